@@ -1,0 +1,1 @@
+"""The meaning: tables, sessions, bills, money and the rules between them. Knows neither wire nor database."""

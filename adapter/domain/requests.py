@@ -1,0 +1,80 @@
+"""What can be asked of a restaurant, free of any wire. Knows neither wire nor database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from adapter.domain.values import TableStatus
+
+
+class Requestor(Struct, frozen=True, kw_only=True):
+    """Who asks: a card machine in a waiter's hand, or a guest's own phone."""
+
+    is_card_machine: bool
+    terminal_id: str | None = None
+    waiter_id: str | None = None
+    """Without leading zeros where it is a number; None when none was keyed in."""
+
+
+class GetTable(Struct, frozen=True, kw_only=True):
+    """One table, by its name."""
+
+    requestor: Requestor
+    name: str
+
+
+class ListTables(Struct, frozen=True, kw_only=True):
+    """The tables whose status is one of those given; all of them when none is given."""
+
+    requestor: Requestor
+    statuses: frozenset[TableStatus] | None = None
+
+
+class GetSession(Struct, frozen=True, kw_only=True):
+    """One session, open or finished, by its id."""
+
+    requestor: Requestor
+    session_id: UUID
+
+
+class ListSessions(Struct, frozen=True, kw_only=True):
+    """The sessions for which every given filter holds; None is no filter."""
+
+    requestor: Requestor
+    is_finished: bool | None = None
+    has_table: bool | None = None
+    is_payable: bool | None = None
+    table_names: tuple[str, ...] | None = None
+
+
+class GetBill(Struct, frozen=True, kw_only=True):
+    """The bill of one session."""
+
+    requestor: Requestor
+    session_id: UUID
+
+
+class ListBills(Struct, frozen=True, kw_only=True):
+    """The bills of the given sessions, or of all of them."""
+
+    requestor: Requestor
+    session_ids: tuple[UUID, ...] | None = None
+
+
+class GetFullBill(Struct, frozen=True, kw_only=True):
+    """The bill of one session, dressed for printing."""
+
+    requestor: Requestor
+    session_id: UUID
+
+
+class RecordingRequest(Struct, frozen=True, kw_only=True):
+    """LockSession, UnlockSession or RecordPayment: everything that writes."""
+
+    requestor: Requestor
+    session_id: UUID
+
+
+Request = GetTable | ListTables | GetSession | ListSessions | GetBill | ListBills | GetFullBill | RecordingRequest

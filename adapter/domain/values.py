@@ -1,0 +1,144 @@
+"""The things a restaurant and a card machine talk about, as frozen values. Knows neither wire nor database.
+
+Money is a whole number of minor units (pence, cents) of the bill's currency. Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class TableStatus(Enum):
+    """How a table stands, in the words of the mapping language."""
+
+    AVAILABLE = "available"
+    OCCUPIED = "occupied"
+    PENDING_AVAILABLE = "pending_available"
+    NOT_IN_USE = "not_in_use"
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """A table of the restaurant."""
+
+    name: str
+    max_covers: int
+    status: TableStatus
+    area: str | None = None
+
+
+class Waiter(Struct, frozen=True, kw_only=True):
+    """Who serves a session."""
+
+    id: str
+    """As the EPOS holds it, without leading zeros where it is a number."""
+    name: str | None = None
+
+    @property
+    def number(self) -> int | None:
+        """The id as the whole number that terminals key in, or None where the EPOS has another kind of id."""
+        return int(self.id) if self.id.isascii() and self.id.isdigit() else None
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """An open or finished check: one party, at one table or several or none."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    is_payable: bool
+    finished_at: datetime | None = None
+    tables: tuple[str, ...] = ()
+    """Names of its tables, in the order of the mapping."""
+    covers: int | None = None
+    waiter: Waiter | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the session is over."""
+        return self.finished_at is not None
+
+
+class Modifier(Struct, frozen=True, kw_only=True):
+    """A choice or extra that belongs to a bill item."""
+
+    id: str
+    name: str
+    amount: int
+    """For one modifier, in minor units; negative for a promotion."""
+    quantity: int
+    """For one single item of the line it belongs to."""
+
+
+class BillItem(Struct, frozen=True, kw_only=True):
+    """A line of a bill."""
+
+    id: str
+    name: str
+    quantity: int
+    amount: int
+    """For one item without its modifiers, in minor units; negative for a discount."""
+    ordered_at: datetime
+    category: tuple[str, ...] = ()
+    """From general to specific."""
+    modifiers: tuple[Modifier, ...] = ()
+
+    @property
+    def amount_with_modifiers(self) -> int:
+        """For one item including its modifiers, in minor units."""
+        if not self.modifiers:
+            return self.amount
+        return self.amount + sum(modifier.amount * modifier.quantity for modifier in self.modifiers)
+
+
+class Bill(Struct, frozen=True, kw_only=True):
+    """What a session owes: its lines and its totals, all in minor units of one currency."""
+
+    session_id: UUID
+    total: int
+    """Everything due, service charge included, gratuity and tips excluded."""
+    paid: int
+    """Paid so far, tips excluded."""
+    tax: int
+    """The tax inside or on top of the items; informational, never an addend of the total."""
+    currency: str
+    """ISO 4217 alpha-3."""
+    service_charge: int | None = None
+    items: tuple[BillItem, ...] = ()
+    note: str | None = None
+
+    @property
+    def outstanding(self) -> int:
+        """What remains to be paid."""
+        return self.total - self.paid
+
+
+class ReceiptLine(Struct, frozen=True, kw_only=True):
+    """One line of the header or footer of a printed bill."""
+
+    kind: str
+    """`text`, `logo`, `horizontal_line`, `vat_number`, `merchant_name`, `merchant_address`,
+    `merchant_phone_number` or `merchant_email_address`."""
+    text: str = ""
+    """The text, name, number, address or SVG image; empty for a horizontal line."""
+    lines: tuple[str, ...] = ()
+    """The lines of an address, without its postcode."""
+    postcode: str = ""
+    size: str = "body"
+    """`header_1`, `header_2` or `body`; of text only."""
+    align: str | None = None
+    """`left`, `center` or `right`; of text only."""
+    bold: bool | None = None
+    double: bool = False
+    """A double horizontal line instead of a single one."""
+
+
+class FullBill(Struct, frozen=True, kw_only=True):
+    """A bill as it is printed: with what stands above and below it."""
+
+    bill: Bill
+    header: tuple[ReceiptLine, ...] = ()
+    footer: tuple[ReceiptLine, ...] = ()

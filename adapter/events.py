@@ -1,0 +1,217 @@
+"""Everything the program can say, as frozen classes. Knows nothing of who listens.
+
+Code emits events and never logs; the log, and later metrics and the status page, are listeners that `app` connects.
+No event holds SQL parameters, secrets or card data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events; the first line of a subclass's docstring is what the log says."""
+
+    level: ClassVar[Level] = "info"
+
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """The adapter is up."""
+
+    version: str
+    mapping: str
+    """File of the mapping."""
+    epos: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(Event):
+    """The adapter has stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingBound(Event):
+    """The mapping fits the database and is being served."""
+
+    mapping: str
+    tables: int
+    """How many database tables the mapping reads."""
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingUnfit(Event):
+    """The mapping does not fit the database."""
+
+    level: ClassVar[Level] = "error"
+    problem: str
+    """One problem, as `file:line: key: message; hint`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseDown(Event):
+    """The database does not answer; trying again."""
+
+    level: ClassVar[Level] = "error"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementRun(Event):
+    """A statement was run."""
+
+    level: ClassVar[Level] = "debug"
+    name: str
+    """What it reads, as `bill` or `sessions`."""
+    sql: str
+    """Its text with placeholders, never with values."""
+    rows: int
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSkipped(Event):
+    """A row cannot be read as the mapping says, and was left out of a list."""
+
+    level: ClassVar[Level] = "error"
+    entity: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateTableName(Event):
+    """Several tables of the EPOS have the same name; only the first can be asked for."""
+
+    level: ClassVar[Level] = "warning"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillDiffers(Event):
+    """The lines of a bill do not add up to its total, as the mapping allows."""
+
+    level: ClassVar[Level] = "warning"
+    session: str
+    difference: int
+    """Total minus lines, in minor units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAnswered(Event):
+    """A request was answered."""
+
+    connection: str
+    method: str
+    outcome: str
+    """`ok`, or the error code that went onto the wire."""
+    milliseconds: float
+    reason: str = ""
+    """Why there was an error; empty otherwise."""
+    terminal: str = ""
+    waiter: str = ""
+    reference: str = ""
+    """The request's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameIgnored(Event):
+    """A frame could not be answered: it carries no id to answer to."""
+
+    level: ClassVar[Level] = "warning"
+    connection: str
+    reason: str
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderComplained(Event):
+    """The provider could not read an answer (ErrorNotification)."""
+
+    level: ClassVar[Level] = "error"
+    connection: str
+    error_code: str
+    reason: str
+    reference: str
+    """Id of the request whose answer it could not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BugFound(Event):
+    """Something happened that should not; please report it with this reference."""
+
+    level: ClassVar[Level] = "error"
+    reference: str
+    kind: str
+    """Class of the exception."""
+    where: str
+    """Files, lines and functions of our own code, without values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialing(Event):
+    """Opening the connection to the provider."""
+
+    level: ClassVar[Level] = "debug"
+    connection: str
+    url: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOpened(Event):
+    """A connection is open."""
+
+    connection: str
+    peer: str
+    """The provider's address, or that of the gateway that connected in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionClosed(Event):
+    """A connection was closed."""
+
+    level: ClassVar[Level] = "warning"
+    connection: str
+    reason: str
+    received: int
+    """Frames received while it was open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialFailed(Event):
+    """The connection to the provider could not be opened; trying again."""
+
+    level: ClassVar[Level] = "error"
+    connection: str
+    reason: str
+    """In plain words: what is wrong and, where it is known, what to do."""
+    retry_in: float
+    """Seconds until the next attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening(Event):
+    """Waiting for a gateway to connect."""
+
+    connection: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRefused(Event):
+    """A gateway was turned away."""
+
+    level: ClassVar[Level] = "warning"
+    connection: str
+    peer: str
+    reason: str
