@@ -1,0 +1,1 @@
+"""Turns frames into requests and answers into frames. Knows neither sockets nor SQL."""

@@ -1,0 +1,179 @@
+"""The arithmetic of a bill's lines: exact amounts become whole minor units that add up. Knows no database and no wire.
+
+A card machine understands whole quantities and whole pence only. A line that cannot be said so (0.35 kg; 3 for 10.00;
+one extra on three burgers) is folded: one entry named `3 x Burger` with the amount of the whole line. Whatever the
+form, quantity x amount with modifiers is the rounded amount of the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from adapter.domain.money import minor, minor_if_exact
+from adapter.domain.values import BillItem, Modifier
+
+_ONE = Decimal(1)
+
+
+class LineError(ValueError):
+    """A line cannot be said in whole numbers, and the mapping asks to refuse it."""
+
+
+class LineRule(Struct, frozen=True, kw_only=True):
+    """How exact amounts become whole ones."""
+
+    digits: int
+    """Decimals of the currency."""
+    rounding: str = "half-up"
+    stage: Literal["line", "unit"] = "line"
+    """Whether the amount of the line is rounded, or the price of a single item."""
+    fraction: Literal["fold", "round", "refuse"] = "fold"
+    """What becomes of a quantity that is not whole."""
+    inexact: Literal["round", "refuse"] = "round"
+    """What becomes of an amount that does not fit minor units."""
+
+
+class Extra(Struct, frozen=True, kw_only=True):
+    """A modifier before it is rounded."""
+
+    id: str
+    name: str
+    amount: Decimal
+    """For one of it, in major units, tax included."""
+    quantity: Decimal
+    per_line: bool
+    """Whether the quantity counts for the whole line or for a single item."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A line before it is rounded."""
+
+    id: str
+    name: str
+    quantity: Decimal
+    amount: Decimal
+    """For one item without its modifiers, in major units, tax included."""
+    ordered_at: datetime
+    category: tuple[str, ...] = ()
+    extras: Sequence[Extra] = ()
+
+
+def to_minor(amount: Decimal, rule: LineRule) -> int:
+    """The amount in minor units.
+
+    Raises LineError when it does not fit them and the mapping refuses rounding.
+    """
+    if rule.inexact == "refuse":
+        whole = minor_if_exact(amount, rule.digits)
+        if whole is None:
+            raise LineError("does not fit the currency's minor units")
+        return whole
+    return minor(amount, rule.digits, rule.rounding)
+
+
+def bill_item(line: Line, rule: LineRule) -> tuple[BillItem, int]:
+    """The line as an item of the bill, and its amount in minor units, modifiers included.
+
+    Raises LineError when the line cannot be said and the mapping asks to refuse it.
+    """
+    quantity = line.quantity
+    if quantity != quantity.to_integral_value():
+        return _fractional(line, rule)
+    if quantity == 0:
+        return _item(line, rule, 0, to_minor(line.amount, rule), _modifiers(line, rule, _ONE)), 0
+    return _whole(line, rule, int(quantity))
+
+
+def _whole(line: Line, rule: LineRule, quantity: int) -> tuple[BillItem, int]:
+    total = _total(line, rule)
+    count = abs(quantity)
+    modifiers = _modifiers(line, rule, Decimal(quantity))
+    if modifiers is None or total % count:
+        return _folded(line, rule, total), total
+    if quantity < 0:
+        # A line that takes something back counts forwards with negative amounts.
+        modifiers = [Modifier(id=m.id, name=m.name, amount=-m.amount, quantity=m.quantity) for m in modifiers]
+    each = total // count - sum(modifier.amount * modifier.quantity for modifier in modifiers)
+    return _item(line, rule, count, each, modifiers), total
+
+
+def _fractional(line: Line, rule: LineRule) -> tuple[BillItem, int]:
+    if rule.fraction == "refuse":
+        raise LineError("has a quantity that is not whole")
+    total = _total(line, rule)
+    nearest = max(1, int(line.quantity.to_integral_value()))
+    if rule.fraction == "round" and not line.extras and total % nearest == 0:
+        return _item(line, rule, nearest, total // nearest, []), total
+    return _folded(line, rule, total), total
+
+
+def _total(line: Line, rule: LineRule) -> int:
+    """The amount of the line in minor units, rounded where the mapping says."""
+    if rule.stage == "unit" and line.quantity == line.quantity.to_integral_value():
+        total = to_minor(line.amount, rule) * line.quantity
+        for extra in line.extras:
+            total += to_minor(extra.amount, rule) * _line_count(extra, line.quantity)
+        return int(total.to_integral_value())
+    exact = line.amount * line.quantity
+    for extra in line.extras:
+        exact += extra.amount * _line_count(extra, line.quantity)
+    return to_minor(exact, rule)
+
+
+def _line_count(extra: Extra, quantity: Decimal) -> Decimal:
+    return extra.quantity if extra.per_line else extra.quantity * quantity
+
+
+def _modifiers(line: Line, rule: LineRule, quantity: Decimal) -> list[Modifier] | None:
+    """The modifiers counted for a single item, or None when a count does not divide by the line's quantity."""
+    found = []
+    for extra in line.extras:
+        count = extra.quantity / quantity if extra.per_line else extra.quantity
+        if count != count.to_integral_value() or count < 0:
+            return None
+        found.append(Modifier(id=extra.id, name=extra.name, amount=to_minor(extra.amount, rule), quantity=int(count)))
+    return found
+
+
+def _folded(line: Line, rule: LineRule, total: int) -> BillItem:
+    """One entry for the whole line; its modifiers keep their count for the line."""
+    modifiers = []
+    for extra in line.extras:
+        count = _line_count(extra, line.quantity)
+        if count == count.to_integral_value() and count >= 0:
+            amount, times, name = to_minor(extra.amount, rule), int(count), extra.name
+        else:
+            amount, times, name = to_minor(extra.amount * count, rule), 1, f"{_plain(count)} x {extra.name}"
+        modifiers.append(Modifier(id=extra.id, name=name, amount=amount, quantity=times))
+    amount = total - sum(modifier.amount * modifier.quantity for modifier in modifiers)
+    return BillItem(
+        id=line.id,
+        name=f"{_plain(line.quantity)} x {line.name}",
+        quantity=1,
+        amount=amount,
+        ordered_at=line.ordered_at,
+        category=line.category,
+        modifiers=tuple(modifiers),
+    )
+
+
+def _item(line: Line, rule: LineRule, quantity: int, amount: int, modifiers: list[Modifier] | None) -> BillItem:
+    return BillItem(
+        id=line.id,
+        name=line.name,
+        quantity=quantity,
+        amount=amount,
+        ordered_at=line.ordered_at,
+        category=line.category,
+        modifiers=tuple(modifiers or ()),
+    )
+
+
+def _plain(quantity: Decimal) -> str:
+    """A quantity as people write it: 0.35, 3."""
+    return format(quantity.normalize(), "f")

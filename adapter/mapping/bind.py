@@ -1,0 +1,370 @@
+"""Binds a mapping to a live schema: names resolved, optional columns settled, NULLs judged, every misfit reported.
+
+Works on values only: the catalogue was read by somebody else. Without a catalogue everything that the mapping names is
+taken to exist, which is what `explain` shows when there is no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from adapter.errors import InvalidFile, Problem
+from adapter.mapping import schema
+from adapter.mapping.catalogue import Catalogue, ColumnFact, TableFact
+from adapter.mapping.fragments import SITE, Clause, Fragment
+from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
+from adapter.mapping.load import Mapping as LoadedMapping
+from adapter.mapping.predicates import Conditions, FlagColumn
+from adapter.toml.load import Source, suggest
+from adapter.toml.locate import Path, dotted
+
+TableName = tuple[str | None, str]
+"""Schema as written or set (None for the connection's own) and table name, prefix included."""
+
+_INTEGER_BITS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundClause:
+    """A FROM clause ready to be built upon."""
+
+    first: exp.Expr | None
+    joins: tuple[exp.Join, ...]
+
+
+@dataclass(slots=True)
+class Binder:
+    """One mapping against one catalogue. Problems gather in it; `finish` raises them all."""
+
+    mapping: LoadedMapping
+    catalogue: Catalogue | None
+    site: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the site constants that are known so far."""
+    _source: Source = field(init=False)
+    _conditions: Conditions = field(init=False)
+    _outer: frozenset[str] = field(init=False)
+    """Aliases that a LEFT JOIN brings in: all their columns may be NULL."""
+    _here: Path = field(init=False, default=())
+    _fields: list[Path] = field(init=False, default_factory=list)
+    """Fields being put in place of references to them, to notice circles."""
+
+    def __post_init__(self) -> None:
+        self._source = Source(file=self.mapping.source.file, locator=self.mapping.source.locator)
+        self._conditions = Conditions(flag_of=self._flag_of, may_be_null=self._may_be_null, complain=self._complain)
+        self._outer = frozenset(
+            join.this.alias_or_name.casefold()
+            for clause in self.mapping.clauses.values()
+            for join in clause.joins
+            if join.side == "LEFT"
+        )
+
+    def check(self) -> None:
+        """Look every table and column of the mapping up in the catalogue.
+
+        Raises InvalidFile with everything that is not there.
+        """
+        for clause in self.mapping.clauses.values():
+            nodes = [*([clause.first] if clause.first is not None else []), *clause.joins]
+            for node in nodes:
+                self._check_tree(clause.path if clause.first is None else (*clause.path,), node)
+        for found in self.mapping.fragments.values():
+            for fragment in found:
+                self._check_tree(fragment.path, fragment.tree)
+        self.finish()
+
+    def finish(self) -> None:
+        """Raise InvalidFile with all problems found so far, if there are any."""
+        self._source.raise_if_any()
+
+    def report(self, path: Path, message: str, hint: str = "") -> None:
+        """Note a problem with the key at this path."""
+        self._source.report(path, message, hint)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was found so far."""
+        return self._source.problems
+
+    def tables(self) -> set[TableName]:
+        """Every table that the mapping reads, by the name it has in the database."""
+        trees: list[exp.Expr] = [fragment.tree for found in self.mapping.fragments.values() for fragment in found]
+        for clause in self.mapping.clauses.values():
+            trees += [clause.first] if clause.first is not None else []
+            trees += clause.joins
+        return {self._table_name(node) for tree in trees for node in _tables(tree)}
+
+    def expression(self, fragment: Fragment) -> exp.Expr:
+        """A fragment's SQL with this database's names, optional columns and declared NULLs."""
+        self._here = fragment.path
+        return self._resolve(self._conditions.inside(self._settled(fragment.tree.copy())))
+
+    def condition(self, fragment: Fragment, *, wanted: bool = True) -> exp.Expr:
+        """SQL that is true exactly when the fragment's condition holds, or does not."""
+        self._here = fragment.path
+        return self._resolve(self._conditions.holds(self._settled(fragment.tree.copy()), wanted))
+
+    def clause(self, clause: Clause) -> BoundClause:
+        """A FROM clause with this database's names."""
+        self._here = clause.path
+        first = None if clause.first is None else self._resolve(self._within(clause.first.copy()))
+        joins = tuple(self._join(join.copy()) for join in clause.joins)
+        return BoundClause(first=first, joins=joins)
+
+    def reading_of(self, path: Path, kind: str) -> dict[str, Any]:
+        """What `[columns]` says of the column that a field plainly is, for a reading of this kind."""
+        fragment = self.mapping.fragment(*path)
+        column = fragment.tree if fragment is not None else None
+        if not isinstance(column, exp.Column):
+            return {}
+        rule = self._column_rule(column)
+        if rule is None or rule.as_ is None:
+            return {}
+        if rule.as_ != kind:
+            name = f"[columns.{column.meta.get('table')}] {column.name}"
+            self.report(path, f"is a {kind} here, but {name} is declared as {rule.as_}")
+            return {}
+        return rule.options()
+
+    def fact_of(self, path: Path, index: int = 0) -> ColumnFact | None:
+        """What the catalogue knows of the column that a field plainly is."""
+        found = self.mapping.fragments.get(path, ())
+        tree = found[index].tree if index < len(found) else None
+        return self._fact(tree) if isinstance(tree, exp.Column) else None
+
+    def packing_of(self, path: Path, field_: schema.KeyField | None) -> Packing:
+        """How the key at this path becomes a session id; a problem when it cannot."""
+        forms = field_.form if field_ is not None else ()
+        bits = field_.bits if field_ is not None else ()
+        count = max(1, len(self.mapping.fragments.get(path, ())))
+        parts = [self._part(path, index, count, forms, bits) for index in range(count)]
+        try:
+            return packing(parts)
+        except UnpackableKey as error:
+            self.report(path, f"cannot become a session id: {error}")
+            return Packing(parts=tuple(parts))
+
+    def constant(self, tree: exp.Expr) -> Any:
+        """The value of an expression that is a literal or a site constant; None for any other."""
+        if isinstance(tree, exp.Literal):
+            return tree.this if tree.is_string else int(tree.this) if tree.this.isdigit() else None
+        if isinstance(tree, (exp.Placeholder, exp.Parameter)):
+            return self.site.get(tree.name.removeprefix(SITE))
+        return None
+
+    def _part(self, path: Path, index: int, count: int, forms: tuple[str, ...], bits: tuple[int, ...]) -> Part:
+        fact = self.fact_of(path, index)
+        form = forms[index] if index < len(forms) else forms[0] if len(forms) == 1 else None
+        if form is None and fact is not None:
+            form = {"integer": "integer", "text": "text", "uuid": "uuid", "decimal": "integer"}.get(fact.family)
+            if form is None:
+                self.report(path, f"cannot become a session id: {fact.name} is {fact.type_name}")
+            if form == "text" and count == 1 and (fact.length is None or fact.length > 15):
+                self.report(
+                    path,
+                    f"cannot become a session id: {fact.name} may hold more than 15 characters",
+                    'if it holds UUIDs or short texts only, say so: { column = "...", form = "text" }',
+                )
+        width = bits[index] if index < len(bits) else None
+        if width is None:
+            width = (
+                (fact.length or 15) * 8
+                if form == "text" and fact is not None
+                else fact.bits
+                if fact is not None
+                else 32
+            )
+        return Part(form=form or "integer", bits=width)  # type: ignore[arg-type]
+
+    def _join(self, join: exp.Join) -> exp.Join:
+        on = join.args.get("on")
+        if on is not None:
+            join.set("on", self._conditions.holds(self._settled(on), wanted=True))
+        join.set("this", self._within(join.this))
+        self._resolve(join)
+        return join
+
+    def _within(self, node: exp.Expr) -> exp.Expr:
+        return self._conditions.inside(self._settled(node)) if isinstance(node, exp.Subquery) else node
+
+    def _settled(self, tree: exp.Expr) -> exp.Expr:
+        """Optional columns that are not there become NULL; references to fields become their SQL."""
+
+        def settle(node: exp.Expr) -> exp.Expr:
+            if not isinstance(node, exp.Column):
+                return node
+            if node.meta.get("field"):
+                return self._field(node)
+            if self._is_absent(node):
+                return exp.Null()
+            return node
+
+        return tree.transform(settle, copy=False)
+
+    def _field(self, column: exp.Column) -> exp.Expr:
+        path: Path = (column.table.casefold(), column.name.casefold())
+        fragment = self.mapping.fragment(*path)
+        here = self._here
+        if fragment is None:
+            known = {str(known[1]) for known in self.mapping.fragments if known[0] == path[0] and len(known) == 2}
+            self.report(here, f"there is no field {dotted(path)}", suggest(str(path[1]), known))
+            return exp.Null()
+        if path in self._fields:
+            self.report(here, f"{dotted(path)} refers to itself")
+            return exp.Null()
+        self._fields.append(path)
+        tree = exp.paren(self._settled(fragment.tree.copy()), copy=False)
+        self._fields.pop()
+        is_money = path[0] == "bill" and path[1] in ("total", "paid", "tax", "service_charge")
+        if not is_money:
+            return tree
+        # Comparisons see what the wire sees: amounts are rounded before they are compared.
+        exact = exp.Cast(this=tree, to=exp.DataType.build("decimal(20, 6)"))
+        return exp.Round(
+            this=exp.Coalesce(this=exact, expressions=[exp.Literal.number(0)]), decimals=exp.Literal.number(2)
+        )
+
+    def _resolve(self, tree: exp.Expr) -> exp.Expr:
+        """Names as this database has them: prefix, schema, and letter-by-letter spelling where asked for."""
+        quoted = self.mapping.file.identifiers == "exact"
+        for node in _tables(tree):
+            if "resolved" in node.meta:
+                continue
+            node.meta["resolved"] = True
+            schema_name, name = self._table_name(node)
+            if not node.alias:
+                node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name)))
+            fact = self._table_fact(node)
+            spelled, exactly = self._spelling(name, fact.name if fact is not None else None, node.this)
+            node.set("this", exp.to_identifier(spelled, quoted=quoted or exactly))
+            if schema_name is not None:
+                node.set("db", exp.to_identifier(schema_name, quoted=quoted))
+        for column in tree.find_all(exp.Column):
+            fact_of_column = self._fact(column)
+            known = fact_of_column.name if fact_of_column is not None else None
+            spelled, exactly = self._spelling(column.name, known, column.this)
+            column.set("this", exp.to_identifier(spelled, quoted=quoted or exactly))
+        return tree
+
+    @staticmethod
+    def _spelling(written: str, known: str | None, identifier: exp.Expr) -> tuple[str, bool]:
+        """A name and whether it needs quotes: as the catalogue spells it where that is not how it was written."""
+        if identifier.args.get("quoted"):
+            return written, True
+        if known is not None and known not in (written, written.lower()):
+            return known, True
+        return written, False
+
+    def _check_tree(self, path: Path, tree: exp.Expr) -> None:
+        if self.catalogue is None:
+            return
+        for node in _tables(tree):
+            if self._table_fact(node) is None:
+                name = self._table_name(node)[1]
+                index = node.this.meta.get("start", 0)
+                hint = suggest(name, self.catalogue.known) or "or the role may not see it"
+                self._report_name(path, int(index), node, f"the database has no table {name}", hint)
+        for column in tree.find_all(exp.Column):
+            table = self._table_of(column)
+            if table is None or column.name.casefold() in table.columns or self._is_optional(column):
+                continue
+            known = [fact.name for fact in table.columns.values()]
+            hint = suggest(column.name, known) or f"it has {', '.join(sorted(known))}"
+            self._report_name(
+                path,
+                int(column.meta.get("index", 0)),
+                column,
+                f"the table {table.name} has no column {column.name}",
+                hint,
+            )
+
+    def _report_name(self, path: Path, index: int, node: exp.Expr, message: str, hint: str) -> None:
+        if isinstance(node, exp.Table):
+            self._source.report(path, message, hint)
+        else:
+            self._source.report_inside(path, index, message, hint)
+
+    def _flag_of(self, column: exp.Column) -> FlagColumn | None:
+        rule = self._column_rule(column)
+        fact = self._fact(column)
+        nullable = self._may_be_null(column)
+        if rule is not None and rule.as_ == "flag":
+            said = schema.FlagField.model_validate({"sql": "x", **rule.options()})
+            true, false = self._flag_codes(said, fact)
+            return FlagColumn(true=true, false=false, missing=said.missing, nullable=nullable)
+        if fact is None:
+            return FlagColumn(true=(), false=(), missing=None, nullable=False) if self.catalogue is None else None
+        if fact.family == "boolean":
+            return FlagColumn(true=(), false=(), missing=None, nullable=nullable)
+        return None
+
+    @staticmethod
+    def _flag_codes(said: schema.FlagField, fact: ColumnFact | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        if said.true or said.false or fact is None or fact.family == "boolean":
+            return said.true, said.false
+        return (1,), (0,)
+
+    def _may_be_null(self, column: exp.Column) -> bool:
+        if column.table.casefold() in self._outer:
+            return True
+        fact = self._fact(column)
+        return fact.nullable if fact is not None else False
+
+    def _complain(self, column: exp.Column, message: str) -> None:
+        table, name = column.meta.get("table", column.table), column.name
+        hint = f'say what it means: [columns.{table}] {name} = {{ as = "flag", missing = false }}'
+        if "silently" in message:
+            hint = f"add OR {column.sql()} IS NULL, or AND {column.sql()} IS NOT NULL"
+        self._source.report_inside(self._here, int(column.meta.get("index", 0)), f"{column.sql()} {message}", hint)
+
+    def _column_rule(self, column: exp.Column) -> schema.ColumnReading | None:
+        table = column.meta.get("table")
+        if table is None:
+            return None
+        for name, columns in self.mapping.file.columns.items():
+            if name.casefold() == str(table).casefold():
+                for column_name, rule in columns.items():
+                    if column_name.casefold() == column.name.casefold():
+                        return rule
+        return None
+
+    def _is_optional(self, column: exp.Column) -> bool:
+        rule = self._column_rule(column)
+        return rule is not None and rule.optional
+
+    def _is_absent(self, column: exp.Column) -> bool:
+        """Whether this is an optional column that this site's schema lacks."""
+        table = self._table_of(column)
+        return table is not None and column.name.casefold() not in table.columns and self._is_optional(column)
+
+    def _fact(self, column: exp.Column) -> ColumnFact | None:
+        table = self._table_of(column)
+        return table.columns.get(column.name.casefold()) if table is not None else None
+
+    def _table_of(self, column: exp.Column) -> TableFact | None:
+        table = column.meta.get("table")
+        if table is None or self.catalogue is None:
+            return None
+        schema_name = column.meta.get("schema") or self.mapping.file.schema_
+        return self.catalogue.tables.get((schema_name, f"{self.mapping.file.prefix}{table}".casefold()))
+
+    def _table_fact(self, node: exp.Table) -> TableFact | None:
+        if self.catalogue is None:
+            return None
+        schema_name, name = self._table_name(node)
+        return self.catalogue.tables.get((schema_name, name.casefold()))
+
+    def _table_name(self, node: exp.Table) -> TableName:
+        return node.db or self.mapping.file.schema_, f"{self.mapping.file.prefix}{node.meta.get('table', node.name)}"
+
+
+def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
+    for node in [*tree.find_all(exp.Table)]:
+        if isinstance(node.this, exp.Identifier) and not node.meta.get("cte"):
+            yield node
+
+
+__all__ = ["Binder", "BoundClause", "InvalidFile", "TableName"]

@@ -1,0 +1,58 @@
+"""What differs between database engines in the statements we write. Knows nothing of drivers' connections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+_PARAMETER = re.compile("⟦(\\w+)⟧")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """How one engine is spoken to."""
+
+    name: str
+    writes: str
+    """What sqlglot calls its dialect."""
+
+    def text(self, tree: exp.Expr) -> str:
+        """A tree as SQL, its parameters marked as ⟦name⟧; to be passed through `shown` or `driver`."""
+        marked = tree.transform(
+            lambda node: exp.Var(this=f"⟦{node.name}⟧") if isinstance(node, (exp.Placeholder, exp.Parameter)) else node
+        )
+        return marked.sql(dialect=self.writes, pretty=True, comments=False, max_text_width=110)
+
+    @staticmethod
+    def shown(text: str) -> str:
+        """SQL for people, with parameters as :name."""
+        return _PARAMETER.sub(r":\1", text)
+
+    @staticmethod
+    def driver(text: str) -> str:
+        """SQL for the driver, with parameters as %(name)s."""
+        return _PARAMETER.sub(r"%(\1)s", text.replace("%", "%%"))
+
+    def one_of(self, columns: Sequence[exp.Expr], names: Sequence[str]) -> exp.Expr:
+        """A test that the columns are one of the rows whose columns are given as one array per name."""
+        arrays = [exp.Placeholder(this=name) for name in names]
+        if len(columns) == 1:
+            return exp.EQ(this=columns[0], expression=exp.Any(this=exp.paren(arrays[0])))
+        outputs = [f"v{index}" for index in range(len(columns))]
+        unnested = exp.Unnest(
+            expressions=arrays,
+            alias=exp.TableAlias(
+                this=exp.to_identifier("wanted"), columns=[exp.to_identifier(name) for name in outputs]
+            ),
+        )
+        rows = exp.Select(expressions=[exp.column(name, table="wanted") for name in outputs]).from_(unnested)
+        return exp.In(this=exp.Tuple(expressions=list(columns)), query=exp.Subquery(this=rows))
+
+
+POSTGRESQL = Engine(name="postgresql", writes="postgres")
+
+ENGINES = {"postgresql": POSTGRESQL}
+"""The engines that this version runs on, by the name used in mappings and database addresses."""

@@ -1,0 +1,179 @@
+"""The reading of every field of a bound mapping, made once. Knows nothing of statements and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from adapter.domain.lines import LineRule
+from adapter.domain.money import digits_of
+from adapter.mapping import readings, schema
+from adapter.mapping.bind import Binder
+from adapter.mapping.keys import Packing
+from adapter.mapping.load import entities, is_zone
+from adapter.mapping.readings import Reading
+from adapter.toml.locate import Path
+
+Field = TypeVar("Field", bound=schema.Expression)
+
+_UNKNOWN_DIGITS = 2
+"""Decimals assumed of an amount in minor units while its currency stands in the row itself."""
+
+
+@dataclass(slots=True)
+class Fields:
+    """How each field of one bound mapping is read."""
+
+    binder: Binder
+    packing: Packing = field(init=False)
+    currency: str | None = field(init=False)
+    """The currency of every bill, or None where each row names its own."""
+    line_rule: LineRule = field(init=False)
+    read: Mapping[Path, Reading] = field(init=False)
+    """Readings by field path, as ("bill", "total")."""
+
+    def __post_init__(self) -> None:
+        file = self.binder.mapping.file
+        self.packing = self.binder.packing_of(("session", "id"), file.session.id)
+        self.currency = self._constant_currency()
+        digits = _UNKNOWN_DIGITS if self.currency is None else digits_of(self.currency) or 0
+        quantity = file.item.quantity
+        self.line_rule = LineRule(
+            digits=digits,
+            rounding=file.money.rounding,
+            stage=file.money.stage,
+            fraction=quantity.fraction if quantity is not None else "fold",
+            inexact=file.money.inexact,
+        )
+        self.read = dict(self._readings(file, digits))
+
+    def place(self, path: Path) -> str:
+        """`floreant.toml:71` for the field at this path."""
+        source = self.binder.mapping.source
+        line, _ = source.locator.place(path)
+        return f"{source.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{line}"
+
+    def stored_time(self) -> Callable[[datetime], Any]:
+        """How a moment is written to be compared with the column that tells when a session finished."""
+        file = self.binder.mapping.file
+        name = "finished_at" if file.session.finished_at is not None else "created_at"
+        path: Path = ("session", name)
+        said = self._merged(path, getattr(file.session, name) or schema.TimeField.model_validate({"sql": "x"}), "time")
+        fact = self.binder.fact_of(path)
+        aware = fact is not None and fact.aware
+        form = said.form or file.time.form
+        zone = self._zone(path, said)
+        return lambda moment: readings.stored_form(moment, form=form, zone=zone, aware=aware)
+
+    def _constant_currency(self) -> str | None:
+        fragment = self.binder.mapping.fragment("bill", "currency")
+        if fragment is None:
+            return None
+        value = self.binder.constant(fragment.tree)
+        if value is None:
+            return None
+        code = str(value).strip()
+        if digits_of(code) is None:
+            self.binder.report(fragment.path, f"{code!r} is no currency", "an ISO 4217 code such as GBP is needed")
+        return code
+
+    def _readings(self, file: schema.MappingFile, digits: int) -> list[tuple[Path, Reading]]:
+        found: list[tuple[Path, Reading]] = []
+        for path, rule, _ in entities(file):
+            found += self._of_rule(path, rule, digits)
+        found += self._of_rule(("bill",), file.bill, digits)
+        if file.modifier is not None and file.modifier.positional is not None:
+            found += self._of_rule(("modifier",), file.modifier, digits)
+        return found
+
+    def _of_rule(self, path: Path, rule: Any, digits: int) -> list[tuple[Path, Reading]]:
+        found: list[tuple[Path, Reading]] = []
+        for name in type(rule).model_fields:
+            value = getattr(rule, name)
+            here: Path = (*path, name)
+            if isinstance(value, (schema.WaiterRule, schema.Area)):
+                found += self._of_rule(here, value, digits)
+            elif isinstance(value, schema.Expression):
+                reading = self._reading(here, value, digits)
+                if reading is not None:
+                    found.append((here, reading))
+            elif value is None and here in self.binder.mapping.fragments:
+                # The outputs of a whole SELECT are read as if each had been written out.
+                implied = _implied(rule, name)
+                reading = self._reading(here, implied, digits) if implied is not None else None
+                if reading is not None:
+                    found.append((here, reading))
+        return found
+
+    def _reading(self, path: Path, value: schema.Expression, digits: int) -> Reading | None:
+        match value:
+            case schema.FlagField():
+                return self._flag(path, value)
+            case schema.MoneyField():
+                said = self._merged(path, value, "money")
+                form = said.form or self.binder.mapping.file.money.form
+                return readings.money(said, form, digits)
+            case schema.QuantityField():
+                return readings.quantity(value)
+            case schema.StatusField():
+                return readings.status(value)
+            case schema.TimeField():
+                return self._time(path, self._merged(path, value, "time"))
+            case schema.TextField():
+                return readings.text(self._merged(path, value, "text"))
+            case schema.WholeField():
+                return readings.whole(value)
+        return None
+
+    def _flag(self, path: Path, value: schema.FlagField) -> Reading:
+        said = self._merged(path, value, "flag")
+        fact = self.binder.fact_of(path)
+        if fact is not None and fact.family == "text" and not (said.true or said.false):
+            hint = 'say which codes mean yes and no: { column = "...", true = "Y", false = "N" }'
+            self.binder.report(path, f"{fact.name} is a text", hint)
+        return readings.flag(said)
+
+    def _time(self, path: Path, said: schema.TimeField) -> Reading:
+        form = said.form or self.binder.mapping.file.time.form
+        return readings.time(said, form=form, zone=self._zone(path, said))
+
+    def _zone(self, path: Path, said: schema.TimeField) -> ZoneInfo:
+        zone = said.zone or self.binder.mapping.file.time.zone
+        if zone.startswith(":site."):
+            zone = str(self.binder.site.get(zone.removeprefix(":site.")) or "")
+        if not is_zone(zone):
+            # Without a catalogue the constant may not be known yet, and nothing is read.
+            if self.binder.catalogue is not None:
+                self.binder.report(
+                    path, f"{zone!r} is no IANA time zone", "set it in [site], for example Europe/London"
+                )
+            zone = "UTC"
+        return ZoneInfo(zone)
+
+    def _merged(self, path: Path, value: Field, kind: str) -> Field:
+        """A field with what `[columns]` says of its column, where the field itself says nothing."""
+        declared = self.binder.reading_of(path, kind)
+        if not declared:
+            return value
+        known = set(type(value).model_fields)
+        own = value.model_dump(exclude_unset=True, by_alias=False)
+        return type(value).model_validate({**{k: v for k, v in declared.items() if k in known}, **own})
+
+
+def _implied(rule: Any, name: str) -> schema.Expression | None:
+    for kind in (
+        schema.FlagField,
+        schema.PriceField,
+        schema.MoneyField,
+        schema.QuantityField,
+        schema.StatusField,
+        schema.TimeField,
+        schema.TextField,
+        schema.WholeField,
+    ):
+        if kind.__name__ in str(type(rule).model_fields[name].annotation):
+            return kind.model_validate({"sql": "x"})
+    return None

@@ -1,0 +1,76 @@
+"""Sorts the rows of one statement by the session they belong to. Knows nothing of what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from adapter.mapping.plans import Branch, Plan, Slots
+
+Row = Sequence[Any]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything one statement says of one session."""
+
+    row: Row | None = None
+    links: list[Row] = field(default_factory=list)
+    items: list[Row] = field(default_factory=list)
+    modifiers: dict[Any, list[Row]] = field(default_factory=dict)
+    """By the key of their item."""
+    extras: list[tuple[Branch, Row]] = field(default_factory=list)
+
+
+def gather(plan: Plan, rows: Iterable[Row], key_width: int) -> list[tuple[Row, Gathered]]:
+    """Each session's own row with all that belongs to it, in the order in which the sessions come.
+
+    Rows whose session is not among them are dropped: a statement without a session answers nothing.
+    """
+    session_key: Callable[[Row], Any] = itemgetter(*range(1, 1 + key_width))
+    item_key = item_key_of(next((branch for branch in plan.branches if branch.kind == "modifier"), None))
+    branches = plan.branches
+    kinds = [branch.kind for branch in branches]
+    by_session: dict[Any, Gathered] = {}
+    for row in rows:
+        key = session_key(row)
+        one = by_session.get(key)
+        if one is None:
+            one = by_session[key] = Gathered()
+        kind = kinds[row[0]]
+        if kind == "item":
+            one.items.append(row)
+        elif kind == "modifier":
+            one.modifiers.setdefault(item_key(row), []).append(row)
+        elif kind == "session":
+            one.row = row
+        elif kind == "link":
+            one.links.append(row)
+        else:
+            one.extras.append((branches[row[0]], row))
+    return [(one.row, one) for one in by_session.values() if one.row is not None]
+
+
+def item_key_of(branch: Branch | None) -> Callable[[Row], Any]:
+    """What tells to which item a row of a branch belongs."""
+    places = [place for name, place in branch.slots.items() if name.startswith("item.")] if branch is not None else []
+    return itemgetter(*places) if places else lambda _row: None
+
+
+def in_order(rows: list[Row], slots: Slots) -> list[Row]:
+    """Rows by their order outputs, NULL last; rows without any stay as they came."""
+    places = [place for name, place in slots.items() if name.startswith("order.")]
+    if len(rows) < 2 or not places:
+        return rows
+    try:
+        return sorted(rows, key=itemgetter(*places))
+    except TypeError:
+        # NULL cannot be compared; it stands last, as PostgreSQL has it.
+        return sorted(rows, key=lambda row: tuple((row[place] is None, row[place] or 0) for place in places))
+
+
+def branch_of(plan: Plan, kind: str) -> Branch:
+    """The only branch of a kind."""
+    return next(branch for branch in plan.branches if branch.kind == kind)

@@ -1,0 +1,400 @@
+"""A mapping file becomes a checked `Mapping`: every fragment parsed, every name in scope, all problems at once.
+
+Needs no database. What only the live schema can tell is checked in `bind`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlglot import exp
+
+from adapter.errors import InvalidFile
+from adapter.mapping import schema
+from adapter.mapping.fragments import Clause, Fragment, FragmentParser, Origin, Scope
+from adapter.toml.load import Source, load, load_text, suggest
+from adapter.toml.locate import Path
+
+FIELDS = frozenset({"bill", "session"})
+"""Entities whose fields may be referred to in expressions, as `bill.total`."""
+
+RECEIPT_NAMES = frozenset({"session.name", "session.table", "session.covers", "waiter.name"})
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """A mapping file, parsed: what `bind` makes plans of."""
+
+    file: schema.MappingFile
+    source: Source
+    clauses: dict[Path, Clause] = field(default_factory=dict)
+    """FROM clauses by the path of their entity."""
+    fragments: dict[Path, tuple[Fragment, ...]] = field(default_factory=dict)
+    """The expressions of each field, by the path of the field; `where` and `order` too."""
+
+    def fragment(self, *path: str | int) -> Fragment | None:
+        """The only expression of a field, or None when the mapping does not have it."""
+        found = self.fragments.get(path)
+        return found[0] if found else None
+
+
+def load_mapping(file: FilePath) -> Mapping:
+    """Read and check a mapping file.
+
+    Raises InvalidFile with every problem in it.
+    """
+    return _check(*load(file, schema.MappingFile))
+
+
+def load_mapping_text(text: str, name: str = "mapping.toml") -> Mapping:
+    """Read and check the text of a mapping, as `load_mapping` does for a file."""
+    return _check(*load_text(text.encode(), name, schema.MappingFile))
+
+
+def entities(file: schema.MappingFile) -> Iterator[tuple[Path, schema.Relation, Path | None]]:
+    """Every entity that has rows of its own: its path, its rule and the path of the parent whose FROM it continues."""
+    yield ("table",), file.table, None
+    yield ("session",), file.session, None
+    if file.session.tables is not None:
+        yield ("session", "tables"), file.session.tables, ("session",)
+    yield ("item",), file.item, ("session",)
+    if file.modifier is not None and file.modifier.positional is None:
+        yield ("modifier",), file.modifier, ("item",)
+    for index, discount in enumerate(file.discount):
+        yield ("discount", index), discount, ("session",)
+    for index, charge in enumerate(file.charge):
+        yield ("charge", index), charge, ("session",)
+
+
+def _check(file: schema.MappingFile, source: Source) -> Mapping:
+    checker = _Checker(file, source)
+    checker.run()
+    source.raise_if_any()
+    return Mapping(file=file, source=source, clauses=checker.clauses, fragments=checker.fragments)
+
+
+class _Checker:
+    """One pass over a mapping file that parses and checks every part of it."""
+
+    def __init__(self, file: schema.MappingFile, source: Source) -> None:
+        self._file = file
+        self._source = source
+        self._parser = FragmentParser(source, file.sql, frozenset(file.site))
+        self.clauses: dict[Path, Clause] = {}
+        self.fragments: dict[Path, tuple[Fragment, ...]] = {}
+
+    def run(self) -> None:
+        self._check_site()
+        for path, rule, parent in entities(self._file):
+            self._relation(path, rule, parent)
+        self._bill()
+        self._positional()
+        self._required()
+        self._check_columns()
+        self._check_zones()
+        self._check_receipt()
+        if self._file.engines and not any(engine in _ENGINES_OF[self._file.sql] for engine in self._file.engines):
+            self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
+
+    def _relation(self, path: Path, rule: schema.Relation, parent: Path | None) -> None:
+        scope = self._open(path, rule, parent)
+        if scope is None:
+            return
+        if rule.where is not None:
+            self._expression((*path, "where"), rule.where, scope)
+        for index, text in enumerate(rule.order):
+            self._order(path, index, text, scope)
+        for name, child in _fields(rule):
+            self._field((*path, *name), child, scope)
+        if isinstance(rule, schema.SessionRule):
+            for turn, condition in (("finished", rule.filter.finished), ("unfinished", rule.filter.unfinished)):
+                if condition is not None:
+                    self._expression((*path, "filter", turn), condition, scope)
+        tax = getattr(rule, "tax", None)
+        if isinstance(tax, schema.TaxRule):
+            self._tax((*path, "tax"), tax, scope)
+
+    def _open(self, path: Path, rule: schema.Relation, parent: Path | None) -> Scope | None:
+        """Parse what an entity reads from; None when its fields cannot be checked."""
+        if parent is not None and parent not in self.clauses:
+            return None
+        above = self.clauses[parent].scope if parent is not None else None
+        if rule.from_ is not None and rule.select is not None:
+            self._source.report((*path, "select"), "stands beside from", "an entity has either from or select")
+            return None
+        if rule.select is not None:
+            return self._open_select(path, rule.select, above)
+        if rule.from_ is None:
+            if parent is None or path[0] == "item" or path[0] == "modifier" or len(path) > 1 and path[1] == "tables":
+                self._source.report(
+                    path, "needs from or select", f'write from = "{_EXAMPLES.get(str(path[-1]), "...")}"'
+                )
+                return None
+            # A discount or charge without rows of its own has one for every session.
+            self.clauses[path] = Clause(path=path, first=None, joins=(), scope=above or {})
+            return above
+        clause = self._parser.clause((*path, "from"), rule.from_, above)
+        if clause is None:
+            return None
+        self.clauses[path] = clause
+        return clause.scope
+
+    def _open_select(self, path: Path, text: str, above: Scope | None) -> Scope | None:
+        select = self._parser.select((*path, "select"), text)
+        if select is None:
+            return None
+        name = str(path[0] if len(path) == 1 or isinstance(path[1], int) else path[1])
+        outputs = frozenset(output.alias_or_name.casefold() for output in select.selects)
+        source = exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier(name)))
+        scope = {**(above or {}), name: Origin(table=None, outputs=outputs)}
+        joins: tuple[exp.Join, ...] = ()
+        first: exp.Expr | None = source
+        if above is not None:
+            joined = self._join_to_session(path, select, name, outputs)
+            if joined is None:
+                return None
+            first, joins = None, (exp.Join(this=source, on=joined),)
+        self.clauses[path] = Clause(path=path, first=first, joins=joins, scope=scope)
+        self._fields_of_select(path, name, outputs, scope)
+        return scope
+
+    def _join_to_session(self, path: Path, select: exp.Select, name: str, outputs: frozenset[str]) -> exp.Expr | None:
+        if select.args.get("group") or select.args.get("distinct"):
+            self._source.report((*path, "select"), "is grouped, so the database would compute it for every check")
+            return None
+        keys = self.fragments.get(("session", "id"), ())
+        if len(keys) != 1 or "session_id" not in outputs:
+            self._source.report(
+                (*path, "select"), "needs an output named session_id", "it joins the rows to their session"
+            )
+            return None
+        return exp.EQ(this=exp.column("session_id", table=name), expression=keys[0].tree.copy())
+
+    def _fields_of_select(self, path: Path, name: str, outputs: frozenset[str], scope: Scope) -> None:
+        """Outputs of a SELECT that are named like a field are that field."""
+        rule = next(rule for where, rule, _ in entities(self._file) if where == path)
+        for known in type(rule).model_fields:
+            if known in outputs and known in _ALL_FIELDS and getattr(rule, known, None) is None:
+                tree = exp.column(known, table=name)
+                self.fragments[(*path, known)] = (Fragment(path=(*path, "select"), tree=tree),)
+
+    def _field(self, path: Path, value: schema.Expression, scope: Scope) -> None:
+        self._expressions(path, _places(path, value, self._source), scope)
+
+    def _expression(self, path: Path, text: str, scope: Scope) -> None:
+        self._expressions(path, [(path, text)], scope)
+
+    def _expressions(self, path: Path, places: list[tuple[Path, str]], scope: Scope) -> None:
+        found = [self._parser.expression(place, text, scope, fields=FIELDS) for place, text in places]
+        good = tuple(fragment for fragment in found if fragment is not None)
+        if len(good) == len(found):
+            self.fragments[path] = good
+
+    def _order(self, path: Path, index: int, text: str, scope: Scope) -> None:
+        place: Path = (*path, "order", index)
+        fragment = self._parser.expression(place, text, scope)
+        if fragment is not None:
+            self.fragments[(*path, "order")] = (*self.fragments.get((*path, "order"), ()), fragment)
+
+    def _tax(self, path: Path, rule: schema.TaxRule, scope: Scope) -> None:
+        if isinstance(rule.included, str):
+            self._expression((*path, "included"), rule.included, scope)
+        if rule.rate is not None:
+            self._expression((*path, "rate"), rule.rate, scope)
+        elif rule.included is not True:
+            self._source.report(path, "prices without tax need a rate", 'write rate = "t.rate"')
+
+    def _bill(self) -> None:
+        if ("session",) not in self.clauses:
+            return
+        scope = self.clauses[("session",)].scope
+        for name in ("total", "paid", "tax", "service_charge", "currency", "note"):
+            value = getattr(self._file.bill, name)
+            if value is not None:
+                self._field(("bill", name), value, scope)
+        if self._file.bill.currency is None and ("session",) in self.clauses:
+            if "currency" not in self._file.site:
+                self._source.report(
+                    ("bill",), "currency is missing", "write currency = \"'GBP'\", or declare [site] currency"
+                )
+            else:
+                self._expressions(("bill", "currency"), [(("bill",), ":site.currency")], scope)
+
+    def _positional(self) -> None:
+        rule = self._file.modifier
+        if rule is None or rule.positional is None or ("item",) not in self.clauses:
+            return
+        scope = self.clauses[("item",)].scope
+        self._expression(("modifier", "positional"), rule.positional, scope)
+        for name, child in _fields(rule):
+            self._field(("modifier", *name), child, scope)
+        for key, text in (("from", rule.from_), ("select", rule.select), ("where", rule.where)):
+            if text is not None:
+                self._source.report(("modifier", key), "positional modifiers are rows of [item]", "leave it out")
+        if not self._file.item.order:
+            self._source.report(
+                ("item",), "positional modifiers need the order of the lines", 'write order = ["l.line"]'
+            )
+
+    def _required(self) -> None:
+        for path in _REQUIRED:
+            if path in self.fragments or path[:-1] not in ({("bill",)} | set(self.clauses)):
+                continue
+            rule = getattr(self._file, str(path[0]))
+            if getattr(rule, str(path[1])) is None:
+                self._source.report(path, "is missing")
+        linked = self._file.session.table is not None or self._file.session.tables is not None
+        if linked and ("table", "id") not in self.fragments and self._file.table.id is None:
+            self._source.report(("table", "id"), "is missing", "sessions refer to their table by it")
+        child = self._file.modifier is not None and self._file.modifier.positional is None
+        if child and ("item",) in self.clauses and self._file.item.key is None:
+            self._source.report(("item", "key"), "is missing", "modifiers find their line by it")
+        for path in (("modifier", "name"), ("modifier", "amount")):
+            if child and ("modifier",) in self.clauses and path not in self.fragments:
+                if getattr(self._file.modifier, path[1]) is None:
+                    self._source.report(path, "is missing")
+
+    def _check_columns(self) -> None:
+        tables = {
+            origin.table.casefold()
+            for clause in self.clauses.values()
+            for origin in clause.scope.values()
+            if origin.table
+        }
+        trees = [fragment.tree for found in self.fragments.values() for fragment in found]
+        trees += [join for clause in self.clauses.values() for join in clause.joins]
+        tables |= {table.name.casefold() for tree in trees for table in tree.find_all(exp.Table)}
+        for name in self._file.columns:
+            if tables and name.casefold() not in tables and not self._source.problems:
+                self._source.report(("columns", name), "no entity reads this table", suggest(name, tables))
+
+    def _check_zones(self) -> None:
+        zones: list[tuple[Path, str | None]] = [(("time", "zone"), self._file.time.zone)]
+        for path, rule, _ in entities(self._file):
+            zones += [
+                ((*path, *name, "zone"), child.zone)
+                for name, child in _fields(rule)
+                if isinstance(child, schema.TimeField)
+            ]
+        for path, zone in zones:
+            if zone is None:
+                continue
+            if zone.startswith(":site."):
+                name = zone.removeprefix(":site.")
+                if name not in self._file.site:
+                    hint = 'declare it: [site] timezone = { default = "Europe/London" }' if name == "timezone" else ""
+                    self._source.report(
+                        path, f"there is no site constant {name}", suggest(name, self._file.site) or hint
+                    )
+            elif not is_zone(zone):
+                self._source.report(path, f"{zone} is no IANA time zone", "for example Europe/London")
+
+    def _check_site(self) -> None:
+        for name, constant in self._file.site.items():
+            path: Path = ("site", name)
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                self._source.report(path, "a site constant's name has small letters, digits and underscores")
+            if constant.read is not None:
+                select = self._parser.select((*path, "read"), constant.read, named=False)
+                if select is not None:
+                    self.fragments[(*path, "read")] = (Fragment(path=(*path, "read"), tree=select),)
+            if constant.default is not None and not fits(constant.default, constant.type):
+                self._source.report((*path, "default"), f"is no {constant.type}")
+
+    def _check_receipt(self) -> None:
+        known = RECEIPT_NAMES | {f"site.{name}" for name in self._file.site}
+        for part in ("header", "footer"):
+            for index, line in enumerate(getattr(self._file.receipt, part)):
+                for text in (line.text, line.postcode, *line.lines):
+                    for name in PLACEHOLDER.findall(text):
+                        if name not in known:
+                            hint = suggest(name, known) or f"known: {', '.join(sorted(known))}"
+                            self._source.report(("receipt", part, index), f"there is no {{{name}}}", hint)
+
+
+_REQUIRED: tuple[tuple[str, str], ...] = (
+    ("table", "name"),
+    ("table", "max_covers"),
+    ("table", "status"),
+    ("session", "id"),
+    ("session", "name"),
+    ("session", "created_at"),
+    ("bill", "total"),
+    ("item", "id"),
+    ("item", "name"),
+    ("item", "amount_per_item"),
+)
+
+_ALL_FIELDS = frozenset(
+    "id key name max_covers status created_at finished finished_at payable covers table category quantity "
+    "amount_per_item ordered_at amount".split()
+)
+
+_ENGINES_OF = {
+    "postgresql": {"postgresql"},
+    "mysql": {"mariadb", "mysql"},
+    "sqlite": {"sqlite"},
+    "sqlserver": {"sqlserver"},
+}
+
+_EXAMPLES = {
+    "item": "JOIN ticket_item i ON i.ticket_id = k.id",
+    "modifier": "JOIN ticket_item_modifier m ON m.ticket_item_id = i.id",
+    "session": "ticket k",
+    "table": "shop_table t",
+    "tables": "JOIN ticket_table_num n ON n.ticket_id = k.id",
+}
+
+
+def is_zone(name: str) -> bool:
+    """Whether a name is an IANA time zone that this machine knows."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def fits(value: object, kind: str) -> bool:
+    """Whether a site constant's value is of the declared type."""
+    match kind:
+        case "flag":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        case _:
+            return isinstance(value, str)
+
+
+def _fields(rule: schema.Relation) -> Iterator[tuple[Path, schema.Expression]]:
+    """The fields of an entity, those of its small groups (waiter, area) included."""
+    for name in type(rule).model_fields:
+        value = getattr(rule, name)
+        if isinstance(value, schema.Expression):
+            yield (name,), value
+        elif isinstance(value, (schema.WaiterRule, schema.Area)):
+            for inner in type(value).model_fields:
+                child = getattr(value, inner)
+                if isinstance(child, schema.Expression):
+                    yield (name, inner), child
+
+
+def _places(path: Path, value: schema.Expression, source: Source) -> list[tuple[Path, str]]:
+    """Where in the file each expression of a field stands."""
+    if value.sql is not None:
+        for name in ("column", "sql"):
+            if (*path, name) in source.locator.strings:
+                return [((*path, name), value.sql)]
+        return [(path, value.sql)]
+    inside: Path = (*path, "parts") if (*path, "parts") in source.locator.keys else path
+    return [((*inside, index), text) for index, text in enumerate(value.parts)]
+
+
+__all__ = ["InvalidFile", "Mapping", "entities", "fits", "is_zone", "load_mapping", "load_mapping_text"]

@@ -1,0 +1,170 @@
+"""Turns a condition into SQL that holds or does not hold, with NULL given the meaning the mapping declared.
+
+A condition is never wrapped in CASE, COALESCE or IS NOT TRUE: its parts are turned one by one, so that `NOT settled`
+becomes `settled = FALSE`, which an index on the column serves. Knows nothing of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+_BOOLEAN = (exp.And, exp.Or, exp.Not)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagColumn:
+    """What is known of a column that is used as a yes or no."""
+
+    true: tuple[Any, ...]
+    false: tuple[Any, ...]
+    """Codes; both empty for a boolean column."""
+    missing: bool | None
+    """What NULL means, or None when nobody said."""
+    nullable: bool
+
+
+LookUp = Callable[[exp.Column], FlagColumn | None]
+"""Tells about a column that may stand alone as a condition; None for one that is no flag."""
+
+Complain = Callable[[exp.Column, str], None]
+"""Reports a column whose NULL would decide something that nobody declared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Builds conditions for one mapping against one catalogue."""
+
+    flag_of: LookUp
+    may_be_null: Callable[[exp.Column], bool]
+    complain: Complain
+
+    def holds(self, node: exp.Expr, wanted: bool) -> exp.Expr:
+        """SQL that is true exactly when the condition holds (wanted) or does not (not wanted), NULL meaning no."""
+        match node:
+            case exp.Paren():
+                return exp.paren(self.holds(node.this, wanted), copy=False)
+            case exp.Not():
+                return self._negated(node, wanted)
+            case exp.And() | exp.Or():
+                joined = exp.And if isinstance(node, exp.And) == wanted else exp.Or
+                sides = (self.holds(node.this, wanted), self.holds(node.expression, wanted))
+                return joined(this=_grouped(sides[0], joined), expression=_grouped(sides[1], joined))
+            case exp.Column():
+                return self._column(node, wanted)
+            case exp.Boolean():
+                return exp.Boolean(this=bool(node.this) == wanted)
+            case _:
+                return self._leaf(node, wanted)
+
+    def inside(self, node: exp.Expr) -> exp.Expr:
+        """An expression with every condition in it (CASE WHEN, WHERE, AND, OR, NOT) given its declared meaning."""
+        if isinstance(node, _BOOLEAN):
+            return self.holds(node, wanted=True)
+        for child in [node, *node.walk()]:
+            if isinstance(child, (exp.If, exp.Where)) and child.this is not None:
+                child.set("this", self._condition(child.this))
+        return node
+
+    def _condition(self, node: exp.Expr) -> exp.Expr:
+        if isinstance(node, (*_BOOLEAN, exp.Paren)):
+            return self.holds(node, wanted=True)
+        if isinstance(node, exp.Column):
+            return self._column(node, wanted=True)
+        return node
+
+    def _negated(self, node: exp.Not, wanted: bool) -> exp.Expr:
+        # NOT x IN (...), NOT x IS NULL and the like are one test, not a condition that is turned.
+        return self.holds(node.this, not wanted)
+
+    def _column(self, column: exp.Column, wanted: bool) -> exp.Expr:
+        flag = self.flag_of(column)
+        if flag is None:
+            self.complain(column, "is no yes or no, so it cannot stand alone as a condition")
+            return column
+        if flag.nullable and flag.missing is None and not wanted:
+            self.complain(column, "may be NULL, and nobody says what that means")
+        return flag_test(column, flag, wanted)
+
+    def _leaf(self, node: exp.Expr, wanted: bool) -> exp.Expr:
+        self._check_nulls(node, wanted)
+        node = self.inside(node)
+        if wanted:
+            return node
+        if isinstance(node, (exp.Exists, exp.Is)):
+            return exp.Not(this=node)
+        never_null = not any(self.may_be_null(column) for column in _operands(node))
+        negated = _OPPOSITE.get(type(node))
+        turned = negated(this=node.this, expression=node.expression) if negated else exp.Not(this=exp.paren(node))
+        if never_null and negated:
+            return turned
+        unknown = [
+            exp.Is(this=column.copy(), expression=exp.Null()) for column in _operands(node) if self.may_be_null(column)
+        ]
+        if not unknown or not negated:
+            unknown = [exp.Is(this=exp.paren(node.copy()), expression=exp.Null())]
+        return exp.paren(exp.or_(turned, *unknown))
+
+    def _check_nulls(self, node: exp.Expr, wanted: bool) -> None:
+        """A "differs from" silently drops the rows where a column is NULL."""
+        if not isinstance(node, exp.NEQ) or not wanted:
+            return
+        for column in _operands(node):
+            if self.may_be_null(column) and not _tested_for_null(column, node):
+                self.complain(column, "may be NULL, and a row where it is would silently be left out")
+
+
+def flag_test(column: exp.Column, flag: FlagColumn, wanted: bool) -> exp.Expr:
+    """The test for a yes or no in the form that an index on the column serves."""
+    codes, others = (flag.true, flag.false) if wanted else (flag.false, flag.true)
+    if not codes and not others:
+        test: exp.Expr = exp.EQ(this=column.copy(), expression=exp.Boolean(this=wanted))
+    elif codes:
+        test = _among(column, codes)
+    else:
+        test = (
+            exp.NEQ(this=column.copy(), expression=_literal(others[0]))
+            if len(others) == 1
+            else exp.Not(this=_among(column, others))
+        )
+    if flag.nullable and flag.missing is wanted:
+        return exp.paren(exp.or_(test, exp.Is(this=column.copy(), expression=exp.Null())))
+    return test
+
+
+def _among(column: exp.Column, codes: tuple[Any, ...]) -> exp.Expr:
+    if len(codes) == 1:
+        return exp.EQ(this=column.copy(), expression=_literal(codes[0]))
+    return exp.In(this=column.copy(), expressions=[_literal(code) for code in codes])
+
+
+def _literal(code: Any) -> exp.Expr:
+    if isinstance(code, bool):
+        return exp.Boolean(this=code)
+    return exp.Literal.number(code) if isinstance(code, int) else exp.Literal.string(str(code))
+
+
+def _grouped(side: exp.Expr, inside: type[exp.Expr]) -> exp.Expr:
+    return exp.paren(side, copy=False) if isinstance(side, (exp.And, exp.Or)) and not isinstance(side, inside) else side
+
+
+def _operands(node: exp.Expr) -> list[exp.Column]:
+    return [child for child in (node.args.get("this"), node.args.get("expression")) if isinstance(child, exp.Column)]
+
+
+def _tested_for_null(column: exp.Column, node: exp.Expr) -> bool:
+    root = node.root()
+    return any(isinstance(test.this, exp.Column) and test.this == column for test in root.find_all(exp.Is))
+
+
+_OPPOSITE: dict[type[exp.Expr], type[exp.Binary]] = {
+    exp.EQ: exp.NEQ,
+    exp.GT: exp.LTE,
+    exp.GTE: exp.LT,
+    exp.LT: exp.GTE,
+    exp.LTE: exp.GT,
+    exp.NEQ: exp.EQ,
+}

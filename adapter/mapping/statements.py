@@ -1,0 +1,402 @@
+"""Builds the statements that answer the reading requests from a bound mapping.
+
+A child continues its parent's FROM, so the root is the same for one session, for some and for a whole search. Knows
+nothing of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from msgspec import Struct
+from sqlglot import exp
+
+from adapter.domain.values import TableStatus
+from adapter.mapping import schema
+from adapter.mapping.bind import Binder, BoundClause
+from adapter.mapping.engines import Engine
+from adapter.mapping.fragments import Clause
+from adapter.mapping.load import entities
+from adapter.mapping.plans import Kind, Part, Plan, plan
+from adapter.toml.locate import Path
+
+Tree = TypeVar("Tree", bound=exp.Expr)
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """The shape of a search for sessions: which conditions there are, not what they are asked for."""
+
+    by: Literal["key", "keys", "all"] = "all"
+    content: Literal["session", "bill", "full"] = "session"
+    is_finished: bool | None = None
+    has_table: bool | None = None
+    is_payable: bool | None = None
+    names: bool = False
+    """Only sessions at one of the tables in the parameter `names`."""
+    waiter: bool = False
+    """Only sessions of the waiter in the parameter `waiter`."""
+    recent: bool = False
+    """Of the finished sessions, only those since the parameter `since`."""
+
+
+@dataclass(slots=True)
+class Statements:
+    """The statements of one bound mapping. Building one reports what does not fit to the binder."""
+
+    binder: Binder
+    engine: Engine
+    _clauses: dict[Path, BoundClause] = field(init=False)
+
+    def __post_init__(self) -> None:
+        clauses = self.binder.mapping.clauses
+        self._clauses = {path: self.binder.clause(clause) for path, clause in clauses.items()}
+
+    @property
+    def _file(self) -> schema.MappingFile:
+        return self.binder.mapping.file
+
+    def tables(self, *, names: bool, statuses: frozenset[TableStatus] | None) -> Plan:
+        """The statement for GetTable and ListTables."""
+        where = [*self._table_conditions(), *self._status_filter(statuses)]
+        if names:
+            where.append(self.engine.one_of([self._one("table", "name")], ["names"]))
+        clause = self._clauses[("table",)]
+        outputs = self._outputs(("table",), _TABLE_FIELDS)
+        if self._tells_null_from_missing():
+            outputs["status.there"] = self._status_row_is_there()
+        part = Part(
+            kind="table", index=0, outputs=outputs, first=_first(clause), joins=clause.joins, where=tuple(where)
+        )
+        return plan("tables", [part], self.engine, self.binder.site)
+
+    def sessions(self, search: Search) -> Plan:
+        """The statement for sessions and their bills."""
+        root = self._root(search)
+        names = tuple(_SESSION_FIELDS) + (_BILL_FIELDS if search.content != "session" else ("total", "paid"))
+        outputs = {**self._key(), **self._session_outputs(names)}
+        parts = [self._part("session", 0, outputs, ("session",), root)]
+        if search.content != "bill" and self._has_links():
+            parts.append(self._links(root))
+        if search.content != "session":
+            parts.extend(self._lines(root))
+        name = {"session": "sessions", "bill": "bills", "full": "bills"}[search.content]
+        return plan(name.removesuffix("s") if search.by == "key" else name, parts, self.engine, self.binder.site)
+
+    def site_read(self, name: str) -> Plan | None:
+        """The statement that reads a site constant, if the database has it."""
+        fragment = self.binder.mapping.fragment("site", name, "read")
+        if fragment is None:
+            return None
+        text = self.engine.text(self.binder.expression(fragment))
+        return Plan(name=f"site.{name}", shown=self.engine.shown(text), driver=self.engine.driver(text), branches=())
+
+    def _root(self, search: Search) -> tuple[exp.Expr, ...]:
+        """The conditions on a session, the same in every branch."""
+        conditions = self._where(("session",))
+        keys = [self.binder.expression(part) for part in self.binder.mapping.fragments[("session", "id")]]
+        if search.by == "key":
+            conditions += [
+                exp.EQ(this=key, expression=exp.Placeholder(this=f"key_{index}")) for index, key in enumerate(keys)
+            ]
+        elif search.by == "keys":
+            conditions.append(self.engine.one_of(keys, [f"keys_{index}" for index in range(len(keys))]))
+        conditions += self._finished_filter(search)
+        payable = self.binder.mapping.fragment("session", "payable")
+        if search.is_payable and payable is not None:
+            conditions.append(self.binder.condition(payable))
+        if search.has_table is not None or search.names:
+            conditions += self._table_filter(search)
+        waiter = self.binder.mapping.fragment("session", "waiter", "id")
+        if search.waiter and waiter is not None:
+            tree = self.binder.expression(waiter)
+            is_waiter = exp.EQ(this=tree, expression=exp.Placeholder(this="waiter"))
+            conditions.append(exp.paren(exp.or_(is_waiter, exp.Is(this=tree.copy(), expression=exp.Null()))))
+        return tuple(conditions)
+
+    def _finished_filter(self, search: Search) -> list[exp.Expr]:
+        wanted = False if search.is_payable else search.is_finished
+        if search.is_payable and search.is_finished:
+            return [exp.false()]
+        finished = self.binder.mapping.fragment("session", "finished")
+        if finished is None:
+            return [exp.false()] if wanted else []
+        if wanted is not None:
+            conditions = [self._finished(wanted)]
+            return conditions + ([self._since()] if wanted and search.recent else [])
+        return [exp.paren(exp.or_(self._finished(wanted=False), self._since()))] if search.recent else []
+
+    def _finished(self, wanted: bool) -> exp.Expr:
+        own = self.binder.mapping.fragment("session", "filter", "finished" if wanted else "unfinished")
+        if own is not None:
+            return self.binder.condition(own)
+        fragment = self.binder.mapping.fragment("session", "finished")
+        assert fragment is not None  # noqa: S101 - callers have looked
+        return self.binder.condition(fragment, wanted=wanted)
+
+    def _since(self) -> exp.Expr:
+        finished_at = self.binder.mapping.fragment("session", "finished_at")
+        moment = finished_at or self.binder.mapping.fragments[("session", "created_at")][0]
+        return exp.GTE(this=self.binder.expression(moment), expression=exp.Placeholder(this="since"))
+
+    def _table_filter(self, search: Search) -> list[exp.Expr]:
+        if not self._has_links():
+            return [exp.false()] if search.has_table or search.names else []
+        first, joins, where = self._link_source()
+        if search.names:
+            where = (*where, self.engine.one_of([self._linked("name")], ["names"]))
+        inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(first.copy())
+        if joins:
+            inner.set("joins", [join.copy() for join in joins])
+        inner.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in where))))
+        exists = exp.Exists(this=inner)
+        if search.has_table is False:
+            return [exp.false()] if search.names else [exp.Not(this=exists)]
+        return [exists]
+
+    def _has_links(self) -> bool:
+        return self._file.session.tables is not None or self._file.session.table is not None
+
+    def _links(self, root: tuple[exp.Expr, ...]) -> Part:
+        """The names of each session's tables."""
+        clause = self._clauses[("session",)]
+        first, joins, where = self._link_source()
+        on, rest = exp.and_(*where), joins
+        outputs = {**self._key(), "name": self._linked("name"), **self._order(("session", "tables"))}
+        return Part(
+            kind="link",
+            index=0,
+            outputs=outputs,
+            shared=frozenset(self._key()),
+            first=_first(clause),
+            joins=(*clause.joins, exp.Join(this=first, on=exp.true()), *rest),
+            where=(*root, on),
+        )
+
+    def _link_source(self) -> tuple[exp.Expr, tuple[exp.Join, ...], tuple[exp.Expr, ...]]:
+        """The tables of a session as a FROM of their own: its first table, its joins, and what ties it to the session."""
+        table = self._renamed(self._clauses[("table",)])
+        ids = [
+            self._linked_tree(self.binder.expression(part)) for part in self.binder.mapping.fragments[("table", "id")]
+        ]
+        path: Path = ("session", "tables", "table") if self._file.session.tables is not None else ("session", "table")
+        refs = [self.binder.expression(part) for part in self.binder.mapping.fragments[path]]
+        meets = [exp.EQ(this=one, expression=other) for one, other in zip(ids, refs, strict=False)]
+        visible = [self._linked_tree(condition) for condition in self._table_conditions()]
+        if self._file.session.tables is None:
+            return _first(table), table.joins, (*meets, *visible)
+        clause = self._clauses[("session", "tables")]
+        own, *others = clause.joins
+        tied = own.args["on"]
+        to_table = exp.Join(this=_first(table), on=exp.and_(*meets))
+        return own.this, (*others, to_table, *table.joins), (tied, *self._where(("session", "tables")), *visible)
+
+    def _lines(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
+        item = self._outputs(("item",), _ITEM_FIELDS)
+        item |= self._tax(("item",)) | self._order(("item",)) | self._item_key()
+        if self._file.modifier is not None and self._file.modifier.positional is not None:
+            item |= {f"modifier.{name}": tree for name, tree in self._outputs(("modifier",), _MODIFIER_FIELDS).items()}
+            positional = self.binder.mapping.fragment("modifier", "positional")
+            if positional is not None:
+                item["positional"] = self.binder.condition(positional)
+        yield self._part("item", 0, {**self._key(), **item}, ("item",), root)
+        if ("modifier",) in self._clauses:
+            outputs = (
+                self._outputs(("modifier",), _MODIFIER_FIELDS) | self._tax(("modifier",)) | self._order(("modifier",))
+            )
+            yield self._part("modifier", 0, {**self._key(), **self._item_key(), **outputs}, ("modifier",), root)
+        for path, _, _ in entities(self._file):
+            if path[0] in ("discount", "charge"):
+                kind: Kind = "discount" if path[0] == "discount" else "charge"
+                outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path) | self._order(path)
+                yield self._part(kind, int(path[1]), {**self._key(), **outputs}, path, root)
+
+    def _part(
+        self, kind: Kind, index: int, outputs: dict[str, exp.Expr], path: Path, root: tuple[exp.Expr, ...]
+    ) -> Part:
+        """A branch that reads from the session and from what continues it down to this entity."""
+        chain: list[Path] = [("session",)]
+        if path[0] == "modifier":
+            chain.append(("item",))
+        if path != ("session",):
+            chain.append(path)
+        joins = tuple(join for step in chain for join in self._clauses[step].joins)
+        own = [condition for step in chain[1:] for condition in self._where(step)]
+        return Part(
+            kind=kind,
+            index=index,
+            outputs=outputs,
+            shared=frozenset(self._key()) | frozenset(self._item_key() if path[0] in ("item", "modifier") else ()),
+            first=_first(self._clauses[("session",)]),
+            joins=joins,
+            where=(*root, *own),
+        )
+
+    def _key(self) -> dict[str, exp.Expr]:
+        parts = self.binder.mapping.fragments[("session", "id")]
+        return {f"session.{index}": self.binder.expression(part) for index, part in enumerate(parts)}
+
+    def _item_key(self) -> dict[str, exp.Expr]:
+        parts = self.binder.mapping.fragments.get(("item", "key"), ())
+        return {f"item.{index}": self.binder.expression(part) for index, part in enumerate(parts)}
+
+    def _outputs(self, path: Path, names: tuple[str, ...]) -> dict[str, exp.Expr]:
+        found: dict[str, exp.Expr] = {}
+        for name in names:
+            found.update(self._field((*path, *name.split(".")), name))
+        return found
+
+    def _session_outputs(self, names: tuple[str, ...]) -> dict[str, exp.Expr]:
+        found: dict[str, exp.Expr] = {}
+        for name in names:
+            owner = "bill" if name in _BILL_FIELDS else "session"
+            found.update(self._field((owner, *name.split(".")), name))
+        return found
+
+    def _field(self, path: Path, name: str) -> dict[str, exp.Expr]:
+        fragments = self.binder.mapping.fragments.get(path, ())
+        if name in _FLAGS:
+            return {name: self._flag(path)} if fragments else {}
+        trees = [self.binder.expression(fragment) for fragment in fragments]
+        if len(trees) == 1:
+            return {} if self.binder.constant(trees[0]) is not None and name in _CONSTANT else {name: trees[0]}
+        return {f"{name}.{index}": tree for index, tree in enumerate(trees)}
+
+    def _flag(self, path: Path) -> exp.Expr:
+        """A plain column is read as it is; a condition is decided by the database."""
+        fragment = self.binder.mapping.fragments[path][0]
+        if isinstance(fragment.tree, exp.Column) and not fragment.tree.meta.get("field"):
+            return self.binder.expression(fragment)
+        return self.binder.condition(fragment)
+
+    def _tax(self, path: Path) -> dict[str, exp.Expr]:
+        rule = getattr(self._file, str(path[0]))
+        rule = rule[int(path[1])] if isinstance(rule, tuple) else rule
+        if rule.tax is None or rule.tax.included is True:
+            return {}
+        found: dict[str, exp.Expr] = {}
+        included = self.binder.mapping.fragment(*path, "tax", "included")
+        if included is not None:
+            value = self.binder.constant(self.binder.expression(included))
+            if value is True:
+                return {}
+            if value is None:
+                found["tax.included"] = self.binder.condition(included)
+        rate = self.binder.mapping.fragment(*path, "tax", "rate")
+        if rate is not None:
+            found["tax.rate"] = self.binder.expression(rate)
+        return found
+
+    def _order(self, path: Path) -> dict[str, exp.Expr]:
+        parts = self.binder.mapping.fragments.get((*path, "order"), ())
+        return {f"order.{index}": self.binder.expression(part) for index, part in enumerate(parts)}
+
+    def _where(self, path: Path) -> list[exp.Expr]:
+        fragment = self.binder.mapping.fragment(*path, "where")
+        return [] if fragment is None else [_grouped(self.binder.condition(fragment))]
+
+    def _one(self, *path: str | int) -> exp.Expr:
+        """A field as one expression; a text of several parts is joined by blanks."""
+        trees = [self.binder.expression(part) for part in self.binder.mapping.fragments[path]]
+        if len(trees) == 1:
+            return trees[0]
+        return exp.Trim(this=exp.ConcatWs(expressions=[exp.Literal.string(" "), *trees]))
+
+    def _table_conditions(self) -> list[exp.Expr]:
+        """What makes a table visible: its where, and no status that hides it."""
+        hidden = {code for code, status in self._status_rule().map.items() if status == "hidden"}
+        conditions = self._where(("table",))
+        if hidden and ("table", "status") in self.binder.mapping.fragments:
+            status = self._one("table", "status")
+            shown = exp.Not(this=exp.In(this=status, expressions=[self._code(code, status) for code in sorted(hidden)]))
+            conditions.append(exp.paren(exp.or_(shown, exp.Is(this=status.copy(), expression=exp.Null()))))
+        return conditions
+
+    def _status_filter(self, statuses: frozenset[TableStatus] | None) -> list[exp.Expr]:
+        """The inverse of the status map; what it cannot tell is left to the reading of the rows."""
+        rule = self._status_rule()
+        if statuses is None or rule.default is not None:
+            return []
+        wanted = {status.value for status in statuses}
+        tree = self._one("table", "status")
+        tests: list[exp.Expr] = []
+        codes = [self._code(code, tree) for code, status in rule.map.items() if status in wanted]
+        if codes:
+            tests.append(exp.In(this=tree.copy(), expressions=codes))
+        if rule.missing in wanted or rule.null in wanted:
+            tests.append(exp.Is(this=tree.copy(), expression=exp.Null()))
+        return [exp.paren(exp.or_(*tests))] if tests else [exp.false()]
+
+    def _status_rule(self) -> schema.StatusField:
+        return self._file.table.status or schema.StatusField.model_validate({"sql": "status"})
+
+    def _code(self, code: str, tree: exp.Expr) -> exp.Expr:
+        """A code of the status map, as the literal that its column is compared with."""
+        if code in ("true", "false"):
+            return exp.Boolean(this=code == "true")
+        fact = self.binder.fact_of(("table", "status"))
+        is_number = code.lstrip("-").isdigit() and (fact is None or fact.family != "text") and not tree.is_string
+        return exp.Literal.number(code) if is_number else exp.Literal.string(code)
+
+    def _tells_null_from_missing(self) -> bool:
+        return self._status_rule().null is not None
+
+    def _status_row_is_there(self) -> exp.Expr:
+        """Whether the row that the status comes from exists: a column of its join is not NULL."""
+        status = self.binder.mapping.fragment("table", "status")
+        alias = status.tree.table.casefold() if status is not None and isinstance(status.tree, exp.Column) else ""
+        for join in self._clauses[("table",)].joins:
+            if join.this.alias_or_name.casefold() == alias and join.args.get("on") is not None:
+                for column in join.args["on"].find_all(exp.Column):
+                    if column.table.casefold() == alias:
+                        return exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
+        self.binder.report(
+            ("table", "status", "null"), "only a status that is a column of a LEFT JOIN can tell NULL from no row"
+        )
+        return exp.true()
+
+    def _linked(self, name: str) -> exp.Expr:
+        return self._linked_tree(self._one("table", name))
+
+    def _renamed(self, clause: BoundClause) -> BoundClause:
+        first = None if clause.first is None else self._linked_tree(clause.first.copy())
+        return BoundClause(first=first, joins=tuple(self._linked_tree(join.copy()) for join in clause.joins))
+
+    def _linked_tree(self, tree: Tree) -> Tree:
+        """A piece of [table] for use inside a session's statement, its aliases changed where both use the same."""
+        clashing = self._clashing()
+        for node in tree.find_all(exp.Table, exp.Subquery, exp.Column):
+            if isinstance(node, exp.Column):
+                if node.table.casefold() in clashing:
+                    node.set("table", exp.to_identifier(f"table_{node.table}"))
+            elif node.alias and node.alias.casefold() in clashing:
+                node.set("alias", exp.TableAlias(this=exp.to_identifier(f"table_{node.alias}")))
+        return tree
+
+    def _clashing(self) -> frozenset[str]:
+        clauses: dict[Path, Clause] = self.binder.mapping.clauses
+        session = set(clauses[("session",)].scope)
+        if ("session", "tables") in clauses:
+            session |= set(clauses[("session", "tables")].scope)
+        return frozenset(session & set(clauses[("table",)].scope))
+
+
+_TABLE_FIELDS = ("name", "max_covers", "status", "area.name")
+_SESSION_FIELDS = ("name", "created_at", "finished", "finished_at", "payable", "covers", "waiter.id", "waiter.name")
+_BILL_FIELDS = ("total", "paid", "tax", "service_charge", "currency", "note")
+_ITEM_FIELDS = ("id", "name", "category", "quantity", "amount_per_item", "ordered_at")
+_MODIFIER_FIELDS = ("id", "name", "quantity", "amount")
+_EXTRA_FIELDS = ("id", "name", "amount", "ordered_at")
+_FLAGS = frozenset({"finished", "payable"})
+_CONSTANT = frozenset({"currency"})
+"""Fields that are decided once when the mapping is bound, if they are constant."""
+
+
+def _first(clause: BoundClause) -> exp.Expr:
+    assert clause.first is not None  # noqa: S101 - the loader demands a FROM of tables and sessions
+    return clause.first
+
+
+def _grouped(condition: exp.Expr) -> exp.Expr:
+    return exp.paren(condition) if isinstance(condition, exp.Or) else condition

@@ -1,0 +1,190 @@
+"""Answers frames: decode, route, ask the service, encode. Knows nothing of sockets and SQL, and never raises."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import traceback
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+from adapter.domain.requests import Request
+from adapter.domain.service import Answer
+from adapter.errors import AdapterError, Bug, MalformedRequest, TooSlow, UnknownMethod
+from adapter.events import BugFound, Emit, Event, FrameIgnored, ProviderComplained, RequestAnswered
+from adapter.protocol import jsonrpc
+from adapter.protocol.dialect import Dialect, Route, decode_request, error_code
+from adapter.protocol.jsonrpc import Envelope
+
+_OURS = Path(__file__).resolve().parents[1]
+_MOST_FRAMES = 12
+_LONGEST_NAME = 64
+
+
+class Answering(Protocol):
+    """Whoever can answer a request, as `adapter.domain.service.Service` does."""
+
+    async def answer(self, request: Request) -> Answer:
+        """Answer one request, or raise an AdapterError that says why not."""
+        ...
+
+
+class Endpoint:
+    """One connection's questions answered in one dialect; any number of them at the same time.
+
+    `connection` is its name in events, `deadline` is in seconds, `max_size` in bytes.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection: str,
+        dialect: Dialect,
+        service: Answering,
+        emit: Emit,
+        deadline: float,
+        max_size: int = jsonrpc.MAX_SIZE,
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._service = service
+        self._emit = emit
+        self._deadline = deadline
+        self._max_size = max_size
+        self._abandoned: set[asyncio.Task[Answer]] = set()
+
+    async def handle(self, raw: bytes) -> bytes | None:
+        """Answer one frame; None where it must not or cannot be answered.
+
+        Raises nothing but asyncio.CancelledError.
+        """
+        started = perf_counter()
+        try:
+            envelope = self._read(raw)
+            if envelope is None or envelope.id is None:
+                return None
+            return await self._answer(envelope.id, envelope, len(raw), started)
+        except Exception as error:  # noqa: BLE001  # whatever went wrong, the connection and its other requests live on
+            self._report(error)
+            return None
+
+    def _read(self, raw: bytes) -> Envelope | None:
+        """The envelope of a frame that wants an answer; None, and an event, for any other."""
+        try:
+            envelope = jsonrpc.decode(raw)
+        except MalformedRequest as error:
+            self._say(FrameIgnored(connection=self._connection, reason=error.message, size=len(raw)))
+            return None
+        notification = self._dialect.notifications.get(envelope.method or "")
+        if notification is not None:
+            complaint = notification(envelope.params)
+            self._say(
+                ProviderComplained(
+                    connection=self._connection,
+                    error_code=complaint.error_code,
+                    reason=complaint.reason,
+                    reference=complaint.reference,
+                )
+            )
+            return None
+        if envelope.id is None:
+            self._say(FrameIgnored(connection=self._connection, reason="no id to answer to", size=len(raw)))
+            return None
+        return envelope
+
+    async def _answer(self, identity: bytes, envelope: Envelope, size: int, started: float) -> bytes:
+        dialect = self._dialect
+        method = envelope.method or ""
+        request = None
+        outcome, reason = "ok", ""
+        try:
+            route = self._route(envelope, size)
+            request = decode_request(dialect, route, envelope.params)
+            answer = await self._in_time(request)
+            frame = jsonrpc.encode(identity, member="result", value=route.to_result(answer))
+        except Exception as error:  # noqa: BLE001  # a terminal with an error code is better off than one that waits
+            failure = error if isinstance(error, AdapterError) and not isinstance(error, Bug) else self._report(error)
+            outcome = error_code(dialect, failure)
+            message = failure.message.encode(errors="replace").decode()
+            frame = jsonrpc.encode(identity, member=dialect.error_member, value=dialect.to_error(outcome, message))
+            reason = f"{message}; {failure.hint}" if failure.hint else message
+        self._say(
+            RequestAnswered(
+                connection=self._connection,
+                method=method if method in dialect.routes else "",
+                outcome=outcome,
+                milliseconds=(perf_counter() - started) * 1000,
+                reason=reason,
+                terminal=(request and request.requestor.terminal_id) or "",
+                waiter=(request and request.requestor.waiter_id) or "",
+                reference=identity.decode("ascii", "backslashreplace")[:_LONGEST_NAME].strip('"'),
+            )
+        )
+        return frame
+
+    def _route(self, envelope: Envelope, size: int) -> Route[object, object]:
+        if size > self._max_size:
+            raise MalformedRequest(f"the request is larger than {self._max_size} bytes")
+        if envelope.method is None:
+            raise MalformedRequest("method: expected a string")
+        route = self._dialect.routes.get(envelope.method)
+        if route is None:
+            raise UnknownMethod(f"method: this protocol has no {_shown(envelope.method)}")
+        return route
+
+    async def _in_time(self, request: Request) -> Answer:
+        """The service's answer, or TooSlow at the deadline.
+
+        The unit of work is then cancelled but not awaited: on a frozen database a cancel takes 10 s to arrive.
+        """
+        unit = asyncio.create_task(self._service.answer(request))
+        try:
+            done, _ = await asyncio.wait((unit,), timeout=self._deadline)
+        except asyncio.CancelledError:
+            self._abandon(unit)
+            raise
+        if not done:
+            self._abandon(unit)
+            raise TooSlow(f"the EPOS database took longer than {self._deadline:g} s")
+        if unit.cancelled():
+            raise Bug("the unit of work was cancelled from within")
+        return unit.result()
+
+    def _abandon(self, unit: asyncio.Task[Answer]) -> None:
+        self._abandoned.add(unit)
+        unit.add_done_callback(self._bury)
+        unit.cancel()
+
+    def _bury(self, unit: asyncio.Task[Answer]) -> None:
+        self._abandoned.discard(unit)
+        if not unit.cancelled():
+            # Fetched so that asyncio does not report it as never retrieved.
+            unit.exception()
+
+    def _report(self, error: Exception) -> Bug:
+        reference = secrets.token_hex(6)
+        self._say(BugFound(reference=reference, kind=type(error).__name__, where=_where(error)))
+        return Bug(f"internal error, reference {reference}")
+
+    def _say(self, event: Event) -> None:
+        # A listener that fails must not cost the waiter the answer.
+        with contextlib.suppress(Exception):
+            self._emit(event)
+
+
+def _shown(method: str) -> str:
+    """A method that we do not know, as far as it may be repeated."""
+    harmless = 0 < len(method) <= _LONGEST_NAME and method.isascii() and method.isprintable()
+    return method if harmless else "such method"
+
+
+def _where(error: Exception) -> str:
+    """The innermost of our own frames that the error passed, without values."""
+    frames = [
+        f"{path.relative_to(_OURS.parent).as_posix()}:{line} {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (path := Path(frame.f_code.co_filename)).is_relative_to(_OURS)
+    ]
+    return " > ".join(frames[-_MOST_FRAMES:])

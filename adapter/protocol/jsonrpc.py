@@ -1,0 +1,72 @@
+"""Turns frames into envelopes and answers into frames. Knows nothing of methods, sockets or the domain."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from adapter.errors import MalformedRequest
+
+MAX_SIZE: Final = 1024 * 1024
+"""How large a frame may be unless configured otherwise, in bytes."""
+
+_ID_STARTS: Final = b'"-0123456789'
+_NOTHING: Final = Raw(b"")
+_NO_PARAMS: Final = Raw(b"{}")
+
+
+class Envelope(Struct, frozen=True, kw_only=True, gc=False):
+    """What a frame says before anybody looks at its parameters."""
+
+    id: bytes | None
+    """The id's own JSON, to be echoed unchanged; None where there is nothing to answer to."""
+    method: str | None
+    """None where it is missing or not a string."""
+    params: Raw
+    """Unread JSON; an empty object where the frame has none."""
+
+
+class _Frame(Struct, frozen=True, gc=False):
+    """A JSON-RPC request before its members are judged. A `jsonrpc` other than "2.0" is nobody's harm."""
+
+    id: Raw = _NOTHING
+    method: Raw = _NOTHING
+    params: Raw = _NO_PARAMS
+
+
+_frames = msgspec.json.Decoder(_Frame)
+_strings = msgspec.json.Decoder(str)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(raw: bytes) -> Envelope:
+    """Read a frame as far as its id, its method and its still unread parameters.
+
+    An id is a JSON string or number; null and anything else is no id (the API reference says a string, a UUID).
+    Batches are not part of the protocol. Raises MalformedRequest when the frame is no JSON object in UTF-8.
+    """
+    try:
+        raw.decode()
+        frame = _frames.decode(raw)
+    except UnicodeDecodeError:
+        raise MalformedRequest("not UTF-8") from None
+    except msgspec.ValidationError:
+        raise MalformedRequest("not a JSON object") from None
+    except msgspec.DecodeError:
+        raise MalformedRequest("not JSON") from None
+    except RecursionError:
+        raise MalformedRequest("nested too deeply") from None
+    identity = bytes(frame.id)
+    method = bytes(frame.method)
+    return Envelope(
+        id=identity if identity[:1] and identity[:1] in _ID_STARTS else None,
+        method=_strings.decode(method) if method.startswith(b'"') else None,
+        params=frame.params,
+    )
+
+
+def encode(identity: bytes, *, member: str, value: Struct) -> bytes:
+    """An answer to the request with this id: one object with the value under `result`, or wherever the dialect says."""
+    return b"".join((b'{"jsonrpc":"2.0","id":', identity, b',"', member.encode(), b'":', _encoder.encode(value), b"}"))

@@ -1,0 +1,160 @@
+"""The restaurant's book, read by the plans of a bound mapping. Knows nothing of wires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from adapter.domain.requests import ListSessions
+from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus
+from adapter.mapping.assemble import Assembler
+from adapter.mapping.fields import Fields
+from adapter.mapping.names import from_wire
+from adapter.mapping.plans import Plan
+from adapter.mapping.receipts import Receipts
+from adapter.mapping.statements import Search, Statements
+from adapter.store.database import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A mapping that fits the database: everything that requests share."""
+
+    fields: Fields
+    statements: Statements
+    assembler: Assembler
+    receipts: Receipts
+    history: timedelta | None
+    """How far back finished sessions are listed; None for all of them."""
+    stored_time: Callable[[datetime], Any]
+    """A moment as the column holds it that tells when a session finished."""
+    plans: dict[Any, Plan] = field(default_factory=dict)
+    """Plans by the shape of what they answer; one is made the first time its shape is asked for."""
+
+    def plan(self, shape: Any, make: Callable[[], Plan]) -> Plan:
+        """The plan for a shape of request."""
+        found = self.plans.get(shape)
+        if found is None:
+            found = self.plans[shape] = make()
+        return found
+
+
+class SqlBook:
+    """The book for the time of one unit. Each method runs one statement."""
+
+    def __init__(self, reader: Reader, bound: Bound) -> None:
+        self._reader = reader
+        self._bound = bound
+
+    def tables(self, *, names: Collection[str] | None, statuses: Collection[TableStatus] | None) -> Sequence[Table]:
+        """See ports.Book."""
+        bound = self._bound
+        wanted = None if statuses is None else frozenset(statuses)
+        stored = None if names is None else _stored(names)
+        if stored == []:
+            return []
+        shape = (stored is not None, wanted)
+        plan = bound.plan(shape, lambda: bound.statements.tables(names=stored is not None, statuses=wanted))
+        found = bound.assembler.tables(plan, self._reader.rows(plan, {} if stored is None else {"names": stored}))
+        # The statement may let through more than was asked for, never less; what was read decides.
+        return [
+            table
+            for table in found
+            if (names is None or table.name in names) and (wanted is None or table.status in wanted)
+        ]
+
+    def session(self, session_id: UUID) -> Session | None:
+        """See ports.Book."""
+        parameters = self._key(session_id)
+        if parameters is None:
+            return None
+        plan = self._plan(Search(by="key"))
+        rows = self._reader.rows(plan, parameters)
+        return next(iter(self._bound.assembler.sessions(plan, rows, asked=None, strict=True)), None)
+
+    def sessions(self, ask: ListSessions, *, waiter_id: str | None) -> Sequence[Session]:
+        """See ports.Book."""
+        names = frozenset(ask.table_names) if ask.table_names else None
+        stored = None if names is None else _stored(names)
+        if stored == []:
+            return []
+        push_waiter = waiter_id is not None and waiter_id.isdigit() and self._waiter_is_number()
+        search = Search(
+            is_finished=ask.is_finished,
+            has_table=ask.has_table,
+            is_payable=ask.is_payable or None,
+            names=names is not None,
+            waiter=push_waiter,
+            recent=self._bound.history is not None,
+        )
+        parameters = self._recent()
+        if stored is not None:
+            parameters["names"] = stored
+        if push_waiter and waiter_id is not None:
+            parameters["waiter"] = int(waiter_id)
+        plan = self._plan(search)
+        found = self._bound.assembler.sessions(plan, self._reader.rows(plan, parameters), asked=names, strict=False)
+        return [session for session in found if _matches(session, ask, names, waiter_id)]
+
+    def bill(self, session_id: UUID) -> tuple[Session, Bill | None] | None:
+        """See ports.Book."""
+        parameters = self._key(session_id)
+        if parameters is None:
+            return None
+        plan = self._plan(Search(by="key", content="full"))
+        rows = self._reader.rows(plan, parameters)
+        return next(iter(self._bound.assembler.bills(plan, rows, strict=True)), None)
+
+    def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Session, Bill | None]]:
+        """See ports.Book."""
+        if session_ids is None:
+            plan = self._plan(Search(content="bill", recent=self._bound.history is not None))
+            parameters = self._recent()
+        else:
+            packing = self._bound.fields.packing
+            keys = [key for key in map(packing.unpack, dict.fromkeys(session_ids)) if key is not None]
+            if not keys:
+                return []
+            plan = self._plan(Search(by="keys", content="bill"))
+            parameters = {f"keys_{index}": list(values) for index, values in enumerate(zip(*keys, strict=True))}
+        return self._bound.assembler.bills(plan, self._reader.rows(plan, parameters), strict=False)
+
+    def receipt(self, session: Session) -> tuple[Sequence[ReceiptLine], Sequence[ReceiptLine]]:
+        """See ports.Book."""
+        return self._bound.receipts.of(session)
+
+    def _plan(self, search: Search) -> Plan:
+        return self._bound.plan(search, lambda: self._bound.statements.sessions(search))
+
+    def _key(self, session_id: UUID) -> Mapping[str, Any] | None:
+        """A session id as parameters, or None for one that no session can have."""
+        key = self._bound.fields.packing.unpack(session_id)
+        return None if key is None else {f"key_{index}": value for index, value in enumerate(key)}
+
+    def _recent(self) -> dict[str, Any]:
+        if self._bound.history is None:
+            return {}
+        return {"since": self._bound.stored_time(datetime.now(UTC) - self._bound.history)}
+
+    def _waiter_is_number(self) -> bool:
+        fact = self._bound.fields.binder.fact_of(("session", "waiter", "id"))
+        return fact is not None and fact.family == "integer"
+
+
+def _matches(session: Session, ask: ListSessions, names: Collection[str] | None, waiter_id: str | None) -> bool:
+    """Whether a session that was read passes the filters: the statement may let through more than was asked for."""
+    return (
+        (ask.is_finished is None or session.is_finished is ask.is_finished)
+        and (ask.is_payable is None or session.is_payable is ask.is_payable)
+        and (ask.has_table is None or bool(session.tables) is ask.has_table)
+        and (names is None or not names.isdisjoint(session.tables))
+        and (waiter_id is None or session.waiter is None or session.waiter.id == waiter_id)
+    )
+
+
+def _stored(names: Collection[str]) -> list[str]:
+    """Names as the EPOS has them; those that can be none of its names are left out."""
+    return [name for name in map(from_wire, names) if name is not None]

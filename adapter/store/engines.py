@@ -1,0 +1,85 @@
+"""How each database engine is connected to. The only file that knows drivers. Knows nothing of what is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from adapter.errors import AdapterError
+from adapter.mapping.engines import ENGINES, Engine
+
+_DRIVERS = {"postgresql": "postgresql+psycopg"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """How the database is reached. All times in seconds."""
+
+    url: str
+    pool_size: int = 8
+    pool_timeout: float = 3.0
+    """Longest wait for a free connection."""
+    connect_timeout: float = 5.0
+    statement_timeout: float = 5.0
+    """Longest a statement may run; the database itself ends it then."""
+    lock_timeout: float = 2.0
+    """Longest a statement may wait for somebody else."""
+    prepare: bool = True
+    """Whether statements are prepared on the server; not behind a PgBouncer older than 1.21."""
+
+
+def engine_of(url: str) -> Engine:
+    """The engine that a database address names.
+
+    Raises AdapterError when it is none, or one that this version does not run on.
+    """
+    try:
+        name = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise AdapterError(
+            "the address of the database cannot be read", hint="write postgresql://user:password@host:5432/database"
+        ) from None
+    if name not in ENGINES:
+        known = ", ".join(sorted(ENGINES))
+        raise AdapterError(f"the engine {name} is not one this version runs on", hint=f"it runs on {known}")
+    return ENGINES[name]
+
+
+def connect(settings: DatabaseSettings) -> AsyncEngine:
+    """An engine with a pool of connections; nothing is connected yet.
+
+    Every statement stands alone (autocommit) and the session is read-only: what is answered comes from one statement,
+    and so from one moment, and nothing that a mapping says can change the restaurant's data.
+    """
+    engine = engine_of(settings.url)
+    return create_async_engine(
+        make_url(settings.url).set(drivername=_DRIVERS[engine.name]),
+        connect_args=_postgresql(settings),
+        isolation_level="AUTOCOMMIT",
+        max_overflow=0,
+        pool_reset_on_return=None,
+        pool_size=settings.pool_size,
+        pool_timeout=settings.pool_timeout,
+        hide_parameters=True,
+    )
+
+
+def _postgresql(settings: DatabaseSettings) -> dict[str, Any]:
+    options = {
+        "default_transaction_read_only": "on",
+        # Compiling a statement of many branches costs more than running it.
+        "jit": "off",
+        "lock_timeout": f"{int(settings.lock_timeout * 1000)}ms",
+        "statement_timeout": f"{int(settings.statement_timeout * 1000)}ms",
+        "timezone": "UTC",
+    }
+    return {
+        "application_name": "epos-adapter",
+        "connect_timeout": max(1, round(settings.connect_timeout)),
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "prepare_threshold": 1 if settings.prepare else None,
+    }

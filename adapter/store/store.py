@@ -1,0 +1,170 @@
+"""Binds the mapping to the database when it first answers, and runs units of reading against the book.
+
+The adapter may start before the database does, and a mapping may stop fitting when the EPOS is updated: both are said
+and tried again, and neither ends the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from adapter.domain.ports import Book
+from adapter.errors import AdapterError, InvalidFile, MappingMismatch, StoreError
+from adapter.events import DatabaseDown, Emit, MappingBound, MappingUnfit
+from adapter.mapping.assemble import Assembler
+from adapter.mapping.bind import Binder
+from adapter.mapping.engines import Engine
+from adapter.mapping.fields import Fields
+from adapter.mapping.load import Mapping as LoadedMapping
+from adapter.mapping.load import fits
+from adapter.mapping.readings import plain_text
+from adapter.mapping.receipts import Receipts
+from adapter.mapping.schema import ReceiptRule, SiteConstant
+from adapter.mapping.statements import Search, Statements
+from adapter.store.book import Bound, SqlBook
+from adapter.store.database import Database, Reader
+from adapter.store.reflect import reading
+
+Answer = TypeVar("Answer")
+
+_TRY_AGAIN = 10.0
+"""Seconds before a mapping that did not fit is tried again."""
+
+
+class SqlStore:
+    """The restaurant's database, read through a mapping."""
+
+    def __init__(
+        self,
+        *,
+        mapping: LoadedMapping,
+        database: Database,
+        engine: Engine,
+        site: Mapping[str, Any],
+        receipt: ReceiptRule,
+        history: timedelta | None,
+        emit: Emit,
+    ) -> None:
+        """`site` are the constants that the installation sets; the rest are read or have defaults."""
+        self._mapping = mapping
+        self._database = database
+        self._engine = engine
+        self._site = site
+        self._receipt = receipt
+        self._history = history
+        self._emit = emit
+        self._bound: Bound | None = None
+        self._binding = asyncio.Lock()
+        self._unfit: AdapterError | None = None
+        self._tried_at = 0.0
+
+    async def read(self, unit: Callable[[Book], Answer]) -> Answer:
+        """See ports.Store."""
+        bound = self._bound or await self.bind()
+        return await self._database.read(lambda reader: unit(SqlBook(reader, bound)))
+
+    async def bind(self) -> Bound:
+        """Check the mapping against the live schema and make its plans.
+
+        Raises StoreError when the database does not answer, MappingMismatch when the mapping does not fit it; what is
+        wrong has then been said in events.
+        """
+        async with self._binding:
+            if self._bound is not None:
+                return self._bound
+            if self._unfit is not None and time.monotonic() - self._tried_at < _TRY_AGAIN:
+                raise self._unfit
+            try:
+                self._bound = await self._bind()
+            except InvalidFile as error:
+                for problem in error.problems:
+                    self._emit(MappingUnfit(problem=str(problem)))
+                count = len(error.problems)
+                self._unfit = MappingMismatch(
+                    f"the mapping does not fit the database: {count} problem{'s' if count > 1 else ''}, see the log"
+                )
+                self._tried_at = time.monotonic()
+                raise self._unfit from None
+            except StoreError as error:
+                self._emit(DatabaseDown(reason=f"{error.message}; {error.hint}" if error.hint else error.message))
+                raise
+            self._unfit = None
+            return self._bound
+
+    async def close(self) -> None:
+        """Close every connection to the database."""
+        await self._database.close()
+
+    async def _bind(self) -> Bound:
+        started = time.perf_counter()
+        binder = Binder(mapping=self._mapping, catalogue=None)
+        tables = binder.tables()
+        binder.catalogue = await self._database.inspect(reading(tables))
+        binder.check()
+        binder.site = await self._site_constants(binder)
+        bound = make_bound(
+            binder, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit
+        )
+        spent = (time.perf_counter() - started) * 1000
+        name = self._mapping.source.file
+        self._emit(MappingBound(mapping=name, tables=len(tables), milliseconds=round(spent, 1)))
+        return bound
+
+    async def _site_constants(self, binder: Binder) -> dict[str, Any]:
+        """Each constant's value: what the installation sets, else what the database holds, else the default."""
+        found: dict[str, Any] = {}
+        statements = Statements(binder=binder, engine=self._engine)
+        for name, constant in self._mapping.file.site.items():
+            value = self._site.get(name)
+            plan = None if value is not None else statements.site_read(name)
+            if plan is not None:
+                rows = await self._database.read(lambda reader, plan=plan: reader.rows(plan, {}))  # type: ignore[misc]
+                value = rows[0][0] if rows else None
+            found[name] = constant_of(constant, value)
+        return found
+
+
+def make_bound(
+    binder: Binder, *, engine: Engine, receipt: ReceiptRule, history: timedelta | None, emit: Emit
+) -> Bound:
+    """Everything that requests share, from a mapping whose names have been checked.
+
+    Raises InvalidFile with what does not fit.
+    """
+    fields = Fields(binder)
+    statements = Statements(binder=binder, engine=engine)
+    bound = Bound(
+        fields=fields,
+        statements=statements,
+        assembler=Assembler(fields, emit),
+        receipts=Receipts(receipt, binder.site),
+        history=history,
+        stored_time=fields.stored_time(),
+    )
+    # The shapes that every card machine asks for are made now, and with them every problem that making one can find.
+    for search in (Search(by="key"), Search(by="key", content="full"), Search(by="keys", content="bill")):
+        bound.plan(search, lambda search=search: statements.sessions(search))  # type: ignore[misc]
+    for wanted in (None, True, False):
+        search = Search(is_finished=wanted, has_table=True, is_payable=True, names=True, recent=history is not None)
+        statements.sessions(search)
+    statements.tables(names=True, statuses=frozenset())
+    binder.finish()
+    return bound
+
+
+def constant_of(constant: SiteConstant, value: Any) -> Any:
+    """A site constant's value as its type has it; the default stands in for a value that is empty or unfit."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return constant.default
+    if constant.type == "text":
+        return plain_text(value)
+    if constant.type == "flag" and not isinstance(value, bool):
+        return plain_text(value).casefold() in ("1", "true", "t", "y", "yes")
+    return value if fits(value, constant.type) else constant.default
+
+
+__all__ = ["Reader", "SqlStore", "constant_of", "make_bound"]

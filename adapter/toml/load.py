@@ -1,0 +1,187 @@
+"""Reads a TOML file into a typed model, or says everything that is wrong with it at once.
+
+Knows nothing of what the files mean. Values never appear in a problem: a configuration file may hold secrets.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapter.errors import InvalidFile, Problem
+from adapter.toml.locate import Locator, Path, dotted, locate
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """Base of all models of declared files: unknown keys are refused, values never shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+
+@dataclass(slots=True)
+class Source:
+    """A declared file: where its keys stand, and the problems found in it so far."""
+
+    file: str
+    locator: Locator
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, path: Path, message: str, hint: str = "") -> None:
+        """Note a problem with the key at this path."""
+        line, _ = self.locator.place(path)
+        self.problems.append(Problem(file=self.file, line=line, key=dotted(path), message=message, hint=hint))
+
+    def report_inside(self, path: Path, index: int, message: str, hint: str = "") -> None:
+        """Note a problem with the character `index` of the string at this path."""
+        line, column = self.locator.inside(path, index)
+        self.problems.append(
+            Problem(file=self.file, line=line, column=column, key=dotted(path), message=message, hint=hint)
+        )
+
+    def raise_if_any(self) -> None:
+        """Raise InvalidFile with all problems, in the order of the file, if there are any."""
+        if self.problems:
+            unique = dict.fromkeys(self.problems)
+            raise InvalidFile(sorted(unique, key=lambda problem: (problem.line, problem.column)))
+
+
+def load(file: FilePath, model: type[Model]) -> tuple[Model, Source]:
+    """Read a file into a model.
+
+    Raises InvalidFile, with every problem that the model can find.
+    """
+    name = str(file)
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidFile([Problem(file=name, line=0, key="", message=f"cannot be read: {reason}")]) from None
+    return load_text(raw, name, model)
+
+
+def load_text(raw: bytes, name: str, model: type[Model]) -> tuple[Model, Source]:
+    """Read TOML text into a model, as `load` does for a file."""
+    data, source = parse(raw, name)
+    try:
+        return model.model_validate(data), source
+    except ValidationError as error:
+        schema = model.model_json_schema()
+        for detail in error.errors(include_url=False, include_context=True, include_input=False):
+            _report(detail, data, schema, source)
+        source.raise_if_any()
+        raise
+
+
+def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
+    """Read TOML text into plain values.
+
+    Raises InvalidFile when it is not TOML.
+    """
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        message = "the file is not UTF-8 text"
+        raise InvalidFile(
+            [Problem(file=name, line=line, key="", message=message, hint="save it as UTF-8 in the editor")]
+        ) from None
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InvalidFile([_syntax_problem(error, name, text)]) from None
+    return data, Source(file=name, locator=locate(text))
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """`did you mean "x"?` for the closest known name, or an empty text."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    matches = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return f'did you mean "{by_folded[matches[0]]}"?' if matches else ""
+
+
+def _syntax_problem(error: Exception, name: str, text: str) -> Problem:
+    line = getattr(error, "lineno", 0)
+    column = getattr(error, "colno", 0)
+    message = str(getattr(error, "msg", "")) or str(error) or "nested too deeply"
+    if not line and "(at line " in message:
+        # Before Python 3.14 the position stands only in the text of the message.
+        message, _, position = message.partition(" (at line ")
+        numbers = [int(part) for part in position.rstrip(")").replace("column", "").split(",")]
+        line, column = numbers[0], numbers[1]
+    elif not line:
+        message = message.replace(" (at end of document)", "")
+        line = text.count("\n") + 1
+    return Problem(
+        file=name,
+        line=line,
+        column=column,
+        key="",
+        message=f"not valid TOML: {message[:1].lower()}{message[1:]}",
+        hint="texts need quotes, and an inline table stands on one line",
+    )
+
+
+def _report(detail: Any, data: Mapping[str, Any], schema: Mapping[str, Any], source: Source) -> None:
+    path: Path = _known_part(tuple(detail["loc"]), data, detail["type"])
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        siblings = _names_at(schema, path[:-1])
+        name = str(path[-1])
+        hint = suggest(name, siblings) or (f"known here: {', '.join(sorted(siblings))}" if siblings else "")
+        source.report(path, "there is no such setting", hint)
+    elif kind == "missing":
+        source.report(tuple(detail["loc"]), "is missing")
+    elif kind in ("literal_error", "enum"):
+        source.report(path, f"must be {detail['ctx']['expected']}")
+    elif kind == "value_error":
+        source.report(path, str(detail["ctx"]["error"]))
+    else:
+        message = str(detail["msg"])
+        source.report(path, message[:1].lower() + message[1:])
+
+
+def _known_part(path: Path, data: Any, kind: str) -> Path:
+    """The part of a path that really stands in the file: pydantic adds the names of union branches."""
+    if kind == "missing":
+        return path
+    known: list[str | int] = []
+    for name in path:
+        inside_table = isinstance(data, Mapping) and name in data
+        inside_array = isinstance(data, list) and isinstance(name, int) and name < len(data)
+        if not (inside_table or inside_array):
+            break
+        data = data[name]
+        known.append(name)
+    return tuple(known)
+
+
+def _names_at(schema: Mapping[str, Any], path: Path) -> set[str]:
+    """The keys that a JSON Schema knows at a path."""
+    nodes = _branches(schema, schema)
+    for name in path:
+        below: list[Any] = []
+        for node in nodes:
+            if isinstance(name, int):
+                child = node.get("items")
+            else:
+                child = node.get("properties", {}).get(name, node.get("additionalProperties"))
+            if isinstance(child, Mapping):
+                below.extend(_branches(child, schema))
+        nodes = below
+    return {name for node in nodes for name in node.get("properties", {})}
+
+
+def _branches(node: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A schema node with references followed and alternatives spread out."""
+    if "$ref" in node:
+        return _branches(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], schema)
+    alternatives = [*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())]
+    return [node, *(branch for option in alternatives for branch in _branches(option, schema))]

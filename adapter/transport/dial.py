@@ -1,0 +1,226 @@
+"""Keeps a connection to the provider open for ever. Knows nothing of what travels over it."""
+
+from __future__ import annotations
+
+import asyncio
+import random as chance
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus, InvalidURI
+from websockets.proxy import get_proxy, parse_proxy
+from websockets.uri import WebSocketURI, parse_uri
+
+from adapter.events import ConnectionClosed, ConnectionOpened, DialFailed, Dialing, Emit
+from adapter.transport import reasons
+from adapter.transport.addresses import host_and_port, is_loopback
+from adapter.transport.credentials import hide, secrets_in
+from adapter.transport.session import SILENT, Handle, SocketSettings, serve
+
+SYSTEM_PROXY = "system"
+"""The proxy that this computer is set to use, if any."""
+
+Result = TypeVar("Result")
+
+# Trying sooner does not help against these: somebody must change something first, or asked us to slow down.
+_NO_HURRY = frozenset({401, 403, 429})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialSettings:
+    """How the connection to the provider is kept. All times in seconds."""
+
+    connection: str
+    """Its name in events, as the configuration has it."""
+    socket: SocketSettings = field(default_factory=SocketSettings)
+    first_delay: float = 1.0
+    """Longest pause before the first new attempt; doubled with each failure."""
+    longest_delay: float = 60.0
+    settled_after: float = 10.0
+    """A connection that ends without a frame before this age counts as a failed attempt."""
+    proxy: str | None = field(default=SYSTEM_PROXY, repr=False)
+    """URL of an HTTP proxy, SYSTEM_PROXY, or None for no proxy. Never used to reach this computer itself."""
+    tls: ssl.SSLContext | None = None
+    """What to trust; None for what this computer trusts."""
+
+
+async def dial(
+    url: str,
+    headers: Mapping[str, str],
+    handle: Handle,
+    settings: DialSettings,
+    emit: Emit,
+    stop: asyncio.Event,
+    *,
+    # For tests
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    random: Callable[[], float] = chance.random,
+) -> None:
+    """Answer the provider's frames over a connection that is opened again whenever it ends, until `stop` is set.
+
+    Never gives up and raises nothing: whatever is wrong is said in a DialFailed event, and tried again. The pause
+    grows with each failure and is drawn at random below its bound, so that a thousand restaurants do not return in
+    step. Only a frame makes it short again: a gateway may well accept a connection and drop it at once.
+    """
+    dialer = _Dialer(url, headers, handle, settings, emit, stop)
+    failures = 0
+    while not stop.is_set():
+        emit(Dialing(connection=settings.connection, url=dialer.shown_url, attempt=failures + 1))
+        outcome = await dialer.attempt()
+        if stop.is_set():
+            return
+        if outcome.heard:
+            failures = 0
+        elif outcome.problem:
+            failures += 1
+        delay = settings.longest_delay if outcome.no_hurry else _delay(failures, settings, random)
+        if outcome.problem:
+            emit(DialFailed(connection=settings.connection, reason=outcome.problem, retry_in=delay))
+        await _unless_stopped(stop, sleep(delay))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What an attempt came to."""
+
+    problem: str = ""
+    """Why it counts as failed; empty when it does not."""
+    heard: bool = False
+    """Whether a frame was received."""
+    no_hurry: bool = False
+
+
+class _Dialer:
+    """One place to dial: opens a connection to it and serves that until it ends."""
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        handle: Handle,
+        settings: DialSettings,
+        emit: Emit,
+        stop: asyncio.Event,
+    ) -> None:
+        self._headers = headers
+        self._secrets = secrets_in(headers)
+        self._handle = handle
+        self._settings = settings
+        self._emit = emit
+        self._stop = stop
+        self._url = url
+        self._uri = _parsed(url)
+        self._place = ""
+        self.shown_url = hide(_shown(url), self._secrets)
+
+    async def attempt(self) -> _Outcome:
+        """Open the connection and serve it until it ends or the adapter stops."""
+        try:
+            ws = await _unless_stopped(self._stop, self._open())
+            if ws is None:
+                return _Outcome()
+            async with ws:
+                return await self._serve(ws)
+        except Exception as problem:  # noqa: BLE001 -- whatever it is, trying again is all that can be done
+            return self._failed(problem)
+
+    async def _open(self) -> ClientConnection:
+        uri, socket, tls = self._uri, self._settings.socket, self._settings.tls
+        if uri is None:
+            raise InvalidURI(self.shown_url, "not a WebSocket address without a user name")
+        self._place = host_and_port(uri.host, uri.port)
+        proxy = _proxy(uri, self._settings.proxy)
+        if proxy is not None:
+            parsed = parse_proxy(proxy)
+            self._place = f"the proxy {host_and_port(parsed.host, parsed.port)}"
+        secure: dict[str, Any] = {"ssl": tls} if uri.secure and tls is not None else {}
+        return await connect(
+            self._url,
+            additional_headers=self._headers,
+            user_agent_header="epos-adapter",
+            compression=None,
+            proxy=proxy,
+            logger=SILENT,
+            # Timeouts
+            open_timeout=socket.open_timeout,
+            ping_interval=socket.ping_interval,
+            ping_timeout=socket.ping_timeout,
+            close_timeout=socket.close_timeout,
+            # Limits
+            max_size=socket.hard_max_frame,
+            max_queue=socket.read_ahead,
+            **secure,
+        )
+
+    async def _serve(self, ws: ClientConnection) -> _Outcome:
+        settings, clock = self._settings, asyncio.get_running_loop()
+        self._emit(ConnectionOpened(connection=settings.connection, peer=self._place))
+        opened = clock.time()
+        ended = await serve(
+            ws,
+            self._handle,
+            connection=settings.connection,
+            max_in_flight=settings.socket.max_in_flight,
+            emit=self._emit,
+            stop=self._stop,
+            grace=settings.socket.grace,
+        )
+        reason = hide(ended.reason, self._secrets)
+        self._emit(ConnectionClosed(connection=settings.connection, reason=reason, received=ended.received))
+        if ended.received or clock.time() - opened >= settings.settled_after:
+            return _Outcome(heard=ended.received > 0)
+        return _Outcome(
+            problem=f"the connection ended as soon as it was open, before any request ({reason}): "
+            "another adapter may be using this account, and the last to connect wins",
+        )
+
+    def _failed(self, problem: Exception) -> _Outcome:
+        settings = self._settings
+        reason = reasons.not_opened(
+            problem, connection=settings.connection, place=self._place, timeout=settings.socket.open_timeout
+        )
+        no_hurry = isinstance(problem, InvalidStatus) and problem.response.status_code in _NO_HURRY
+        return _Outcome(problem=hide(reason, self._secrets), no_hurry=no_hurry or self._uri is None)
+
+
+def _parsed(url: str) -> WebSocketURI | None:
+    """None for what is no WebSocket address, or holds a name and password, which belong into the headers."""
+    try:
+        uri = parse_uri(url)
+    except (InvalidURI, ValueError):  # ValueError: a port that is no number, a name that is no name
+        return None
+    return uri if uri.username is None else None
+
+
+def _shown(url: str) -> str:
+    """The address without what may be secret in it."""
+    scheme, _, rest = url.partition("?")[0].rpartition("//")
+    return f"{scheme}//{rest.rpartition('@')[2]}"
+
+
+def _proxy(uri: WebSocketURI, wanted: str | None) -> str | None:
+    if is_loopback(uri.host):
+        return None
+    return get_proxy(uri) if wanted == SYSTEM_PROXY else wanted
+
+
+def _delay(failures: int, settings: DialSettings, random: Callable[[], float]) -> float:
+    """Full jitter: anything below a bound that doubles with each failure."""
+    doubled = settings.first_delay * 2.0 ** min(max(failures - 1, 0), 30)
+    return random() * min(doubled, settings.longest_delay)
+
+
+async def _unless_stopped(stop: asyncio.Event, work: Awaitable[Result]) -> Result | None:
+    """The work's result, or None when the adapter was stopped first, which cancels the work."""
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        stopping.cancel()
+        await asyncio.wait({working, stopping})

@@ -1,0 +1,147 @@
+"""Lets a gateway connect in, after it has shown the right credentials. Knows nothing of what travels over it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hmac
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as serve_sockets
+from websockets.http11 import Request, Response
+
+from adapter.errors import AdapterError
+from adapter.events import ConnectionClosed, ConnectionOpened, ConnectionRefused, Emit, Listening
+from adapter.transport.addresses import host_and_port, is_loopback, peer_of
+from adapter.transport.credentials import Credentials, account_and_key, hide
+from adapter.transport.session import SILENT, Handle, SocketSettings, serve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenSettings:
+    """How a gateway may connect in."""
+
+    connection: str
+    """Its name in events, as the configuration has it."""
+    socket: SocketSettings = field(default_factory=SocketSettings)
+    tls: ssl.SSLContext | None = None
+    """This side's certificate; None for a plain socket, which other computers may not reach."""
+    allow_plain_network: bool = False
+    """Lets other computers reach a plain socket all the same: bills and the key cross the network readable."""
+
+
+async def listen(
+    host: str,
+    port: int,
+    credentials: Credentials,
+    handle: Handle,
+    settings: ListenSettings,
+    emit: Emit,
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[int], object] | None = None,
+) -> None:
+    """Answer the frames of every gateway that connects with these credentials, until `stop` is set.
+
+    Calls `ready` with the bound port, which matters where `port` is 0. On stop accepts no more, and returns once
+    each connection has sent its answers and is closed with 1012.
+    Raises AdapterError when there is nothing to check credentials against, when other computers could reach a plain
+    socket, or when the port cannot be had.
+    """
+    if not (credentials.account and credentials.api_key):
+        raise AdapterError(f"connection '{settings.connection}' would let anybody in", hint="set account and api_key")
+    if settings.tls is None and not settings.allow_plain_network and not is_loopback(host):
+        raise AdapterError(
+            f"connection '{settings.connection}' would listen on {host or 'every network'} without TLS, "
+            "so bills and the API key could be read by anybody on that network",
+            hint="listen on 127.0.0.1, give a certificate, or set allow_plain_network = true",
+        )
+    server = await _bind(host, port, _Door(credentials, handle, settings, emit, stop), settings)
+    try:
+        bound = server.sockets[0].getsockname()[1]
+        emit(Listening(connection=settings.connection, address=host_and_port(host, bound)))
+        if ready is not None:
+            ready(bound)
+        await stop.wait()
+    finally:
+        # Server.close() by itself would close the sockets under the answers that are still being worked out.
+        server.close(close_connections=not stop.is_set())
+        await server.wait_closed()
+
+
+class _Door:
+    """Lets in or turns away, and serves whom it let in."""
+
+    def __init__(
+        self, credentials: Credentials, handle: Handle, settings: ListenSettings, emit: Emit, stop: asyncio.Event
+    ) -> None:
+        self._expected = f"{credentials.account}:{credentials.api_key}".encode()
+        self._secrets = (credentials.api_key,) if credentials.api_key else ()
+        self._handle = handle
+        self._settings = settings
+        self._emit = emit
+        self._stop = stop
+
+    def check(self, ws: ServerConnection, request: Request) -> Response | None:
+        """None to let in; otherwise the refusal. Says nothing of what was sent."""
+        # Not `get`: it raises where a header was sent twice.
+        sent = request.headers.get_all("Authorization")
+        shown = account_and_key(sent[0]) if len(sent) == 1 else None
+        if shown is not None and hmac.compare_digest(shown, self._expected):
+            return None
+        reason = "it showed no account name and API key" if shown is None else "wrong account name or API key"
+        self._emit(ConnectionRefused(connection=self._settings.connection, peer=peer_of(ws), reason=reason))
+        refusal = ws.respond(HTTPStatus.UNAUTHORIZED, "account name and API key, please\n")
+        refusal.headers["WWW-Authenticate"] = 'Basic realm="epos-adapter", charset="UTF-8"'
+        return refusal
+
+    async def serve(self, ws: ServerConnection) -> None:
+        """Serve one gateway until it leaves or the adapter stops."""
+        name, socket = self._settings.connection, self._settings.socket
+        self._emit(ConnectionOpened(connection=name, peer=peer_of(ws)))
+        ended = await serve(
+            ws,
+            self._handle,
+            connection=name,
+            max_in_flight=socket.max_in_flight,
+            emit=self._emit,
+            stop=self._stop,
+            grace=socket.grace,
+        )
+        reason = hide(ended.reason, self._secrets)
+        self._emit(ConnectionClosed(connection=name, reason=reason, received=ended.received))
+
+
+async def _bind(host: str, port: int, door: _Door, settings: ListenSettings) -> Server:
+    socket = settings.socket
+    try:
+        return await serve_sockets(
+            door.serve,
+            host,
+            port,
+            process_request=door.check,
+            server_header=None,
+            compression=None,
+            ssl=settings.tls,
+            logger=SILENT,
+            # Timeouts
+            open_timeout=socket.open_timeout,
+            ping_interval=socket.ping_interval,
+            ping_timeout=socket.ping_timeout,
+            close_timeout=socket.close_timeout,
+            # Limits
+            max_size=socket.hard_max_frame,
+            max_queue=socket.read_ahead,
+        )
+    except OSError as problem:
+        place = host_and_port(host, port)
+        if problem.errno == errno.EADDRINUSE:
+            raise AdapterError(
+                f"another program already listens on {place}", hint="stop it, or choose another port"
+            ) from problem
+        kind = errno.errorcode.get(problem.errno or 0, type(problem).__name__)
+        raise AdapterError(f"cannot listen on {place} ({kind})", hint="is this an address of this computer?") from None

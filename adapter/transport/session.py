@@ -1,0 +1,200 @@
+"""Turns the frames of one open socket into answers. Knows neither who opened the socket nor what the bytes mean."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.connection import Connection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from adapter.events import BugFound, Emit
+from adapter.transport import reasons
+
+Handle = Callable[[bytes], Awaitable[bytes | None]]
+"""Answers one frame; None where nothing must be sent. Expected to bound its own time and to raise nothing."""
+
+SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 -- unregistered, so nobody can turn it on
+"""Given to the websockets library, whose debug log would show the headers of the handshake, key included."""
+
+_CANCEL_PATIENCE = 1.0  # seconds; a cancelled request that cleans up for longer does so unwatched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketSettings:
+    """How a socket is kept, whoever opened it. All times in seconds."""
+
+    ping_interval: float = 20.0
+    ping_timeout: float = 20.0
+    """After so long without a pong the connection counts as dead."""
+    open_timeout: float = 10.0
+    """For everything up to the end of the opening handshake."""
+    close_timeout: float = 5.0
+    """How long the other end may take to say goodbye."""
+    hard_max_frame: int = 16 * 1024 * 1024
+    """In bytes; a larger frame ends the connection (1009) before it is in memory."""
+    read_ahead: int = 16
+    """Frames buffered before the socket is left unread."""
+    max_in_flight: int = 32
+    """Requests being answered at once; at the bound the socket is left unread.
+
+    Pings are unread too then, so requests must end well within ping_interval + ping_timeout.
+    """
+    grace: float = 10.0
+    """How long requests in flight may take to finish when the adapter stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a session ended."""
+
+    received: int
+    """Frames received."""
+    unanswered: int
+    """Frames whose answer could not be sent any more."""
+    reason: str
+    """Why it ended, in plain words; what the other end said is in it as it was said."""
+
+
+async def serve(
+    ws: Connection,
+    handle: Handle,
+    *,
+    connection: str,
+    max_in_flight: int,
+    emit: Emit,
+    # Stopping
+    stop: asyncio.Event,
+    grace: float = 10.0,
+) -> Ended:
+    """Answer the frames of an open socket until it closes, each in a task of its own.
+
+    Once `stop` is set, reads no more, finishes what is in flight (within `grace` seconds) and closes with 1012.
+    When the other end goes away first, what is in flight is cancelled. Raises nothing of its own.
+    """
+    session = _Session(ws, handle, connection, max_in_flight, emit)
+    reading = asyncio.create_task(session.read())
+    stopping = asyncio.create_task(stop.wait())
+    # The reader cannot notice the end while it waits for room, so the end is watched for as well.
+    gone = asyncio.create_task(ws.wait_closed())
+    try:
+        await asyncio.wait({reading, stopping, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await _cancel({reading})
+        if stop.is_set() and not gone.done():
+            await session.finish(grace)
+            reason = "the adapter is stopping"
+            await _say_goodbye(ws)
+        else:
+            await ws.close(CloseCode.INTERNAL_ERROR)  # closed already, unless reading failed
+            reason = reasons.closed(await _read_to_the_end(ws))
+    finally:
+        await _cancel({reading, stopping, gone})
+        await session.abandon()
+    if session.unanswered:
+        reason += f"; {session.unanswered} of its requests could not be answered any more"
+    return Ended(received=session.received, unanswered=session.unanswered, reason=reason)
+
+
+class _Session:
+    """The requests of one socket that are in flight, and what is counted about them."""
+
+    __slots__ = ("_connection", "_emit", "_handle", "_in_flight", "_room", "_ws", "received", "unanswered")
+
+    def __init__(self, ws: Connection, handle: Handle, connection: str, max_in_flight: int, emit: Emit) -> None:
+        self._ws = ws
+        self._handle = handle
+        self._connection = connection
+        self._room = asyncio.Semaphore(max_in_flight)
+        self._emit = emit
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self.received = 0
+        self.unanswered = 0
+
+    async def read(self) -> None:
+        """Start a task per frame, as room allows, until the socket closes."""
+        create_task = asyncio.get_running_loop().create_task
+        try:
+            while True:
+                await self._room.acquire()
+                # Undecoded: a text frame that is not UTF-8 is a bad request, no reason to lose the connection.
+                raw = await self._ws.recv(decode=False)
+                self.received += 1
+                task = create_task(self._answer(raw))
+                self._in_flight.add(task)
+                task.add_done_callback(self._done)
+        except ConnectionClosed:
+            return
+        except Exception as problem:  # noqa: BLE001 -- nobody awaits this task's result either
+            self._report(problem)
+
+    async def finish(self, grace: float) -> None:
+        """Wait for what is in flight."""
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=grace)
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Cancel what is in flight, and wait briefly for it to clean up."""
+        if not self._in_flight:
+            return
+        # A frame read in the last moment still gets its first step: a notification needs no more than that.
+        await asyncio.sleep(0)
+        self.unanswered += len(self._in_flight)
+        await _cancel(self._in_flight.copy())
+
+    async def _answer(self, raw: bytes) -> None:
+        """Answer one frame; catches everything, since nobody awaits this task's result."""
+        try:
+            reply = await self._handle(raw)
+            if reply is not None:
+                await self._ws.send(reply, text=True)
+        except ConnectionClosed:
+            self.unanswered += 1
+        except Exception as problem:  # noqa: BLE001 -- one request's bug must not end the others' connection
+            self._report(problem)
+
+    def _report(self, problem: Exception) -> None:
+        with contextlib.suppress(Exception):  # a listener's own trouble: there is nobody left to tell
+            self._emit(_bug(problem))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._room.release()
+
+
+async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=_CANCEL_PATIENCE)
+
+
+async def _read_to_the_end(ws: Connection) -> ConnectionClosed:
+    """Throw away what still arrives, and return how the connection closed."""
+    try:
+        while True:
+            await ws.recv(decode=False)
+    except ConnectionClosed as closed:
+        return closed
+
+
+async def _say_goodbye(ws: Connection) -> None:
+    closing = asyncio.create_task(ws.close(CloseCode.SERVICE_RESTART, "the adapter is stopping"))
+    try:
+        # Frames left in the buffer would pause the socket, and the other end's goodbye behind them stay unread.
+        await _read_to_the_end(ws)
+    finally:
+        await closing
+
+
+def _bug(problem: Exception) -> BugFound:
+    frames = traceback.extract_tb(problem.__traceback__)
+    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return BugFound(reference=uuid.uuid4().hex[:8], kind=type(problem).__name__, where=" > ".join(where))

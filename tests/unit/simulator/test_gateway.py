@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidStatus
+
+from simulator.gateway import Gateway, NoAnswer, NotConnected, local_gateway
+from tests.unit.transport.loopback import close_code, listening, run, until
+
+ACCOUNTS = {"one": "key-1", "two": "key-2"}
+
+
+def headers(account: str = "one", key: str = "key-1", *, software_house: str | None = "sw-1") -> dict[str, str]:
+    token = base64.b64encode(f"{account}:{key}".encode()).decode()
+    return {"Authorization": f"Basic {token}"} | ({"software-house-id": software_house} if software_house else {})
+
+
+@asynccontextmanager
+async def adapter(gateway: Gateway, account: str = "one") -> AsyncIterator[ClientConnection]:
+    """A socket as an adapter would open it."""
+    async with connect(gateway.url, additional_headers=headers(account, ACCOUNTS[account]), proxy=None) as ws:
+        await gateway.connected(account)
+        yield ws
+
+
+async def answer(ws: ClientConnection, result: object) -> None:
+    request = json.loads(await ws.recv())
+    await ws.send(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}))
+
+
+def test_a_request_is_answered_by_whoever_is_connected_for_the_account():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            asking = asyncio.create_task(gateway.request("one", "GetTable", {"name": "Zoë 1"}))
+            request = json.loads(await ws.recv())
+            assert request == {
+                "jsonrpc": "2.0",
+                "id": request["id"],
+                "method": "GetTable",
+                "params": {"name": "Zoë 1"},
+            }
+            assert str(uuid.UUID(request["id"])) == request["id"]
+            response = {"jsonrpc": "2.0", "id": request["id"], "result": {"maxCovers": 4}}
+            await ws.send(json.dumps(response))
+            assert await asking == response
+
+    run(test)
+
+
+def test_answers_find_their_requests_in_any_order():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            asking = [asyncio.create_task(gateway.request("one", "GetTable", {"n": n})) for n in range(5)]
+            requests = [json.loads(await ws.recv()) for _ in asking]
+            for request in reversed(requests):
+                await ws.send(json.dumps({"id": request["id"], "result": request["params"]["n"]}))
+            assert [(await each)["result"] for each in asking] == [0, 1, 2, 3, 4]
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        headers("one", "key-2"),
+        headers("three", "key-1"),
+        headers(software_house=None),
+        {"Authorization": "Basic one:key-1", "software-house-id": "sw-1"},
+    ],
+)
+def test_an_adapter_that_does_not_say_who_it_is_gets_401(wrong):
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway:
+            with pytest.raises(InvalidStatus, match="401"):
+                await connect(gateway.url, additional_headers=wrong, proxy=None)
+
+    run(test)
+
+
+def test_another_path_gets_404():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway:
+            with pytest.raises(InvalidStatus, match="404"):
+                await connect(gateway.url + "/other", additional_headers=headers(), proxy=None)
+
+    run(test)
+
+
+def test_the_last_to_connect_has_the_account():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as older:
+            asking = asyncio.create_task(gateway.request("one", "ListTables", {}))
+            await older.recv()
+            async with adapter(gateway) as newer:
+                assert await close_code(older) == 1008
+                assert older.close_reason == "another connection for this account"
+                with pytest.raises(NoAnswer, match="left before it answered ListTables"):
+                    await asking
+                asking = asyncio.create_task(gateway.request("one", "ListTables", {}))
+                await answer(newer, [])
+                assert (await asking)["result"] == []
+
+    run(test)
+
+
+def test_accounts_do_not_disturb_each_other():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway, "one") as one, adapter(gateway, "two") as two:
+            asking = [asyncio.create_task(gateway.request(account, "ListTables", {})) for account in ACCOUNTS]
+            await answer(two, "of two")
+            await answer(one, "of one")
+            assert [(await each)["result"] for each in asking] == ["of one", "of two"]
+
+    run(test)
+
+
+def test_asking_where_nobody_is_connected_says_so():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway:
+            with pytest.raises(NotConnected, match="for one"):
+                await gateway.request("one", "ListTables", {})
+            with pytest.raises(NotConnected, match="within 0.01 s"):
+                await gateway.connected("one", timeout=0.01)
+
+    run(test)
+
+
+def test_an_account_is_free_again_once_its_adapter_has_left():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway:
+            async with adapter(gateway):
+                pass
+            with pytest.raises(NotConnected):
+                while True:
+                    await gateway.notify("one", "ErrorNotification", {})
+                    await asyncio.sleep(0.001)
+            async with adapter(gateway) as ws:
+                await gateway.send_raw("one", "hello")
+                assert await ws.recv() == "hello"
+
+    run(test)
+
+
+def test_an_adapter_that_does_not_answer_is_waited_for_as_long_as_asked():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            with pytest.raises(NoAnswer, match=r"no answer to ListTables within 0\.01 s"):
+                await gateway.request("one", "ListTables", {}, timeout=0.01)
+            await answer(ws, "too late")
+            assert json.loads(await gateway.next_frame("one"))["result"] == "too late"
+
+    run(test)
+
+
+def test_an_adapter_that_leaves_in_the_middle_fails_the_request_at_once():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            asking = asyncio.create_task(gateway.request("one", "ListTables", {}, timeout=60))
+            await ws.recv()
+            await ws.close()
+            with pytest.raises(NoAnswer, match="left before"):
+                await asking
+
+    run(test)
+
+
+def test_a_notification_carries_no_id():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            await gateway.notify("one", "ErrorNotification", {"errorCode": "ERROR_PARSE_ERROR"})
+            assert json.loads(await ws.recv()) == {
+                "jsonrpc": "2.0",
+                "method": "ErrorNotification",
+                "params": {"errorCode": "ERROR_PARSE_ERROR"},
+            }
+
+    run(test)
+
+
+def test_anything_may_be_sent_well_formed_or_not():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            await gateway.send_raw("one", "{")
+            await gateway.send_raw("one", b"\x00\xff")
+            await gateway.send_raw("one", b"\xff", text=True)
+            assert await ws.recv() == "{"
+            assert await ws.recv() == b"\x00\xff"
+            assert await ws.recv(decode=False) == b"\xff"
+
+    run(test)
+
+
+@pytest.mark.parametrize("frame", ["not JSON", "[]", "1", "null", '{"id": null}', '{"id": ["x"]}', b'{"id": "x"}'])
+def test_a_frame_that_answers_nothing_is_kept_for_whoever_wants_it(frame):
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            await ws.send(frame)
+            assert await gateway.next_frame("one") == frame
+            with pytest.raises(NoAnswer):
+                await gateway.next_frame("one", timeout=0.01)
+
+    run(test)
+
+
+def test_an_answer_in_a_binary_frame_is_no_answer():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            asking = asyncio.create_task(gateway.request("one", "ListTables", {}, timeout=0.03))
+            request = json.loads(await ws.recv())
+            await ws.send(json.dumps({"id": request["id"], "result": {}}).encode())
+            with pytest.raises(NoAnswer, match="no answer"):
+                await asking
+
+    run(test)
+
+
+def test_frames_of_both_directions_are_remembered_with_their_time():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            asking = asyncio.create_task(gateway.request("one", "ListTables", {}))
+            await answer(ws, [])
+            await asking
+            question, reply = gateway.frames
+            assert (question.sender, question.account) == ("gateway", "one")
+            assert (reply.sender, reply.account) == ("adapter", "one")
+            assert json.loads(question.data)["id"] == json.loads(reply.data)["id"]
+            assert question.at <= reply.at
+
+    run(test)
+
+
+def test_an_adapter_can_be_sent_away():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            link = await gateway.connected("one")
+            assert link.handshake["software-house-id"] == "sw-1"
+            assert link.close_code is None
+            await asyncio.gather(gateway.disconnect("one", 1013, "later"), close_code(ws))
+            assert (ws.close_code, ws.close_reason) == (1013, "later")
+            assert link.close_code == 1013
+
+    run(test)
+
+
+def test_leaving_the_gateway_closes_what_is_open():
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway:
+            ws = await connect(gateway.url, additional_headers=headers(), proxy=None)
+            await gateway.connected("one")
+        assert await close_code(ws) == 1001
+
+    run(test)
+
+
+def test_a_local_gateway_dials_an_adapter_that_listens():
+    seen: list[str] = []
+
+    async def listener(ws: ServerConnection) -> None:
+        assert ws.request is not None
+        seen.append(ws.request.headers["Authorization"])
+        request = json.loads(await ws.recv())
+        await ws.send(json.dumps({"id": request["id"], "result": request["method"]}))
+        await ws.wait_closed()
+
+    async def test() -> None:
+        async with listening(listener) as url, local_gateway(url, "one", "key-1") as link:
+            assert (await link.request("ListTables", {}))["result"] == "ListTables"
+            assert await link.ping() >= 0
+            assert len(link.frames) == 2
+        await until(lambda: link.close_code)
+        assert seen == [headers()["Authorization"]]
+        with pytest.raises(NotConnected, match="has left"):
+            await link.request("ListTables", {})
+
+    run(test)

@@ -1,0 +1,361 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
+
+from adapter.events import BugFound, Event
+from adapter.transport.session import serve
+from tests.unit.transport.loopback import close_code, echo, listening, run, served, until
+
+
+class Gates:
+    """A handler whose answers the test lets go one by one."""
+
+    def __init__(self) -> None:
+        self.started: list[bytes] = []
+        self.cancelled: list[bytes] = []
+        self.most = 0
+        self._in_flight = 0
+        self._gates: dict[bytes, asyncio.Event] = {}
+
+    def open(self, names: Iterable[bytes]) -> None:
+        for name in names:
+            self._gate(name).set()
+
+    async def handle(self, raw: bytes) -> bytes:
+        self.started.append(raw)
+        self._in_flight += 1
+        self.most = max(self.most, self._in_flight)
+        try:
+            await self._gate(raw).wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(raw)
+            raise
+        finally:
+            self._in_flight -= 1
+        return b"answer to " + raw
+
+    def _gate(self, name: bytes) -> asyncio.Event:
+        return self._gates.setdefault(name, asyncio.Event())
+
+
+async def ask(ws: ClientConnection, count: int) -> list[bytes]:
+    names = [f"{number:03}".encode() for number in range(count)]
+    for name in names:
+        await ws.send(name.decode())
+    return names
+
+
+def test_a_slow_request_does_not_delay_the_others():
+    async def test() -> None:
+        gates = Gates()
+        gates.open([b"fast"])
+        async with served(gates.handle) as (ws, _):
+            await ws.send("slow")
+            await ws.send("fast")
+            assert await ws.recv() == "answer to fast"
+            gates.open([b"slow"])
+            assert await ws.recv() == "answer to slow"
+
+    run(test)
+
+
+def test_answers_leave_in_the_order_in_which_they_are_ready():
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle) as (ws, _):
+            names = await ask(ws, 5)
+            for name in reversed(names):
+                gates.open([name])
+                assert await ws.recv() == f"answer to {name.decode()}"
+
+    run(test)
+
+
+@pytest.mark.parametrize("bound", [1, 3])
+def test_at_most_the_bound_is_in_flight_and_the_rest_waits_its_turn(bound):
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle, max_in_flight=bound) as (ws, _):
+            names = await ask(ws, 12)
+            await until(lambda: len(gates.started) == bound)
+            await (await ws.ping())  # everything sent has arrived by now
+            assert len(gates.started) == bound
+            gates.open(names)
+            answers = {await ws.recv() for _ in names}
+            assert answers == {f"answer to {name.decode()}" for name in names}
+            assert gates.most == bound
+
+    run(test)
+
+
+def test_a_socket_is_left_unread_while_the_bound_is_reached():
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle, max_in_flight=1, read_ahead=2) as (ws, _):
+            names = await ask(ws, 4)
+            await until(lambda: gates.started)
+            pong = await ws.ping()
+            await asyncio.sleep(0.03)
+            assert not pong.done()
+            gates.open(names)
+            assert [await ws.recv() for _ in names] == [f"answer to {name.decode()}" for name in names]
+            await pong
+
+    run(test)
+
+
+def test_an_answer_travels_as_a_text_frame_whatever_the_request_was():
+    async def test() -> None:
+        async with served(echo) as (ws, _):
+            for question in ("text", b"binary"):
+                await ws.send(question)
+                assert isinstance(await ws.recv(), str)
+
+    run(test)
+
+
+def test_nothing_is_sent_where_there_is_no_answer():
+    async def handle(raw: bytes) -> bytes | None:
+        return None if raw == b"notification" else raw
+
+    async def test() -> None:
+        async with served(handle) as (ws, _):
+            await ws.send("notification")
+            await ws.send("request")
+            assert await ws.recv() == "request"
+
+    run(test)
+
+
+def test_a_text_frame_that_is_not_utf8_reaches_the_handler_and_leaves_the_connection_alive():
+    seen: list[bytes] = []
+
+    async def handle(raw: bytes) -> bytes:
+        seen.append(raw)
+        return b"still here"
+
+    async def test() -> None:
+        async with served(handle) as (ws, _):
+            await ws.send(b"\xff\xfe{", text=True)
+            assert await ws.recv() == "still here"
+            assert seen == [b"\xff\xfe{"]
+
+    run(test)
+
+
+def test_a_request_that_raises_is_reported_and_harms_nobody_else():
+    async def handle(raw: bytes) -> bytes:
+        if raw == b"bad":
+            raise ValueError("card 4929000000000000")
+        return raw
+
+    async def test() -> None:
+        async with served(handle) as (ws, state):
+            await ws.send("bad")
+            await ws.send("good")
+            assert await ws.recv() == "good"
+        (bug,) = state.heard.of(BugFound)
+        assert bug.kind == "ValueError"
+        assert "handle" in bug.where
+        assert bug.reference
+        assert "4929" not in repr(bug)
+
+    run(test)
+
+
+def test_a_request_that_raises_gives_its_place_in_flight_back():
+    async def handle(raw: bytes) -> bytes:
+        if raw == b"bad":
+            raise ValueError
+        return raw
+
+    async def test() -> None:
+        async with served(handle, max_in_flight=2) as (ws, _):
+            for _ in range(5):
+                await ws.send("bad")
+            await ws.send("good")
+            assert await ws.recv() == "good"
+
+    run(test)
+
+
+def test_a_listener_that_raises_harms_nobody():
+    async def handle(raw: bytes) -> bytes:
+        if raw == b"bad":
+            raise ValueError
+        return raw
+
+    def emit(event: Event) -> None:
+        raise RuntimeError(event)
+
+    async def test() -> None:
+        async with served(handle, emit=emit) as (ws, _):
+            await ws.send("bad")
+            await ws.send("good")
+            assert await ws.recv() == "good"
+
+    run(test)
+
+
+@pytest.mark.parametrize("bound", [2, 32])
+def test_what_is_in_flight_is_cancelled_when_the_other_end_goes_away(bound):
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle, max_in_flight=bound) as (ws, state):
+            await ask(ws, 2)
+            await until(lambda: len(gates.started) == 2)
+            await ws.close(1001, "gone home")
+            ended = await state.ended()
+            assert sorted(gates.cancelled) == [b"000", b"001"]
+            assert ended.received == 2
+            assert ended.unanswered == 2
+            assert "going away (1001: gone home)" in ended.reason
+            assert "2 of its requests could not be answered" in ended.reason
+
+    run(test)
+
+
+def test_a_notification_sent_in_the_last_moment_is_still_heard():
+    seen: list[bytes] = []
+
+    async def handle(raw: bytes) -> None:
+        seen.append(raw)
+
+    async def test() -> None:
+        async with served(handle) as (ws, state):
+            await ws.send("your answer was unreadable")
+            await ws.close()
+            await state.ended()
+            assert seen == [b"your answer was unreadable"]
+
+    run(test)
+
+
+def test_a_connection_that_breaks_off_is_told_from_one_that_was_closed():
+    async def test() -> None:
+        async with served(echo) as (ws, state):
+            await ws.send("hello")
+            await ws.recv()
+            ws.transport.abort()
+            ended = await state.ended()
+            assert ended.received == 1
+            assert "lost without a goodbye" in ended.reason
+
+    run(test)
+
+
+def test_stopping_loses_no_answer_and_closes_with_1012():
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle) as (ws, state):
+            names = await ask(ws, 3)
+            await until(lambda: len(gates.started) == 3)
+            state.stop.set()
+            gates.open(names[:1])
+            answers = [await ws.recv()]
+            gates.open(names[1:])
+            answers += [await ws.recv(), await ws.recv()]
+            assert sorted(answers) == ["answer to 000", "answer to 001", "answer to 002"]
+            assert await close_code(ws) == 1012
+            ended = await state.ended()
+            assert ended.received == 3
+            assert ended.unanswered == 0
+            assert ended.reason == "the adapter is stopping"
+
+    run(test)
+
+
+def test_nothing_more_is_read_once_stopping():
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle) as (ws, state):
+            await ask(ws, 1)
+            await until(lambda: gates.started)
+            state.stop.set()
+            await (await ws.ping())
+            await ws.send("late")
+            gates.open([b"000", b"late"])
+            assert await ws.recv() == "answer to 000"
+            assert await close_code(ws) == 1012
+            assert gates.started == [b"000"]
+
+    run(test)
+
+
+def test_an_other_end_that_goes_on_sending_does_not_hold_up_the_goodbye():
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle, max_in_flight=1, read_ahead=1) as (ws, state):
+            await ask(ws, 100)
+            await until(lambda: gates.started)
+            state.stop.set()
+            gates.open([b"000"])
+            assert await ws.recv() == "answer to 000"
+            started = asyncio.get_running_loop().time()
+            assert await close_code(ws) == 1012
+            await state.ended()
+            assert asyncio.get_running_loop().time() - started < 2  # close_timeout is 10 s here
+
+    run(test)
+
+
+def test_stopping_waits_no_longer_than_its_grace():
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle, grace=0.02) as (ws, state):
+            await ask(ws, 2)
+            await until(lambda: len(gates.started) == 2)
+            gates.open([b"000"])
+            state.stop.set()
+            assert await ws.recv() == "answer to 000"
+            assert await close_code(ws) == 1012
+            ended = await state.ended()
+            assert gates.cancelled == [b"001"]
+            assert ended.unanswered == 1
+
+    run(test)
+
+
+def test_a_connection_opened_while_stopping_is_closed_at_once():
+    async def test() -> None:
+        async with served(echo) as (ws, state):
+            state.stop.set()
+            assert await close_code(ws) == 1012
+            assert (await state.ended()).received == 0
+
+    run(test)
+
+
+def test_cancelling_the_service_of_a_socket_leaves_nothing_behind():
+    async def test() -> None:
+        gates = Gates()
+        async with served(gates.handle) as (ws, state):
+            await ask(ws, 2)
+            await until(lambda: len(gates.started) == 2)
+            assert state.serving is not None
+            state.serving.cancel()
+            await asyncio.wait({state.serving})
+            assert sorted(gates.cancelled) == [b"000", b"001"]
+
+    run(test)
+
+
+def test_an_other_end_that_answers_no_ping_is_given_up():
+    async def deaf(ws: ServerConnection) -> None:
+        ws.transport.pause_reading()
+        await asyncio.sleep(0.04)
+
+    async def test() -> None:
+        async with (
+            listening(deaf, close_timeout=0.01) as url,
+            connect(url, proxy=None, ping_interval=0.01, ping_timeout=0.01, close_timeout=0.01) as ws,
+        ):
+            ended = await serve(ws, echo, connection="test", max_in_flight=1, emit=print, stop=asyncio.Event())
+            assert "did not answer pings" in ended.reason
+
+    run(test)
