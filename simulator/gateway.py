@@ -40,11 +40,11 @@ class GatewayError(Exception):
     """The gateway could not do what was asked."""
 
 
-class NotConnected(GatewayError):  # noqa: N818 -- reads as what it says
+class NotConnected(GatewayError):
     """No adapter is connected for this account."""
 
 
-class NoAnswer(GatewayError):  # noqa: N818
+class NoAnswer(GatewayError):
     """The adapter did not answer in time, or left before it did."""
 
 
@@ -198,6 +198,11 @@ class Gateway:
     def url(self) -> str:
         """Where an adapter dials; the port is known once the gateway is entered."""
         return f"ws://{self._host}:{self._port}{self._path}"
+
+    @property
+    def live(self) -> frozenset[str]:
+        """The accounts for which an adapter is connected now."""
+        return frozenset(self._links)
 
     async def connected(self, account: str, *, timeout: float = 5.0) -> Link:  # noqa: ASYNC109 -- reads as one sentence
         """Wait until an adapter is connected for this account, and return its link.

@@ -12,6 +12,10 @@ from uuid import UUID
 from msgspec import Struct
 
 
+_LONGEST_NUMBER = 18
+"""Digits of a waiter id that still is a number on every machine: it fits 64 bits."""
+
+
 class TableStatus(Enum):
     """How a table stands, in the words of the mapping language."""
 
@@ -40,7 +44,7 @@ class Waiter(Struct, frozen=True, kw_only=True):
     @property
     def number(self) -> int | None:
         """The id as the whole number that terminals key in, or None where the EPOS has another kind of id."""
-        return int(self.id) if self.id.isascii() and self.id.isdigit() else None
+        return int(self.id) if self.id.isascii() and self.id.isdigit() and len(self.id) <= _LONGEST_NUMBER else None
 
 
 class Session(Struct, frozen=True, kw_only=True):

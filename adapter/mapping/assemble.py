@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from adapter.domain.values import Bill, Session, Table, Waiter
@@ -55,7 +56,7 @@ class Assembler:
     def sessions(
         self, plan: Plan, rows: Iterable[Row], *, asked: Collection[str] | None, strict: bool
     ) -> list[Session]:
-        """The sessions, by the time they began; `asked` are the table names of the request, as on the wire."""
+        """The sessions, by the time they began and then their key; `asked` are the table names of the request, as on the wire."""
         slots = branch_of(plan, "session").slots
         found = []
         for row, one in gather(plan, rows, self._key_width):
@@ -65,9 +66,8 @@ class Assembler:
 
             session = self._tolerant("session", make, strict=strict)
             if session is not None:
-                found.append(session)
-        found.sort(key=lambda session: session.created_at)
-        return found
+                found.append((session.created_at, self._key(slots, row), session))
+        return [session for _, _, session in sorted(found, key=itemgetter(0, 1))]
 
     def bills(self, plan: Plan, rows: Iterable[Row], *, strict: bool) -> list[tuple[Session, Bill | None]]:
         """The sessions with their bills; a session without a total has no bill."""
@@ -85,9 +85,8 @@ class Assembler:
 
             pair = self._tolerant("bill", both, strict=strict)
             if pair is not None:
-                found.append(pair)
-        found.sort(key=lambda pair: pair[0].created_at)
-        return found
+                found.append((pair[0].created_at, self._key(slots, row), pair))
+        return [pair for _, _, pair in sorted(found, key=itemgetter(0, 1))]
 
     def _table(self, slots: Slots, row: Row) -> Table | None:
         there = bool(row[slots["status.there"]]) if "status.there" in slots else True
@@ -102,7 +101,7 @@ class Assembler:
         return Table(name=to_wire(name), max_covers=covers, status=status, area=area)
 
     def _session(self, plan: Plan, slots: Slots, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
-        key = tuple(row[slots[f"session.{index}"]] for index in range(self._key_width))
+        key = self._key(slots, row)
         try:
             session_id = self._fields.packing.pack(key)
         except (UnpackableKey, ValueError) as error:
@@ -130,6 +129,9 @@ class Assembler:
             covers=self._read(("session", "covers"), row[slots["covers"]]) if "covers" in slots else None,
             waiter=self._waiter(slots, row),
         )
+
+    def _key(self, slots: Slots, row: Row) -> tuple[Any, ...]:
+        return tuple(row[slots[f"session.{index}"]] for index in range(self._key_width))
 
     def _table_names(self, plan: Plan, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
         """The names of a session's tables; one that was asked for comes first."""

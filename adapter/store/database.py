@@ -141,6 +141,7 @@ def translate(error: BaseException) -> AdapterError:
         return TooSlow("the database took too long")
     if state in _MISMATCH:
         return MappingMismatch(
-            f"the mapping does not fit the database (SQLSTATE {state})", hint="was the EPOS updated? restart the adapter"
+            f"the mapping does not fit the database (SQLSTATE {state})",
+            hint="was the EPOS updated? restart the adapter",
         )
     return StoreError(f"the database reports an error (SQLSTATE {state})")

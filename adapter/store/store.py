@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -21,12 +22,13 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.load import fits
+from adapter.mapping.plans import Plan
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import ReceiptRule, SiteConstant
 from adapter.mapping.statements import Search, Statements
 from adapter.store.book import Bound, SqlBook
-from adapter.store.database import Database, Reader
+from adapter.store.database import Database
 from adapter.store.reflect import reading
 
 Answer = TypeVar("Answer")
@@ -79,7 +81,7 @@ class SqlStore:
             if self._unfit is not None and time.monotonic() - self._tried_at < _TRY_AGAIN:
                 raise self._unfit
             try:
-                self._bound = await self._bind()
+                self._bound = await self.bind_or_raise()
             except InvalidFile as error:
                 for problem in error.problems:
                     self._emit(MappingUnfit(problem=str(problem)))
@@ -95,20 +97,27 @@ class SqlStore:
             self._unfit = None
             return self._bound
 
+    async def explain(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
+        """What the database would do to run a plan, as its own lines."""
+        asking = replace(plan, driver=f"EXPLAIN {plan.driver}", shown=f"EXPLAIN {plan.shown}")
+        return await self._database.read(lambda reader: list(reader.rows(asking, parameters)))
+
     async def close(self) -> None:
         """Close every connection to the database."""
         await self._database.close()
 
-    async def _bind(self) -> Bound:
+    async def bind_or_raise(self) -> Bound:
+        """Bind without saying or remembering anything.
+
+        Raises InvalidFile with every problem, StoreError.
+        """
         started = time.perf_counter()
         binder = Binder(mapping=self._mapping, catalogue=None)
         tables = binder.tables()
         binder.catalogue = await self._database.inspect(reading(tables))
         binder.check()
         binder.site = await self._site_constants(binder)
-        bound = make_bound(
-            binder, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit
-        )
+        bound = make_bound(binder, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit)
         spent = (time.perf_counter() - started) * 1000
         name = self._mapping.source.file
         self._emit(MappingBound(mapping=name, tables=len(tables), milliseconds=round(spent, 1)))
@@ -128,9 +137,7 @@ class SqlStore:
         return found
 
 
-def make_bound(
-    binder: Binder, *, engine: Engine, receipt: ReceiptRule, history: timedelta | None, emit: Emit
-) -> Bound:
+def make_bound(binder: Binder, *, engine: Engine, receipt: ReceiptRule, history: timedelta | None, emit: Emit) -> Bound:
     """Everything that requests share, from a mapping whose names have been checked.
 
     Raises InvalidFile with what does not fit.
@@ -165,6 +172,3 @@ def constant_of(constant: SiteConstant, value: Any) -> Any:
     if constant.type == "flag" and not isinstance(value, bool):
         return plain_text(value).casefold() in ("1", "true", "t", "y", "yes")
     return value if fits(value, constant.type) else constant.default
-
-
-__all__ = ["Reader", "SqlStore", "constant_of", "make_bound"]

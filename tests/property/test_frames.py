@@ -153,7 +153,7 @@ def test_random_bytes_are_never_too_much(raw: bytes):
 
 @frames_tried
 @given(documents, st.booleans())
-def test_random_json_is_never_too_much(document: Any, ascii_only: bool):  # noqa: FBT001  # Hypothesis passes by position
+def test_random_json_is_never_too_much(document: Any, ascii_only: bool):
     assert_documented(encoded(document, ascii_only=ascii_only))
 
 

@@ -299,7 +299,7 @@ def _bills(bills: Sequence[values.Bill], price: Price) -> list[wire.Bill]:
                     name=item.name,
                     category=item.category,
                     quantity=item.quantity,
-                    amount_per_item=price(item),
+                    amount_per_item=price(item) if item.modifiers else item.amount,
                     last_ordered_at=time(item.ordered_at),
                     modifiers=_modifiers(item.modifiers) if item.modifiers else UNSET,
                 )

@@ -18,17 +18,17 @@ TOKEN = "ZGVtb2FjY3QwMDAxOjExMTExMTExLTIyMjItNDMzMy04NDQ0LTU1NTU1NTU1NTU1NQ=="
 CREDENTIALS = Credentials(account=ACCOUNT, api_key=KEY)
 
 
-def test_the_credential_is_base64_of_account_colon_key():
+def test_the_credential_is_base64_of_account_colon_key() -> None:
     assert basic_authorization(ACCOUNT, KEY) == f"Basic {TOKEN}"
 
 
-def test_an_account_with_a_colon_is_refused_without_repeating_it():
+def test_an_account_with_a_colon_is_refused_without_repeating_it() -> None:
     with pytest.raises(AdapterError, match="colon") as refusal:
         basic_authorization(f"demo:{KEY}", KEY)
     assert KEY not in str(refusal.value)
 
 
-def test_the_reseller_is_named_only_when_there_is_one():
+def test_the_reseller_is_named_only_when_there_is_one() -> None:
     assert handshake_headers(CREDENTIALS, software_house_id="sw-1") == {
         "Authorization": f"Basic {TOKEN}",
         "software-house-id": "sw-1",
@@ -37,33 +37,33 @@ def test_the_reseller_is_named_only_when_there_is_one():
 
 
 @pytest.mark.parametrize("bad", ["a\r\nX-Evil: 1", "caf\u00e9", "a\x00b"])
-def test_an_id_that_cannot_stand_in_a_header_is_refused(bad):
+def test_an_id_that_cannot_stand_in_a_header_is_refused(bad: str) -> None:
     with pytest.raises(AdapterError, match="software-house-id cannot be sent"):
         handshake_headers(CREDENTIALS, software_house_id=bad)
     with pytest.raises(AdapterError, match="reseller-id cannot be sent"):
         handshake_headers(CREDENTIALS, software_house_id="sw-1", reseller_id=bad)
 
 
-def test_neither_credentials_nor_headers_show_their_secret():
+def test_neither_credentials_nor_headers_show_their_secret() -> None:
     shown = repr([CREDENTIALS, handshake_headers(CREDENTIALS, software_house_id="sw-1")])
     assert KEY not in shown
     assert TOKEN not in shown
 
 
 @pytest.mark.parametrize("authorization", ["", "Basic", "Bearer abc", "Basic a", "Basic !!!!", "Basic caf\u00e9"])
-def test_what_is_no_basic_credential_reads_as_none_or_empty(authorization):
+def test_what_is_no_basic_credential_reads_as_none_or_empty(authorization: str) -> None:
     assert not account_and_key(authorization)
 
 
-def test_a_key_with_a_colon_in_it_reads_back_whole():
+def test_a_key_with_a_colon_in_it_reads_back_whole() -> None:
     assert account_and_key(basic_authorization("a", "b:c")) == b"a:b:c"
 
 
-def test_everything_secret_in_the_headers_is_hidden_from_a_text():
+def test_everything_secret_in_the_headers_is_hidden_from_a_text() -> None:
     secrets = secrets_in(handshake_headers(CREDENTIALS, software_house_id="sw-1"))
     assert hide(f"{KEY} Basic {TOKEN} {TOKEN} sw-1", secrets) == "*** *** *** sw-1"
 
 
-def test_headers_without_a_credential_hold_no_secret():
+def test_headers_without_a_credential_hold_no_secret() -> None:
     assert secrets_in({"software-house-id": "sw-1"}) == ()
     assert secrets_in({"Authorization": ""}) == ()

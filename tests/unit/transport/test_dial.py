@@ -1,124 +1,37 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
-import socket
-import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from http import HTTPStatus
-from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection
-from websockets.http11 import Request, Response
 
 from adapter.events import ConnectionClosed, ConnectionOpened, DialFailed, Dialing
-from adapter.transport.credentials import Credentials, handshake_headers
-from adapter.transport.dial import DialSettings, dial
-from adapter.transport.session import Handle, SocketSettings
+from adapter.transport.dial import dial
+from adapter.transport.session import SocketSettings
 from simulator.gateway import Gateway
+from tests.unit.transport.dialling import (
+    ACCOUNT,
+    HEADERS,
+    KEY,
+    TOKEN,
+    Script,
+    accept_and_close,
+    dialled,
+    dialling,
+    settings,
+)
 from tests.unit.transport.loopback import (
-    CERTIFICATES,
     Heard,
     answering,
     echo,
     listening,
     run,
-    server_tls,
-    unused_port,
     until,
+    unused_port,
 )
 
-ACCOUNT = "demoacct0001"
-KEY = "11111111-2222-4333-8444-555555555555"
-TOKEN = "ZGVtb2FjY3QwMDAxOjExMTExMTExLTIyMjItNDMzMy04NDQ0LTU1NTU1NTU1NTU1NQ=="
-HEADERS = handshake_headers(Credentials(account=ACCOUNT, api_key=KEY), software_house_id="sw-1", reseller_id="re-1")
 
-
-class Pauses:
-    """A sleep that takes no time, remembers, and stops the dialer after so many."""
-
-    def __init__(self, stop: asyncio.Event, last: int) -> None:
-        self.taken: list[float] = []
-        self._stop = stop
-        self._last = last
-
-    async def __call__(self, seconds: float) -> None:
-        self.taken.append(seconds)
-        if len(self.taken) >= self._last:
-            self._stop.set()
-        await asyncio.sleep(0)
-
-
-def settings(**changes: Any) -> DialSettings:
-    values: dict[str, Any] = {"connection": "dojo", "proxy": None, **changes}
-    return DialSettings(**values)
-
-
-async def dialled(
-    url: str, *, pauses: int = 1, jitter: float = 1.0, handle: Handle = echo, **changes: Any
-) -> tuple[Heard, list[float]]:
-    """Dial until so many pauses were taken; returns the events and the pauses."""
-    stop, heard = asyncio.Event(), Heard()
-    pause = Pauses(stop, pauses)
-    await dial(url, HEADERS, handle, settings(**changes), heard.append, stop, sleep=pause, random=lambda: jitter)
-    no_secret_in(heard)
-    return heard, pause.taken
-
-
-@contextlib.asynccontextmanager
-async def dialling(url: str, handle: Handle = echo, **changes: Any) -> AsyncIterator[tuple[asyncio.Event, Heard]]:
-    """Dial in the background; on leaving, stop and wait."""
-    stop, heard = asyncio.Event(), Heard()
-    task = asyncio.create_task(dial(url, HEADERS, handle, settings(**changes), heard.append, stop, random=lambda: 0.0))
-    try:
-        yield stop, heard
-    finally:
-        stop.set()
-        await task
-        no_secret_in(heard)
-
-
-def no_secret_in(heard: Heard) -> None:
-    said = repr(list(heard))
-    for secret in (KEY, TOKEN, TOKEN.rstrip("="), "s3cret"):
-        assert secret not in said
-
-
-def refusing(status: int, **headers: str) -> Callable[[ServerConnection, Request], Response]:
-    def refuse(ws: ServerConnection, _: Request) -> Response:
-        response = ws.respond(HTTPStatus(status), "no\n")
-        for name, value in headers.items():
-            response.headers[name] = value
-        return response
-
-    return refuse
-
-
-async def nobody(_: ServerConnection) -> None:
-    raise AssertionError("nobody should get in")
-
-
-async def accept_and_close(_: ServerConnection) -> None:
-    """Returning closes the connection."""
-
-
-class Script:
-    """A gateway that does something else with each connection; True sends a frame before it closes."""
-
-    def __init__(self, *frames: bool) -> None:
-        self._frames: Iterator[bool] = itertools.chain(frames, itertools.repeat(False))
-        self.connections = 0
-
-    async def __call__(self, ws: ServerConnection) -> None:
-        self.connections += 1
-        if next(self._frames):
-            await ws.send("hello")
-            await ws.recv()
-
-
-def test_requests_of_the_provider_are_answered_and_the_handshake_says_who_we_are():
+def test_requests_of_the_provider_are_answered_and_the_handshake_says_who_we_are() -> None:
     async def handle(raw: bytes) -> bytes:
         return raw.replace(b'"method"', b'"result"')
 
@@ -138,56 +51,24 @@ def test_requests_of_the_provider_are_answered_and_the_handshake_says_who_we_are
     run(test)
 
 
-def test_a_refused_key_is_tried_again_for_ever_at_the_longest_delay_and_said_plainly():
+def test_a_refused_key_is_tried_again_for_ever_at_the_longest_delay_and_said_plainly() -> None:
     async def test() -> None:
         async with Gateway({ACCOUNT: "another key"}) as gateway:
             heard, pauses = await dialled(gateway.url, pauses=20, jitter=0.1, longest_delay=45.0)
         assert pauses == [45.0] * 20
         failures = heard.of(DialFailed)
         assert len(heard.of(Dialing)) == len(failures) == 20
-        assert {failure.reason for failure in failures} == {
+        plainly = (
             "the provider refused the account name or API key (HTTP 401): "
             "check account and api_key of connection 'dojo'"
-        }
+        )
+        assert {failure.reason for failure in failures} == {plainly}
         assert {failure.retry_in for failure in failures} == {45.0}
 
     run(test)
 
 
-@pytest.mark.parametrize(
-    ("status", "words", "pause"),
-    [
-        (403, "does not let this account in (HTTP 403): check account and api_key of connection 'dojo'", 60.0),
-        (404, "nothing at this address (HTTP 404): check url of connection 'dojo'", 1.0),
-        (429, "connect too often (HTTP 429)", 60.0),
-        (500, "trouble of its own (HTTP 500)", 1.0),
-        (503, "trouble of its own (HTTP 503)", 1.0),
-        (200, "an ordinary web page answered", 1.0),
-        (302, "sends us elsewhere (HTTP 302)", 1.0),
-        (418, "refused the connection (HTTP 418): check the settings of connection 'dojo'", 1.0),
-    ],
-)
-def test_each_refusal_of_the_handshake_has_its_own_words(status, words, pause):
-    async def test() -> None:
-        async with listening(nobody, process_request=refusing(status)) as url:
-            heard, pauses = await dialled(url)
-        assert words in heard.of(DialFailed)[0].reason
-        assert pauses == [pause]
-
-    run(test)
-
-
-def test_a_redirect_to_a_web_page_does_not_end_the_dialling():
-    async def test() -> None:
-        portal = refusing(302, Location="http://portal.example/login")
-        async with listening(nobody, process_request=portal) as url:
-            heard, _ = await dialled(url, pauses=2)
-        assert "not a WebSocket address" in heard.of(DialFailed)[1].reason
-
-    run(test)
-
-
-def test_a_gateway_that_accepts_and_closes_is_not_hammered():
+def test_a_gateway_that_accepts_and_closes_is_not_hammered() -> None:
     async def test() -> None:
         script = Script()
         async with listening(script) as url:
@@ -203,7 +84,7 @@ def test_a_gateway_that_accepts_and_closes_is_not_hammered():
     run(test)
 
 
-def test_the_pause_is_drawn_at_random_below_its_bound():
+def test_the_pause_is_drawn_at_random_below_its_bound() -> None:
     async def test() -> None:
         async with listening(accept_and_close) as url:
             _, pauses = await dialled(url, pauses=4, jitter=0.25, first_delay=2.0, longest_delay=10.0)
@@ -212,7 +93,7 @@ def test_the_pause_is_drawn_at_random_below_its_bound():
     run(test)
 
 
-def test_only_a_frame_makes_the_pause_short_again():
+def test_only_a_frame_makes_the_pause_short_again() -> None:
     async def test() -> None:
         async with listening(Script(False, False, False, True, False, False)) as url:
             heard, pauses = await dialled(url, pauses=6)
@@ -224,7 +105,7 @@ def test_only_a_frame_makes_the_pause_short_again():
     run(test)
 
 
-def test_a_quiet_connection_that_lasted_neither_counts_as_failure_nor_as_evidence():
+def test_a_quiet_connection_that_lasted_neither_counts_as_failure_nor_as_evidence() -> None:
     async def test() -> None:
         async with listening(accept_and_close) as url:
             heard, pauses = await dialled(url, pauses=3, settled_after=0.0)
@@ -234,153 +115,7 @@ def test_a_quiet_connection_that_lasted_neither_counts_as_failure_nor_as_evidenc
     run(test)
 
 
-def test_a_refused_connection_is_called_that():
-    async def test() -> None:
-        port = unused_port()
-        heard, _ = await dialled(f"ws://127.0.0.1:{port}/x")
-        assert f"127.0.0.1:{port} refuses connections" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_a_refused_connection_is_called_that_where_the_name_has_several_addresses(monkeypatch):
-    async def test() -> None:
-        port = unused_port()
-        loop = asyncio.get_running_loop()
-
-        async def two_addresses(*_: object, **__: object) -> list[tuple[Any, ...]]:
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.1", "127.0.0.2")]
-
-        monkeypatch.setattr(loop, "getaddrinfo", two_addresses)
-        heard, _ = await dialled(f"ws://pos.example:{port}/x")
-        assert f"pos.example:{port} refuses connections" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_a_name_that_cannot_be_looked_up_is_called_that(monkeypatch):
-    def nothing(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    async def test() -> None:
-        monkeypatch.setattr(socket, "getaddrinfo", nothing)
-        heard, _ = await dialled("wss://api.dojo.example/ws")
-        assert "the name api.dojo.example cannot be looked up (DNS)" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_a_gateway_that_never_answers_the_handshake_times_out():
-    async def test() -> None:
-        async with answering(None, close=False) as port:
-            heard, _ = await dialled(f"ws://127.0.0.1:{port}", socket=SocketSettings(open_timeout=0.03))
-        assert f"127.0.0.1:{port} did not answer within 0.03 s" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (None, "hung up in the middle of the handshake"),
-        (b"220 mail.example ESMTP\r\n", "not as a WebSocket server does"),
-        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "not as a WebSocket server does"),
-    ],
-)
-def test_an_other_end_that_is_no_websocket_server_is_called_that(answer, words):
-    async def test() -> None:
-        async with answering(answer) as port:
-            heard, _ = await dialled(f"ws://127.0.0.1:{port}")
-        assert words in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-@pytest.mark.parametrize(
-    ("certificate", "trusted", "words"),
-    [
-        ("expired", "expired", "has expired (TLS): check the computer's clock, which says "),
-        ("future", "future", "is not valid yet (TLS): check the computer's clock, which says "),
-        ("valid", None, "nobody that this computer trusts (TLS)"),
-    ],
-)
-def test_a_certificate_at_fault_is_said_with_what_is_wrong_about_it(certificate, trusted, words):
-    async def test() -> None:
-        tls = ssl.create_default_context(cafile=CERTIFICATES / f"{trusted}.pem" if trusted else None)
-        async with listening(nobody, ssl=server_tls(certificate)) as url:
-            heard, _ = await dialled(url, tls=tls)
-        assert words in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_a_certificate_for_another_name_is_called_that(monkeypatch):
-    async def test() -> None:
-        tls = ssl.create_default_context(cafile=CERTIFICATES / "valid.pem")
-        async with listening(nobody, ssl=server_tls("valid")) as url:
-            port = int(url.rpartition(":")[2])
-            loop = asyncio.get_running_loop()
-
-            async def here(*_: object, **__: object) -> list[tuple[Any, ...]]:
-                return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
-
-            monkeypatch.setattr(loop, "getaddrinfo", here)
-            heard, _ = await dialled(f"wss://api.dojo.example:{port}", tls=tls)
-        assert "is for another name (TLS)" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_a_trusted_certificate_opens_the_connection():
-    async def test() -> None:
-        tls = ssl.create_default_context(cafile=CERTIFICATES / "valid.pem")
-        async with listening(Script(True), ssl=server_tls("valid")) as url:
-            heard, _ = await dialled(url, tls=tls)
-        assert heard.of(ConnectionClosed)[0].received == 1
-
-    run(test)
-
-
-def test_a_secure_connection_that_breaks_off_while_it_is_opened_is_called_that():
-    async def test() -> None:
-        async with answering(None) as port:
-            heard, _ = await dialled(f"wss://127.0.0.1:{port}")
-        assert f"127.0.0.1:{port} broke the connection off" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_a_plain_server_behind_a_secure_address_is_said_as_such():
-    async def test() -> None:
-        async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-            heard, _ = await dialled(f"wss://127.0.0.1:{port}")
-        assert "no secure connection" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.dojo.example/ws",
-        "api.dojo.example",
-        "wss://",
-        "wss://host:port/ws",
-        f"wss://{ACCOUNT}:{KEY}@api.dojo.example/ws?token=s3cret",
-        f"https://{ACCOUNT}:{KEY}@api.dojo.example/ws?token=s3cret",
-        "",
-    ],
-)
-def test_an_address_that_cannot_be_dialled_is_said_without_what_is_secret_in_it(url):
-    async def test() -> None:
-        heard, pauses = await dialled(url, pauses=2)
-        assert "check url of connection 'dojo'" in heard.of(DialFailed)[0].reason
-        assert pauses == [60.0, 60.0]
-
-    run(test)
-
-
-def test_a_query_in_the_address_is_not_shown():
+def test_a_query_in_the_address_is_not_shown() -> None:
     async def test() -> None:
         async with listening(accept_and_close) as url:
             heard, _ = await dialled(f"{url}/ws?token=s3cret")
@@ -389,7 +124,7 @@ def test_a_query_in_the_address_is_not_shown():
     run(test)
 
 
-def test_a_frame_beyond_the_hard_limit_closes_with_1009_and_is_dialled_again():
+def test_a_frame_beyond_the_hard_limit_closes_with_1009_and_is_dialled_again() -> None:
     codes: list[int | None] = []
 
     async def flood(ws: ServerConnection) -> None:
@@ -407,7 +142,7 @@ def test_a_frame_beyond_the_hard_limit_closes_with_1009_and_is_dialled_again():
     run(test)
 
 
-def test_a_frame_within_the_hard_limit_is_answered():
+def test_a_frame_within_the_hard_limit_is_answered() -> None:
     async def test() -> None:
         async with (
             Gateway({ACCOUNT: KEY}) as gateway,
@@ -420,7 +155,7 @@ def test_a_frame_within_the_hard_limit_is_answered():
     run(test)
 
 
-def test_stopping_loses_no_answer_and_closes_with_1012():
+def test_stopping_loses_no_answer_and_closes_with_1012() -> None:
     gate = asyncio.Event()
 
     async def handle(raw: bytes) -> bytes:
@@ -446,7 +181,7 @@ def test_stopping_loses_no_answer_and_closes_with_1012():
     run(test)
 
 
-def test_stopping_ends_an_attempt_that_gets_no_answer():
+def test_stopping_ends_an_attempt_that_gets_no_answer() -> None:
     async def test() -> None:
         async with answering(None, close=False) as port, dialling(f"ws://127.0.0.1:{port}") as (_, heard):
             await until(lambda: heard)
@@ -456,7 +191,7 @@ def test_stopping_ends_an_attempt_that_gets_no_answer():
     run(test)
 
 
-def test_stopping_ends_a_pause():
+def test_stopping_ends_a_pause() -> None:
     async def test() -> None:
         url = f"ws://127.0.0.1:{unused_port()}"
         stop, heard = asyncio.Event(), Heard()
@@ -470,7 +205,7 @@ def test_stopping_ends_a_pause():
     run(test)
 
 
-def test_a_dialer_that_is_stopped_before_it_begins_does_nothing():
+def test_a_dialer_that_is_stopped_before_it_begins_does_nothing() -> None:
     async def test() -> None:
         stop, heard = asyncio.Event(), Heard()
         stop.set()
@@ -480,7 +215,7 @@ def test_a_dialer_that_is_stopped_before_it_begins_does_nothing():
     run(test)
 
 
-def test_cancelling_a_dialer_closes_its_connection():
+def test_cancelling_a_dialer_closes_its_connection() -> None:
     async def test() -> None:
         async with Gateway({ACCOUNT: KEY}) as gateway:
             task = asyncio.create_task(dial(gateway.url, HEADERS, echo, settings(), lambda _: None, asyncio.Event()))
@@ -493,7 +228,7 @@ def test_cancelling_a_dialer_closes_its_connection():
     run(test)
 
 
-def test_the_older_of_two_adapters_on_one_account_is_told_why_it_was_closed():
+def test_the_older_of_two_adapters_on_one_account_is_told_why_it_was_closed() -> None:
     async def test() -> None:
         async with Gateway({ACCOUNT: KEY}) as gateway, dialling(gateway.url, first_delay=0.0) as (stop, heard):
             await gateway.connected(ACCOUNT)
@@ -508,7 +243,7 @@ def test_the_older_of_two_adapters_on_one_account_is_told_why_it_was_closed():
     run(test)
 
 
-def test_a_secret_that_the_other_end_echoes_is_not_passed_on():
+def test_a_secret_that_the_other_end_echoes_is_not_passed_on() -> None:
     async def echo_the_key(ws: ServerConnection) -> None:
         assert ws.request is not None
         await ws.close(1008, f"bad key: {KEY}"[:120])
@@ -521,7 +256,7 @@ def test_a_secret_that_the_other_end_echoes_is_not_passed_on():
     run(test)
 
 
-def test_the_library_that_could_log_the_handshake_is_kept_silent(caplog):
+def test_the_library_that_could_log_the_handshake_is_kept_silent(caplog: pytest.LogCaptureFixture) -> None:
     async def test() -> None:
         async with Gateway({ACCOUNT: KEY}) as gateway, dialling(gateway.url):
             await gateway.connected(ACCOUNT)
@@ -532,53 +267,13 @@ def test_the_library_that_could_log_the_handshake_is_kept_silent(caplog):
     assert not [message for message in ours if TOKEN in message]
 
 
-def test_headers_do_not_show_their_secret():
+def test_headers_do_not_show_their_secret() -> None:
     assert KEY not in repr(HEADERS)
     assert TOKEN not in repr(HEADERS)
     assert "Authorization" in repr(HEADERS)
 
 
-def test_a_proxy_is_never_used_to_reach_this_computer(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "ws_proxy", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{unused_port()}")
-    monkeypatch.delenv("no_proxy", raising=False)
-
-    async def test() -> None:
-        async with Gateway({ACCOUNT: KEY}) as gateway, dialling(gateway.url, proxy="system"):
-            await gateway.connected(ACCOUNT)
-
-    run(test)
-
-
-def test_a_proxy_that_refuses_is_named_and_its_password_is_not():
-    async def test() -> None:
-        async with answering(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n") as port:
-            heard, _ = await dialled("ws://api.dojo.example/ws", proxy=f"http://till:s3cret@127.0.0.1:{port}")
-        assert f"the proxy 127.0.0.1:{port} refused to connect through (HTTP 407)" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_the_proxy_that_this_computer_is_set_to_use_is_used(monkeypatch):
-    async def test() -> None:
-        async with answering(b"nonsense\r\n") as port:
-            monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
-            heard, _ = await dialled("wss://api.dojo.example/ws", proxy="system")
-        assert "does not answer as a proxy does" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-@pytest.mark.parametrize("proxy", ["gopher://127.0.0.1:1", "http://till:s3cret@127.0.0.1:1/x", "socks5://127.0.0.1:1"])
-def test_a_proxy_that_cannot_be_used_is_said(proxy):
-    async def test() -> None:
-        heard, _ = await dialled("ws://api.dojo.example/ws", proxy=proxy)
-        assert "proxy" in heard.of(DialFailed)[0].reason
-
-    run(test)
-
-
-def test_whatever_goes_wrong_the_dialler_tries_again(monkeypatch):
+def test_whatever_goes_wrong_the_dialler_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError(KEY)
 

@@ -27,18 +27,20 @@ def why(problem: Exception) -> str:
         (None, None, None, "the connection was lost without a goodbye"),
     ],
 )
-def test_the_end_of_a_connection_is_put_down_to_who_said_goodbye_first(theirs, ours, theirs_first, reason):
+def test_the_end_of_a_connection_is_put_down_to_who_said_goodbye_first(
+    theirs: tuple[int, str] | None, ours: tuple[int, str] | None, theirs_first: bool | None, reason: str
+) -> None:
     end = ConnectionClosed(theirs and Close(*theirs), ours and Close(*ours), theirs_first)
     assert reason in reasons.closed(end)
 
 
-def test_the_cause_of_a_connection_lost_is_named():
+def test_the_cause_of_a_connection_lost_is_named() -> None:
     end = ConnectionClosedError(None, None)
     end.__cause__ = ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
     assert reasons.closed(end) == "the connection was lost without a goodbye (ConnectionResetError)"
 
 
-def test_what_the_other_end_says_stays_on_one_line_and_gives_the_terminal_no_orders():
+def test_what_the_other_end_says_stays_on_one_line_and_gives_the_terminal_no_orders() -> None:
     end = ConnectionClosed(Close(1008, "one\r\ntwo \x1b[2Jthree"), None)
     assert "1008: one  two  [2Jthree" in reasons.closed(end)
 
@@ -66,12 +68,12 @@ def test_what_the_other_end_says_stays_on_one_line_and_gives_the_terminal_no_ord
         (RuntimeError("s3cret"), "in an unexpected way (RuntimeError)"),
     ],
 )
-def test_each_failure_to_reach_the_other_end_has_its_own_words(problem, words):
+def test_each_failure_to_reach_the_other_end_has_its_own_words(problem: Exception, words: str) -> None:
     assert words in why(problem)
     assert "s3cret" not in why(problem)
 
 
-def test_a_certificate_fault_without_words_of_our_own_keeps_those_of_openssl():
+def test_a_certificate_fault_without_words_of_our_own_keeps_those_of_openssl() -> None:
     problem = ssl.SSLCertVerificationError(1, "certificate verify failed")
     problem.verify_code, problem.verify_message = 23, "certificate revoked"
     assert "cannot be trusted (certificate revoked) (TLS)" in why(problem)

@@ -1,0 +1,149 @@
+"""Puts the parts together: configuration -> running service -> drained. Nothing connects at import."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from adapter import __version__
+from adapter.config import Config, ConnectionConfig
+from adapter.domain.rules import WaiterCheck
+from adapter.domain.service import Service
+from adapter.errors import AdapterError, StoreError
+from adapter.events import Emit, Started, Stopped
+from adapter.mapping.load import Mapping
+from adapter.protocol.endpoint import Endpoint
+from adapter.protocol.tables.dialect import tables_dialect
+from adapter.store.database import Database
+from adapter.store.engines import DatabaseSettings, connect, engine_of
+from adapter.store.store import SqlStore
+from adapter.transport.credentials import Credentials, handshake_headers
+from adapter.transport.dial import DialSettings, dial
+from adapter.transport.listen import ListenSettings, listen
+from adapter.transport.session import SocketSettings
+
+_DATABASE_RETRY = 5.0
+"""Seconds between attempts to reach a database that does not answer."""
+
+
+class App:
+    """One adapter: a store, a service, and its connections to the provider."""
+
+    def __init__(self, config: Config, mapping: Mapping, emit: Emit, *, tell_statements: bool = False) -> None:
+        """`tell_statements` emits every SQL statement, which `demo` and debug logs show."""
+        self._config = config
+        self._mapping = mapping
+        self._emit = emit
+        settings = database_settings(config)
+        self.store = SqlStore(
+            mapping=mapping,
+            database=Database(connect(settings), emit if tell_statements else None),
+            engine=engine_of(settings.url),
+            site=config.site,
+            receipt=config.receipt or mapping.file.receipt,
+            history=timedelta(hours=config.rules.finished_within_hours) or None,
+            emit=emit,
+        )
+        self.service = Service(self.store, waiter_check=WaiterCheck(config.rules.waiter_check))
+
+    async def run(self, stop: asyncio.Event, *, on_listening: Callable[[str, int], None] | None = None) -> None:
+        """Serve every connection until `stop` is set, then finish what is in flight.
+
+        Raises AdapterError when a connection can never work, such as an address that is in use.
+        """
+        self._emit(Started(version=__version__, mapping=self._mapping.source.file, epos=self._mapping.file.epos))
+        work: list[Coroutine[Any, Any, None]] = [self._bind(stop)]
+        work += [self._connection(connection, stop, on_listening) for connection in self._config.connection]
+        tasks = [asyncio.ensure_future(each) for each in work]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            stop.set()
+            for task in done:
+                task.result()
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.store.close()
+            self._emit(Stopped())
+
+    def endpoint(self, connection: str) -> Endpoint:
+        """What answers the frames of one connection."""
+        rules, limits = self._config.rules, self._config.limits
+        return Endpoint(
+            connection=connection,
+            dialect=tables_dialect(modifiers_in_item_price=rules.modifiers_in_item_price),
+            service=self.service,
+            emit=self._emit,
+            deadline=limits.request_deadline,
+            max_size=limits.max_message_bytes,
+        )
+
+    async def _bind(self, stop: asyncio.Event) -> None:
+        """Bind the mapping before the first request needs it; keep trying while the database is not there."""
+        while not stop.is_set():
+            try:
+                await self.store.bind()
+            except StoreError:
+                pass
+            except AdapterError:
+                return
+            else:
+                return
+            try:
+                await asyncio.wait_for(stop.wait(), _DATABASE_RETRY)
+            except TimeoutError:
+                continue
+
+    async def _connection(
+        self, connection: ConnectionConfig, stop: asyncio.Event, on_listening: Callable[[str, int], None] | None
+    ) -> None:
+        handle = self.endpoint(connection.name).handle
+        socket = SocketSettings(
+            max_in_flight=self._config.limits.max_in_flight,
+            ping_interval=connection.ping_interval,
+            ping_timeout=connection.ping_timeout,
+        )
+        credentials = Credentials(account=connection.account, api_key=connection.api_key.get_secret_value())
+        if connection.dial is not None:
+            headers = handshake_headers(
+                credentials, software_house_id=connection.software_house_id, reseller_id=connection.reseller_id
+            )
+            settings = DialSettings(
+                connection=connection.name,
+                socket=socket,
+                longest_delay=connection.longest_delay,
+                proxy=None if connection.proxy == "none" else connection.proxy,
+            )
+            await dial(connection.dial, headers, handle, settings, self._emit, stop)
+            return
+        host, port = connection.listen_at
+        listening = ListenSettings(
+            connection=connection.name, socket=socket, allow_plain_network=connection.allow_plain_network
+        )
+        tell = None if on_listening is None else (lambda bound: on_listening(connection.name, bound))
+        await listen(host, port, credentials, handle, listening, self._emit, stop, ready=tell)
+
+
+def database_settings(config: Config) -> DatabaseSettings:
+    """How the database of this installation is reached."""
+    database = config.database
+    return DatabaseSettings(
+        url=database.url.get_secret_value(),
+        pool_size=database.pool_size,
+        pool_timeout=database.pool_timeout,
+        connect_timeout=database.connect_timeout,
+        statement_timeout=database.statement_timeout,
+        lock_timeout=database.lock_timeout,
+        prepare=database.prepare,
+    )
+
+
+def run_async(main: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine on the event loop that the drivers can use: psycopg does not run on Windows' default one."""
+    if sys.platform == "win32":
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            return runner.run(main)
+    return asyncio.run(main)

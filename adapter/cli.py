@@ -1,0 +1,136 @@
+"""The command line. Exit codes: 0 all is well, 1 something is wrong with the world, 2 with what was given."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from adapter import __version__, demo, explain
+from adapter.app import App, run_async
+from adapter.config import load_config
+from adapter.errors import AdapterError, InvalidFile
+from adapter.ops.log import stderr_log
+
+_CONFIG = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("config.toml"),
+    show_default=True,
+    help="The installation's settings.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="epos-adapter")
+def main() -> None:
+    """Answer a payment provider's Pay-at-Table requests from the EPOS database a restaurant already has."""
+
+
+@main.command()
+@_CONFIG
+def run(config_file: Path) -> None:
+    """Serve the provider, until told to stop."""
+    with _explained():
+        config, mapping = load_config(config_file)
+        level = config.log.level
+        emit = stderr_log(level=level, style=config.log.format)
+        if not config.connection:
+            raise AdapterError(
+                f"{config_file} has no [[connection]], so nobody could ask anything",
+                hint="config.example.toml shows one of each kind",
+            )
+
+        async def serve() -> None:
+            stop = asyncio.Event()
+            on_signal(asyncio.get_running_loop(), stop.set)
+            await App(config, mapping, emit, tell_statements=level == "debug").run(stop)
+
+        run_async(serve())
+
+
+@main.command("demo")
+@click.option("--once", is_flag=True, help="Walk through every operation, check every answer, and exit.")
+@click.option("--plain", is_flag=True, help="No colours, whatever the terminal.")
+def demo_command(once: bool, plain: bool) -> None:
+    """Show it all on this machine: a PostgreSQL, a restaurant's EPOS, the adapter, and a stand-in for the provider."""
+    with _explained():
+        sys.exit(demo.show(once=once, plain=plain, on_signal=on_signal))
+
+
+@main.command("explain")
+@_CONFIG
+@click.argument("method", metavar="METHOD")
+@click.option("--params", default="{}", metavar="JSON", help="Parameters as the provider would send them.")
+@click.option(
+    "--mapping", "mapping_file", default=None, metavar="FILE", help="A mapping without a configuration: SQL only."
+)
+@click.option("--no-database", is_flag=True, help="Do not connect; take the schema to be as the mapping says.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def explain_command(
+    config_file: Path, method: str, params: str, mapping_file: str | None, no_database: bool, as_json: bool
+) -> None:
+    """Print the SQL that answers METHOD, how each field is read and, with a database, its plan."""
+    with _explained():
+        found = run_async(
+            explain.explain(
+                method,
+                params,
+                config_file=None if mapping_file is not None else config_file,
+                mapping_name=mapping_file,
+                connect_to_database=not no_database,
+            )
+        )
+        if as_json:
+            click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        else:
+            explain.show(found)
+
+
+def on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], Any]) -> None:
+    """Call `stop` when the program is asked to end: by Ctrl-C, by systemd, or by Windows."""
+
+    def wake(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+        try:
+            loop.add_signal_handler(number, stop)
+        except (NotImplementedError, RuntimeError):
+            # Windows has no signal handlers on the loop.
+            signal.signal(number, wake)
+
+
+class _explained:  # noqa: N801 - reads as a sentence where it is used
+    """Turns errors of ours into sentences on the error stream and an exit code."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InvalidFile):
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            count = len(error.problems)
+            click.echo(f"{count} problem{'s' if count != 1 else ''}", err=True)
+            sys.exit(2)
+        if isinstance(error, AdapterError):
+            click.echo(f"epos-adapter: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  {error.hint}", err=True)
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""The settings of one installation: config.toml, typed, every problem at once. Knows nothing of how they are used."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from adapter.errors import InvalidFile
+from adapter.mapping.load import Mapping, fits, load_mapping
+from adapter.mapping.schema import ReceiptRule
+from adapter.toml.load import Source, Strict, load, suggest
+from adapter.toml.secrets import Secret
+
+_LOOPBACK = re.compile(r"^(127(\.\d+){3}|localhost|\[::1\])$")
+
+
+class DatabaseConfig(Strict):
+    """`[database]`: where the EPOS keeps its data."""
+
+    url: Secret
+    """Address of the database, `postgresql://user:password@host:5432/name`. Usually a secret."""
+    pool_size: int = Field(default=8, ge=1, le=100)
+    """How many connections are kept."""
+    pool_timeout: float = Field(default=3.0, gt=0, le=60)
+    """Seconds to wait for a free connection."""
+    connect_timeout: float = Field(default=5.0, ge=1, le=60)
+    """Seconds to wait for a new connection."""
+    statement_timeout: float = Field(default=5.0, gt=0, le=60)
+    """Seconds after which the database ends a statement."""
+    lock_timeout: float = Field(default=2.0, gt=0, le=60)
+    """Seconds a statement waits for somebody else; shorter than `statement_timeout`."""
+    prepare: bool = True
+    """Whether statements are prepared on the server; false behind a PgBouncer older than 1.21."""
+
+    @model_validator(mode="after")
+    def _nested(self) -> DatabaseConfig:
+        if self.lock_timeout >= self.statement_timeout:
+            raise ValueError("lock_timeout must be shorter than statement_timeout")
+        return self
+
+
+class RulesConfig(Strict):
+    """`[rules]`: how this restaurant wants it."""
+
+    waiter_check: Literal["off", "enforce"] = "off"
+    """`enforce`: a session is shown to and paid by its own waiter only. Guests' own devices are never asked."""
+    modifiers_in_item_price: bool = True
+    """Whether the price of an item on the card machine includes its modifiers."""
+    finished_within_hours: float = Field(default=24.0, ge=0)
+    """How far back finished sessions are listed; 0 lists them all, which may be a million."""
+
+
+class LimitsConfig(Strict):
+    """`[limits]`: what one connection may ask for at a time."""
+
+    request_deadline: float = Field(default=8.0, gt=0, le=120)
+    """Seconds after which a request is answered with an error; longer than `database.statement_timeout`."""
+    max_in_flight: int = Field(default=32, ge=1, le=1000)
+    """Requests answered at the same time on one connection; further ones wait unread."""
+    max_message_bytes: int = Field(default=1_048_576, ge=1024, le=16_777_216)
+    """Largest message that is read."""
+
+
+class LogConfig(Strict):
+    """`[log]`: what is said, and how. Logs hold no secrets and no card data."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """`debug` also tells every SQL statement, without its values."""
+    format: Literal["auto", "console", "json"] = "auto"
+    """`auto`: readable on a terminal, JSON otherwise."""
+
+
+class ConnectionConfig(Strict):
+    """`[[connection]]`: a way to or from the provider. Any number of them."""
+
+    name: str = "provider"
+    """What the connection is called in the log."""
+    protocol: Literal["tables"] = "tables"
+    """`tables`: the Tables API."""
+    dial: str | None = None
+    """Address that the adapter connects to, as wss://api.dojo.tech/ws/v1/tables/epos."""
+    listen: str | None = None
+    """Address on which a local gateway may connect in, as 127.0.0.1:8790."""
+    account: str
+    """Account name, part of the credentials."""
+    api_key: Secret
+    """API key, part of the credentials."""
+    software_house_id: str = ""
+    """Issued by the provider to the EPOS vendor; needed to dial."""
+    reseller_id: str = ""
+    """Issued by the provider to the reseller; sent when set."""
+    proxy: str = "system"
+    """HTTP proxy to dial through: its URL, `system` for what this computer is set to use, or `none`."""
+    ping_interval: float = Field(default=20.0, gt=0)
+    """Seconds between signs of life."""
+    ping_timeout: float = Field(default=20.0, gt=0)
+    """Seconds without one after which the connection is taken for dead."""
+    longest_delay: float = Field(default=60.0, ge=1)
+    """Longest pause between attempts to dial, in seconds."""
+    allow_plain_network: bool = False
+    """Whether to listen beyond this computer without TLS."""
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> ConnectionConfig:
+        if (self.dial is None) == (self.listen is None):
+            raise ValueError('needs either dial = "wss://..." or listen = "127.0.0.1:8790"')
+        if self.dial is not None and not self.software_house_id:
+            raise ValueError("software_house_id is needed to dial: the provider issues it to the EPOS vendor")
+        if self.dial is not None and not re.match(r"wss?://[^/]", self.dial):
+            raise ValueError("dial is no WebSocket address, as wss://api.dojo.tech/ws/v1/tables/epos")
+        if self.dial is not None and self.dial.startswith("ws://") and not _is_loopback_url(self.dial):
+            raise ValueError("dial would send the API key unencrypted: use wss://")
+        if self.listen is not None and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", self.listen):
+            raise ValueError("listen is no address with a port, as 127.0.0.1:8790")
+        return self
+
+    @property
+    def listen_at(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        host, _, port = (self.listen or "").rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class Config(Strict):
+    """A whole config.toml."""
+
+    mapping: str
+    """File of the mapping, relative to this one; or the name of one that comes with the adapter, as `floreant`."""
+    database: DatabaseConfig
+    rules: RulesConfig = RulesConfig()
+    limits: LimitsConfig = LimitsConfig()
+    log: LogConfig = LogConfig()
+    site: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Values for the site constants of the mapping."""
+    connection: tuple[ConnectionConfig, ...] = ()
+    receipt: ReceiptRule | None = None
+    """Lines above and below the printed bill, in place of the mapping's."""
+
+    @model_validator(mode="after")
+    def _deadlines_nest(self) -> Config:
+        if self.database.statement_timeout >= self.limits.request_deadline:
+            raise ValueError("limits.request_deadline must be longer than database.statement_timeout")
+        names = [connection.name for connection in self.connection]
+        if len(set(names)) < len(names):
+            raise ValueError("each [[connection]] needs a name of its own")
+        return self
+
+
+def load_config(file: Path) -> tuple[Config, Mapping]:
+    """Read a configuration and the mapping that it names.
+
+    Raises InvalidFile with every problem in both.
+    """
+    config, source = load(file, Config)
+    mapping_file = find_mapping(config.mapping, beside=file)
+    if mapping_file is None:
+        known = sorted(path.stem for path in shipped_mappings())
+        source.report(("mapping",), f"there is no file {config.mapping}", suggest(config.mapping, known))
+        source.raise_if_any()
+        raise InvalidFile(source.problems)
+    try:
+        mapping = load_mapping(mapping_file)
+    except InvalidFile as error:
+        raise InvalidFile([*source.problems, *error.problems]) from None
+    _check_site(config, mapping, source)
+    source.raise_if_any()
+    return config, mapping
+
+
+def find_mapping(name: str, *, beside: Path) -> Path | None:
+    """The file of a mapping: a path relative to the configuration, or the name of a shipped one."""
+    candidate = (beside.parent / name).resolve()
+    if candidate.is_file():
+        return Path(os.path.relpath(candidate)) if candidate.is_relative_to(Path.cwd()) else candidate
+    return next((path for path in shipped_mappings() if name in (path.stem, path.name)), None)
+
+
+def shipped_mappings() -> list[Path]:
+    """The mapping files that come with the adapter, installed or in a checkout."""
+    here = Path(__file__).parent
+    for folder in (here / "shipped_mappings", here.parent / "mappings"):
+        if folder.is_dir():
+            return sorted(folder.glob("*.toml"))
+    return []
+
+
+def _check_site(config: Config, mapping: Mapping, source: Source) -> None:
+    declared = mapping.file.site
+    for name, value in config.site.items():
+        if name not in declared:
+            source.report(("site", name), "the mapping has no such constant", suggest(name, declared))
+        elif not fits(value, declared[name].type):
+            source.report(("site", name), f"must be a {declared[name].type}", declared[name].help)
+    for name, constant in declared.items():
+        if constant.required and name not in config.site:
+            source.report(("site", name), "is missing", constant.help)
+
+
+def _is_loopback_url(url: str) -> bool:
+    host = url.split("//", 1)[1].split("/", 1)[0]
+    return bool(_LOOPBACK.match(re.sub(r":\d+$", "", host)))

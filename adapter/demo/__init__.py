@@ -1,0 +1,5 @@
+"""The demonstration: a real database, a real EPOS schema, the adapter and a stand-in for the provider, on one machine."""
+
+from adapter.demo.show import show
+
+__all__ = ["show"]

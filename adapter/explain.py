@@ -1,0 +1,232 @@
+"""`epos-adapter explain`: the SQL a request becomes, how each field is read, and the database's plan.
+
+Runs the same rules and the same book as the service, with a reader that notes the statements instead of running them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+from adapter.app import database_settings
+from adapter.config import Config, find_mapping, load_config
+from adapter.domain.rules import WaiterCheck
+from adapter.domain.service import Service
+from adapter.errors import AdapterError, NotFound, UnknownMethod
+from adapter.mapping.bind import Binder
+from adapter.mapping.describe import FieldNote, describe
+from adapter.mapping.engines import POSTGRESQL
+from adapter.mapping.load import Mapping as LoadedMapping
+from adapter.mapping.load import load_mapping
+from adapter.mapping.plans import Plan
+from adapter.protocol.dialect import decode_request
+from adapter.protocol.tables.dialect import tables_dialect
+from adapter.store.book import Bound, SqlBook
+from adapter.store.database import Database
+from adapter.store.engines import connect, engine_of
+from adapter.store.store import SqlStore, constant_of, make_bound
+from adapter.toml.load import suggest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement that a request becomes."""
+
+    name: str
+    sql: str
+    parameters: Mapping[str, Any]
+    plan: tuple[str, ...]
+    """What the database says it would do; empty without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What `explain` found."""
+
+    method: str
+    statements: tuple[Statement, ...]
+    fields: tuple[FieldNote, ...]
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "method": self.method,
+            "statements": [
+                {**asdict(one), "parameters": {name: str(value) for name, value in one.parameters.items()}}
+                for one in self.statements
+            ],
+            "fields": [asdict(one) for one in self.fields],
+            "notes": list(self.notes),
+        }
+
+
+class _NotingReader:
+    """A reader that notes what would be run."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[Plan, Mapping[str, Any]]] = []
+
+    def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
+        self.noted.append((plan, {**plan.constants, **parameters}))
+        return []
+
+
+class _NotingStore:
+    """A store that answers every unit from an empty restaurant."""
+
+    def __init__(self, bound: Bound, reader: _NotingReader) -> None:
+        self._book = SqlBook(reader, bound)  # type: ignore[arg-type]
+
+    async def read(self, unit: Any) -> Any:
+        return unit(self._book)
+
+
+async def explain(
+    method: str, params: str, *, config_file: Path | None, mapping_name: str | None, connect_to_database: bool
+) -> Explanation:
+    """Find out what a request becomes.
+
+    Raises AdapterError when the method, the parameters or the files are not understood.
+    """
+    config, mapping = _load(config_file, mapping_name)
+    notes: list[str] = []
+    store: SqlStore | None = None
+    bound: Bound
+    if connect_to_database and config is not None:
+        store = _store(config, mapping)
+        try:
+            bound = await store.bind_or_raise()
+        except AdapterError:
+            await store.close()
+            raise
+    else:
+        notes.append("without a database: the schema is taken to be as the mapping says")
+        bound = _offline(config, mapping)
+    reader = _NotingReader()
+    check = WaiterCheck(config.rules.waiter_check if config is not None else "off")
+    request = _request(method, params, bound)
+    try:
+        await Service(_NotingStore(bound, reader), waiter_check=check).answer(request)
+    except NotFound:
+        pass  # the restaurant of the noting reader is empty
+    try:
+        statements = [
+            Statement(name=plan.name, sql=plan.shown, parameters=given, plan=await _plan_of(store, plan, given))
+            for plan, given in reader.noted
+        ]
+    finally:
+        if store is not None:
+            await store.close()
+    kinds = _KINDS[method]
+    return Explanation(
+        method=method, statements=tuple(statements), fields=tuple(describe(bound.fields, kinds)), notes=tuple(notes)
+    )
+
+
+def show(found: Explanation, console: Console | None = None) -> None:
+    """Print an explanation for people."""
+    out = console or Console(soft_wrap=False)
+    for note in found.notes:
+        out.print(note, style="yellow")
+    for one in found.statements:
+        out.rule(f"[bold]{found.method}[/bold]: {one.name}", align="left")
+        out.print(Syntax(one.sql, "sql", background_color="default", word_wrap=True))
+        if one.parameters:
+            out.print(f"with {', '.join(f'{name} = {value!r}' for name, value in one.parameters.items())}", style="dim")
+        if one.plan:
+            out.print()
+            out.print("\n".join(one.plan), style="dim", highlight=False)
+    table = Table(title="How each field is read", title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in ("field", "SQL", "reading", "where"):
+        table.add_column(heading, overflow="fold")
+    for field in found.fields:
+        table.add_row(field.name, field.sql, field.reading, field.place)
+    out.print()
+    out.print(table)
+
+
+def _load(config_file: Path | None, mapping_name: str | None) -> tuple[Config | None, LoadedMapping]:
+    if mapping_name is None:
+        return load_config(config_file or Path("config.toml"))
+    file = find_mapping(mapping_name, beside=Path.cwd() / "config.toml")
+    if file is None:
+        raise AdapterError(f"there is no mapping {mapping_name}", hint="give a file, or the name of a shipped mapping")
+    return None, load_mapping(file)
+
+
+def _store(config: Config, mapping: LoadedMapping) -> SqlStore:
+    settings = database_settings(config)
+    return SqlStore(
+        mapping=mapping,
+        database=Database(connect(settings)),
+        engine=engine_of(settings.url),
+        site=config.site,
+        receipt=config.receipt or mapping.file.receipt,
+        history=timedelta(hours=config.rules.finished_within_hours) or None,
+        emit=lambda _: None,
+    )
+
+
+def _offline(config: Config | None, mapping: LoadedMapping) -> Bound:
+    site = dict(config.site) if config is not None else {}
+    constants = {name: constant_of(rule, site.get(name)) for name, rule in mapping.file.site.items()}
+    binder = Binder(mapping=mapping, catalogue=None, site=constants)
+    hours = config.rules.finished_within_hours if config is not None else 24.0
+    return make_bound(
+        binder,
+        engine=POSTGRESQL,
+        receipt=mapping.file.receipt,
+        history=timedelta(hours=hours) or None,
+        emit=lambda _: None,
+    )
+
+
+def _request(method: str, params: str, bound: Bound) -> Any:
+    dialect = tables_dialect()
+    route = dialect.routes.get(method)
+    if route is None or method not in _KINDS:
+        raise UnknownMethod(f"there is no reading method {method}", hint=suggest(method, _KINDS) or ", ".join(_KINDS))
+    try:
+        given = msgspec.json.decode(params)
+    except msgspec.DecodeError as error:
+        raise AdapterError(f"--params is not JSON: {error}", hint="""write --params '{"name": "T1"}'""") from None
+    if not isinstance(given, dict):
+        raise AdapterError("--params must be a JSON object")
+    if method in ("GetSession", "GetBillItems", "GetFullBill"):
+        given.setdefault("sessionId", str(_any_session(bound)))
+    if method == "GetTable":
+        given.setdefault("name", "T1")
+    return decode_request(dialect, route, msgspec.Raw(msgspec.json.encode(given)))
+
+
+def _any_session(bound: Bound) -> Any:
+    """An id that a session of this mapping could have."""
+    values: dict[str, Any] = {"integer": 1, "text": "1", "uuid": "00000000-0000-4000-8000-000000000001"}
+    return bound.fields.packing.pack(tuple(values[part.form] for part in bound.fields.packing.parts))
+
+
+async def _plan_of(store: SqlStore | None, plan: Plan, given: Mapping[str, Any]) -> tuple[str, ...]:
+    if store is None:
+        return ()
+    rows = await store.explain(plan, given)
+    return tuple(str(row[0]) for row in rows)
+
+
+_KINDS: Mapping[str, frozenset[str]] = {
+    "GetBillItems": frozenset({"bill", "charge", "discount", "item", "modifier", "session"}),
+    "GetFullBill": frozenset({"bill", "charge", "discount", "item", "modifier", "session", "table"}),
+    "GetSession": frozenset({"bill", "session", "table"}),
+    "GetTable": frozenset({"table"}),
+    "ListBillItems": frozenset({"bill", "charge", "discount", "item", "modifier", "session"}),
+    "ListSessions": frozenset({"bill", "session", "table"}),
+    "ListTables": frozenset({"table"}),
+}

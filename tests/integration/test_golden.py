@@ -1,0 +1,84 @@
+"""Every folder under tests/golden: a request, asked of the adapter over a real database, gets exactly its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.app import App
+from adapter.config import Config
+from adapter.mapping.load import load_mapping
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+MAPPINGS = Path(__file__).parent.parent.parent / "mappings"
+CASES = sorted(path.parent for path in GOLDEN.glob("*/*/request.json"))
+
+
+Ask = Callable[[str, bytes], Any]
+
+
+@pytest.fixture(scope="module")
+def ask(restaurant: Callable[[str], str]) -> Iterator[Ask]:
+    """Asks the adapter of a suite; one adapter a suite, as in a restaurant."""
+    apps: dict[str, App] = {}
+    with asyncio.Runner() as runner:
+
+        def put(suite: str, request: bytes) -> Any:
+            if suite not in apps:
+                apps[suite] = _app(
+                    tomllib.loads((GOLDEN / suite / "suite.toml").read_text(encoding="utf-8")), restaurant
+                )
+            answer = runner.run(apps[suite].endpoint("test").handle(request))
+            return None if answer is None else json.loads(answer)
+
+        yield put
+        for app in apps.values():
+            runner.run(app.store.close())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_a_golden_request_gets_exactly_its_golden_answer(case: Path, ask: Ask):
+    expected = json.loads((case / "response.json").read_text(encoding="utf-8"))
+    assert ask(case.parent.name, (case / "request.json").read_bytes()) == expected
+
+
+def test_every_golden_bill_adds_up():
+    for case in CASES:
+        for bill in _bills(json.loads((case / "response.json").read_text(encoding="utf-8"))):
+            lines = sum(item["quantity"] * item["amountPerItem"] for item in bill["items"])
+            assert lines + bill.get("serviceCharge", 0) == bill["totalAmount"], case.name
+
+
+def test_there_are_golden_cases_for_both_restaurants():
+    assert len([case for case in CASES if case.parent.name == "floreant"]) >= 30
+    assert len([case for case in CASES if case.parent.name == "pasteque"]) >= 15
+
+
+def _app(suite: dict[str, Any], restaurant: Callable[[str], str]) -> App:
+    config = Config.model_validate(
+        {
+            "mapping": suite["mapping"],
+            "database": {"url": restaurant(suite["restaurant"])},
+            "site": suite.get("site", {}),
+            "rules": {"waiter_check": suite["waiter_check"], "finished_within_hours": 0},
+        }
+    )
+    return App(config, load_mapping(MAPPINGS / suite["mapping"]), lambda _event: None)
+
+
+def _bills(value: Any) -> Iterator[dict[str, Any]]:
+    """Every bill inside an answer, wherever it stands."""
+    if isinstance(value, dict):
+        if "totalAmount" in value:
+            yield value
+        for child in value.values():
+            yield from _bills(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _bills(child)
