@@ -6,6 +6,7 @@ Runs the same rules and the same book as the service, with a reader that notes t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
+from rich.padding import Padding
 from rich.syntax import Syntax
-from rich.table import Table
+from rich.text import Text
 
 from adapter.app import database_settings
 from adapter.config import Config, find_mapping, load_config
@@ -114,10 +116,8 @@ async def explain(
     reader = _NotingReader()
     check = WaiterCheck(config.rules.waiter_check if config is not None else "off")
     request = _request(method, params, bound)
-    try:
+    with suppress(NotFound):  # the restaurant of the noting reader is empty
         await Service(_NotingStore(bound, reader), waiter_check=check).answer(request)
-    except NotFound:
-        pass  # the restaurant of the noting reader is empty
     try:
         statements = [
             Statement(name=plan.name, sql=plan.shown, parameters=given, plan=await _plan_of(store, plan, given))
@@ -145,13 +145,12 @@ def show(found: Explanation, console: Console | None = None) -> None:
         if one.plan:
             out.print()
             out.print("\n".join(one.plan), style="dim", highlight=False)
-    table = Table(title="How each field is read", title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading in ("field", "SQL", "reading", "where"):
-        table.add_column(heading, overflow="fold")
-    for field in found.fields:
-        table.add_row(field.name, field.sql, field.reading, field.place)
     out.print()
-    out.print(table)
+    out.rule("[bold]How each field is read[/bold]", align="left")
+    width = max((len(field.name) for field in found.fields), default=0)
+    for field in found.fields:
+        out.print(Text.assemble((f"{field.name:<{width}}  ", "bold"), field.reading, (f"  {field.place}", "dim")))
+        out.print(Padding(Text(field.sql, style="cyan"), (0, 0, 0, width + 2)))
 
 
 def _load(config_file: Path | None, mapping_name: str | None) -> tuple[Config | None, LoadedMapping]:

@@ -1,4 +1,4 @@
-"""The demonstration: a real database, a real EPOS schema, the adapter and a stand-in for the provider, on one machine."""
+"""The demonstration: a real database, a real EPOS, the adapter and a stand-in for the provider, on one machine."""
 
 from adapter.demo.show import show
 

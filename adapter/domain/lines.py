@@ -85,7 +85,7 @@ def bill_item(line: Line, rule: LineRule) -> tuple[BillItem, int]:
     if quantity != quantity.to_integral_value():
         return _fractional(line, rule)
     if quantity == 0:
-        return _item(line, rule, 0, to_minor(line.amount, rule), _modifiers(line, rule, _ONE)), 0
+        return _item(line, 0, to_minor(line.amount, rule), _modifiers(line, rule, _ONE)), 0
     return _whole(line, rule, int(quantity))
 
 
@@ -99,7 +99,7 @@ def _whole(line: Line, rule: LineRule, quantity: int) -> tuple[BillItem, int]:
         # A line that takes something back counts forwards with negative amounts.
         modifiers = [Modifier(id=m.id, name=m.name, amount=-m.amount, quantity=m.quantity) for m in modifiers]
     each = total // count - sum(modifier.amount * modifier.quantity for modifier in modifiers)
-    return _item(line, rule, count, each, modifiers), total
+    return _item(line, count, each, modifiers), total
 
 
 def _fractional(line: Line, rule: LineRule) -> tuple[BillItem, int]:
@@ -108,7 +108,7 @@ def _fractional(line: Line, rule: LineRule) -> tuple[BillItem, int]:
     total = _total(line, rule)
     nearest = max(1, int(line.quantity.to_integral_value()))
     if rule.fraction == "round" and not line.extras and total % nearest == 0:
-        return _item(line, rule, nearest, total // nearest, []), total
+        return _item(line, nearest, total // nearest, []), total
     return _folded(line, rule, total), total
 
 
@@ -162,7 +162,7 @@ def _folded(line: Line, rule: LineRule, total: int) -> BillItem:
     )
 
 
-def _item(line: Line, rule: LineRule, quantity: int, amount: int, modifiers: list[Modifier] | None) -> BillItem:
+def _item(line: Line, quantity: int, amount: int, modifiers: list[Modifier] | None) -> BillItem:
     return BillItem(
         id=line.id,
         name=line.name,

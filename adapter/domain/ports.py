@@ -27,8 +27,11 @@ class Book(Protocol):
         """The sessions that pass the request's filters, of this waiter only unless None."""
         ...
 
-    def bill(self, session_id: UUID) -> tuple[Session, Bill | None] | None:
-        """The session with this id and its bill, from one snapshot; None when there is no such session."""
+    def bill(self, session_id: UUID, *, with_tables: bool) -> tuple[Session, Bill | None] | None:
+        """The session with this id and its bill, from one snapshot; None when there is no such session.
+
+        The session's tables are looked up only `with_tables`: a bill needs them when it is printed.
+        """
         ...
 
     def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Session, Bill | None]]:

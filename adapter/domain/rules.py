@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from uuid import UUID
 
 from adapter.domain import requests as ask
 from adapter.domain.ports import Book
@@ -63,7 +62,7 @@ def get_bill(book: Book, request: ask.GetBill, check: WaiterCheck) -> Bill:
 
     Raises SessionNotFound, WaiterIncorrect, BillNotFound.
     """
-    return _bill(book, request.session_id, request.requestor, check)[1]
+    return _bill(book, request, check, with_tables=False)[1]
 
 
 def list_bills(book: Book, request: ask.ListBills, check: WaiterCheck) -> Sequence[Bill]:
@@ -83,17 +82,19 @@ def get_full_bill(book: Book, request: ask.GetFullBill, check: WaiterCheck) -> F
 
     Raises SessionNotFound, WaiterIncorrect, BillNotFound.
     """
-    session, bill = _bill(book, request.session_id, request.requestor, check)
+    session, bill = _bill(book, request, check, with_tables=True)
     header, footer = book.receipt(session)
     return FullBill(bill=bill, header=tuple(header), footer=tuple(footer))
 
 
-def _bill(book: Book, session_id: UUID, requestor: ask.Requestor, check: WaiterCheck) -> tuple[Session, Bill]:
-    found = book.bill(session_id)
+def _bill(
+    book: Book, request: ask.GetBill | ask.GetFullBill, check: WaiterCheck, *, with_tables: bool
+) -> tuple[Session, Bill]:
+    found = book.bill(request.session_id, with_tables=with_tables)
     if found is None:
         raise SessionNotFound("there is no session with this id")
     session, bill = found
-    _require_waiter(session, requestor, check)
+    _require_waiter(session, request.requestor, check)
     if bill is None:
         raise BillNotFound("this session has no bill")
     return session, bill

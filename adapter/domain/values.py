@@ -11,7 +11,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-
 _LONGEST_NUMBER = 18
 """Digits of a waiter id that still is a number on every machine: it fits 64 bits."""
 

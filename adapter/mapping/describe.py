@@ -62,9 +62,9 @@ def _reading(fields: Fields, path: Path, value: schema.Expression) -> str:
             return f"yes or no; NULL means {'yes' if said.get('missing') else 'no'}"
         case schema.MoneyField():
             currency = fields.currency or "the row's currency"
-            form = value.form or file.money.form
+            unit = value.form or file.money.form
             per = ", for the line" if isinstance(value, schema.PriceField) and value.per == "line" else ""
-            return f"{form} units, to minor units of {currency}, {file.money.rounding}{per}"
+            return f"{unit} units, to minor units of {currency}, {file.money.rounding}{per}"
         case schema.QuantityField():
             return f"quantity per {value.per}; a fraction: {value.fraction}"
         case schema.StatusField():
@@ -74,7 +74,9 @@ def _reading(fields: Fields, path: Path, value: schema.Expression) -> str:
         case schema.TimeField():
             said = {**fields.binder.reading_of(path, "time"), **value.model_dump(exclude_none=True)}
             form = said.get("form") or file.time.form
-            zone = said.get("zone") or file.time.zone
+            zone = str(said.get("zone") or file.time.zone)
+            if zone.startswith(":site."):
+                zone = str(fields.binder.site.get(zone.removeprefix(":site.")) or zone)
             return f"{form} time{f' in {zone}' if form == 'local' else ''}, to UTC" + (
                 f"; NULL means {value.missing}" if value.missing else ""
             )

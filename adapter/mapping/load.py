@@ -130,7 +130,7 @@ class _Checker:
         if rule.select is not None:
             return self._open_select(path, rule.select, above)
         if rule.from_ is None:
-            if parent is None or path[0] == "item" or path[0] == "modifier" or len(path) > 1 and path[1] == "tables":
+            if path[0] not in ("charge", "discount"):
                 self._source.report(
                     path, "needs from or select", f'write from = "{_EXAMPLES.get(str(path[-1]), "...")}"'
                 )
@@ -160,7 +160,7 @@ class _Checker:
                 return None
             first, joins = None, (exp.Join(this=source, on=joined),)
         self.clauses[path] = Clause(path=path, first=first, joins=joins, scope=scope)
-        self._fields_of_select(path, name, outputs, scope)
+        self._fields_of_select(path, name, outputs)
         return scope
 
     def _join_to_session(self, path: Path, select: exp.Select, name: str, outputs: frozenset[str]) -> exp.Expr | None:
@@ -175,7 +175,7 @@ class _Checker:
             return None
         return exp.EQ(this=exp.column("session_id", table=name), expression=keys[0].tree.copy())
 
-    def _fields_of_select(self, path: Path, name: str, outputs: frozenset[str], scope: Scope) -> None:
+    def _fields_of_select(self, path: Path, name: str, outputs: frozenset[str]) -> None:
         """Outputs of a SELECT that are named like a field are that field."""
         rule = next(rule for where, rule, _ in entities(self._file) if where == path)
         for known in type(rule).model_fields:
@@ -254,10 +254,10 @@ class _Checker:
         child = self._file.modifier is not None and self._file.modifier.positional is None
         if child and ("item",) in self.clauses and self._file.item.key is None:
             self._source.report(("item", "key"), "is missing", "modifiers find their line by it")
-        for path in (("modifier", "name"), ("modifier", "amount")):
-            if child and ("modifier",) in self.clauses and path not in self.fragments:
-                if getattr(self._file.modifier, path[1]) is None:
-                    self._source.report(path, "is missing")
+        if child and ("modifier",) in self.clauses and self._file.modifier is not None:
+            for name, value in (("name", self._file.modifier.name), ("amount", self._file.modifier.amount)):
+                if value is None and ("modifier", name) not in self.fragments:
+                    self._source.report(("modifier", name), "is missing")
 
     def _check_columns(self) -> None:
         tables = {
@@ -331,8 +331,24 @@ _REQUIRED: tuple[tuple[str, str], ...] = (
 )
 
 _ALL_FIELDS = frozenset(
-    "id key name max_covers status created_at finished finished_at payable covers table category quantity "
-    "amount_per_item ordered_at amount".split()
+    [
+        "id",
+        "key",
+        "name",
+        "max_covers",
+        "status",
+        "created_at",
+        "finished",
+        "finished_at",
+        "payable",
+        "covers",
+        "table",
+        "category",
+        "quantity",
+        "amount_per_item",
+        "ordered_at",
+        "amount",
+    ]
 )
 
 _ENGINES_OF = {

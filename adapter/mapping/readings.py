@@ -184,7 +184,9 @@ def _time_reader(form: str, zone: ZoneInfo, *, later: bool) -> Callable[[Any], d
             if unit is not None:
                 return _from_epoch(exact(value), unit)
             if isinstance(value, str):
-                value = datetime.strptime(value.strip(), pattern) if pattern else datetime.fromisoformat(value.strip())
+                text = value.strip()
+                # Its zone is given to it below.
+                value = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007
             if not isinstance(value, datetime):
                 raise Unreadable("is no time")
             if value.tzinfo is not None:
@@ -207,7 +209,7 @@ def _codes(values: tuple[Any, ...]) -> frozenset[str]:
 
 
 def _code(value: Any) -> str:
-    """One spelling for the codes of every driver: 1, True, b'\\x01' and '1 ' all have one."""
+    """One spelling for the codes of every driver: 1, a bit that is set and `1 ` all have one."""
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, bytes) and len(value) == 1 and value[0] < 2:

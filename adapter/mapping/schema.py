@@ -376,8 +376,11 @@ class Capabilities(Strict):
 
 
 class Receipt(Strict):
-    """One line above or below the printed bill. Texts may hold {site.name}, {session.name}, {session.table},
-    {session.covers} and {waiter.name}; a line in which one of them is empty is left out."""
+    """One line above or below the printed bill.
+
+    Texts may hold {site.name}, {session.name}, {session.table}, {session.covers} and {waiter.name}; a line in which one
+    of them is empty is left out.
+    """
 
     type: Literal[
         "text",
@@ -390,7 +393,7 @@ class Receipt(Strict):
         "merchant_email_address",
     ]
     text: str = ""
-    """The text, name or number; for a logo, the file that holds its SVG image."""
+    """The text, name or number; for a logo, its SVG image."""
     lines: tuple[str, ...] = ()
     """The lines of an address."""
     postcode: str = ""

@@ -41,6 +41,17 @@ class Search(Struct, frozen=True, kw_only=True):
     """Of the finished sessions, only those since the parameter `since`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Link:
+    """The way from a session to its tables."""
+
+    first: exp.Expr
+    joins: tuple[exp.Join, ...]
+    tied: exp.Expr
+    """What ties the first table to the session."""
+    where: tuple[exp.Expr, ...]
+
+
 @dataclass(slots=True)
 class Statements:
     """The statements of one bound mapping. Building one reports what does not fit to the binder."""
@@ -143,13 +154,14 @@ class Statements:
     def _table_filter(self, search: Search) -> list[exp.Expr]:
         if not self._has_links():
             return [exp.false()] if search.has_table or search.names else []
-        first, joins, where = self._link_source()
+        link = self._link()
+        conditions = [link.tied, *link.where]
         if search.names:
-            where = (*where, self.engine.one_of([self._linked("name")], ["names"]))
-        inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(first.copy())
-        if joins:
-            inner.set("joins", [join.copy() for join in joins])
-        inner.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in where))))
+            conditions.append(self.engine.one_of([self._linked("name")], ["names"]))
+        inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(link.first.copy())
+        if link.joins:
+            inner.set("joins", [join.copy() for join in link.joins])
+        inner.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in conditions))))
         exists = exp.Exists(this=inner)
         if search.has_table is False:
             return [exp.false()] if search.names else [exp.Not(this=exists)]
@@ -161,8 +173,7 @@ class Statements:
     def _links(self, root: tuple[exp.Expr, ...]) -> Part:
         """The names of each session's tables."""
         clause = self._clauses[("session",)]
-        first, joins, where = self._link_source()
-        on, rest = exp.and_(*where), joins
+        link = self._link()
         outputs = {**self._key(), "name": self._linked("name"), **self._order(("session", "tables"))}
         return Part(
             kind="link",
@@ -170,27 +181,26 @@ class Statements:
             outputs=outputs,
             shared=frozenset(self._key()),
             first=_first(clause),
-            joins=(*clause.joins, exp.Join(this=first, on=exp.true()), *rest),
-            where=(*root, on),
+            joins=(*clause.joins, exp.Join(this=link.first, on=link.tied), *link.joins),
+            where=(*root, *link.where),
         )
 
-    def _link_source(self) -> tuple[exp.Expr, tuple[exp.Join, ...], tuple[exp.Expr, ...]]:
-        """The tables of a session as a FROM of their own: its first table, its joins, and what ties it to the session."""
+    def _link(self) -> _Link:
         table = self._renamed(self._clauses[("table",)])
-        ids = [
-            self._linked_tree(self.binder.expression(part)) for part in self.binder.mapping.fragments[("table", "id")]
-        ]
+        ids = [self._linked_tree(self.binder.expression(key)) for key in self.binder.mapping.fragments["table", "id"]]
         path: Path = ("session", "tables", "table") if self._file.session.tables is not None else ("session", "table")
-        refs = [self.binder.expression(part) for part in self.binder.mapping.fragments[path]]
-        meets = [exp.EQ(this=one, expression=other) for one, other in zip(ids, refs, strict=False)]
-        visible = [self._linked_tree(condition) for condition in self._table_conditions()]
+        refs = [self.binder.expression(ref) for ref in self.binder.mapping.fragments[path]]
+        meets = exp.and_(*(exp.EQ(this=one, expression=other) for one, other in zip(ids, refs, strict=False)))
+        visible = tuple(self._linked_tree(condition) for condition in self._table_conditions())
         if self._file.session.tables is None:
-            return _first(table), table.joins, (*meets, *visible)
-        clause = self._clauses[("session", "tables")]
-        own, *others = clause.joins
-        tied = own.args["on"]
-        to_table = exp.Join(this=_first(table), on=exp.and_(*meets))
-        return own.this, (*others, to_table, *table.joins), (tied, *self._where(("session", "tables")), *visible)
+            return _Link(first=_first(table), joins=table.joins, tied=meets, where=visible)
+        own, *others = self._clauses[("session", "tables")].joins
+        return _Link(
+            first=own.this,
+            joins=(*others, exp.Join(this=_first(table), on=meets), *table.joins),
+            tied=own.args["on"],
+            where=(*self._where(("session", "tables")), *visible),
+        )
 
     def _lines(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
         item = self._outputs(("item",), _ITEM_FIELDS)

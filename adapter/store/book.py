@@ -99,12 +99,12 @@ class SqlBook:
         found = self._bound.assembler.sessions(plan, self._reader.rows(plan, parameters), asked=names, strict=False)
         return [session for session in found if _matches(session, ask, names, waiter_id)]
 
-    def bill(self, session_id: UUID) -> tuple[Session, Bill | None] | None:
+    def bill(self, session_id: UUID, *, with_tables: bool) -> tuple[Session, Bill | None] | None:
         """See ports.Book."""
         parameters = self._key(session_id)
         if parameters is None:
             return None
-        plan = self._plan(Search(by="key", content="full"))
+        plan = self._plan(Search(by="key", content="full" if with_tables else "bill"))
         rows = self._reader.rows(plan, parameters)
         return next(iter(self._bound.assembler.bills(plan, rows, strict=True)), None)
 
@@ -144,7 +144,7 @@ class SqlBook:
         return fact is not None and fact.family == "integer"
 
 
-def _matches(session: Session, ask: ListSessions, names: Collection[str] | None, waiter_id: str | None) -> bool:
+def _matches(session: Session, ask: ListSessions, names: frozenset[str] | None, waiter_id: str | None) -> bool:
     """Whether a session that was read passes the filters: the statement may let through more than was asked for."""
     return (
         (ask.is_finished is None or session.is_finished is ask.is_finished)

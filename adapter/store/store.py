@@ -153,7 +153,12 @@ def make_bound(binder: Binder, *, engine: Engine, receipt: ReceiptRule, history:
         stored_time=fields.stored_time(),
     )
     # The shapes that every card machine asks for are made now, and with them every problem that making one can find.
-    for search in (Search(by="key"), Search(by="key", content="full"), Search(by="keys", content="bill")):
+    for search in (
+        Search(by="key"),
+        Search(by="key", content="bill"),
+        Search(by="key", content="full"),
+        Search(by="keys", content="bill"),
+    ):
         bound.plan(search, lambda search=search: statements.sessions(search))  # type: ignore[misc]
     for wanted in (None, True, False):
         search = Search(is_finished=wanted, has_table=True, is_payable=True, names=True, recent=history is not None)

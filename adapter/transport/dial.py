@@ -113,8 +113,9 @@ class _Dialer:
         self._stop = stop
         self._url = url
         self._uri = _parsed(url)
-        self._place = ""
-        self.shown_url = hide(_shown(url), self._secrets)
+        self._provider = host_and_port(self._uri.host, self._uri.port) if self._uri else ""
+        self._place = self._provider
+        self.shown_url = _shown(url)
 
     async def attempt(self) -> _Outcome:
         """Open the connection and serve it until it ends or the adapter stops."""
@@ -131,11 +132,8 @@ class _Dialer:
         uri, socket, tls = self._uri, self._settings.socket, self._settings.tls
         if uri is None:
             raise InvalidURI(self.shown_url, "not a WebSocket address without a user name")
-        self._place = host_and_port(uri.host, uri.port)
         proxy = _proxy(uri, self._settings.proxy)
-        if proxy is not None:
-            parsed = parse_proxy(proxy)
-            self._place = f"the proxy {host_and_port(parsed.host, parsed.port)}"
+        self._place = self._provider if proxy is None else _proxy_place(proxy)
         secure: dict[str, Any] = {"ssl": tls} if uri.secure and tls is not None else {}
         return await connect(
             self._url,
@@ -157,7 +155,7 @@ class _Dialer:
 
     async def _serve(self, ws: ClientConnection) -> _Outcome:
         settings, clock = self._settings, asyncio.get_running_loop()
-        self._emit(ConnectionOpened(connection=settings.connection, peer=self._place))
+        self._emit(ConnectionOpened(connection=settings.connection, peer=self._provider))
         opened = clock.time()
         ended = await serve(
             ws,
@@ -183,7 +181,7 @@ class _Dialer:
             problem, connection=settings.connection, place=self._place, timeout=settings.socket.open_timeout
         )
         no_hurry = isinstance(problem, InvalidStatus) and problem.response.status_code in _NO_HURRY
-        return _Outcome(problem=hide(reason, self._secrets), no_hurry=no_hurry or self._uri is None)
+        return _Outcome(problem=reason, no_hurry=no_hurry or self._uri is None)
 
 
 def _parsed(url: str) -> WebSocketURI | None:
@@ -197,14 +195,19 @@ def _parsed(url: str) -> WebSocketURI | None:
 
 def _shown(url: str) -> str:
     """The address without what may be secret in it."""
-    scheme, _, rest = url.partition("?")[0].rpartition("//")
-    return f"{scheme}//{rest.rpartition('@')[2]}"
+    scheme, slashes, rest = url.partition("?")[0].rpartition("//")
+    return scheme + slashes + rest.rpartition("@")[2]
 
 
 def _proxy(uri: WebSocketURI, wanted: str | None) -> str | None:
     if is_loopback(uri.host):
         return None
     return get_proxy(uri) if wanted == SYSTEM_PROXY else wanted
+
+
+def _proxy_place(proxy: str) -> str:
+    parsed = parse_proxy(proxy)
+    return f"the proxy {host_and_port(parsed.host, parsed.port)}"
 
 
 def _delay(failures: int, settings: DialSettings, random: Callable[[], float]) -> float:

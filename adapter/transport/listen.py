@@ -17,7 +17,7 @@ from websockets.http11 import Request, Response
 from adapter.errors import AdapterError
 from adapter.events import ConnectionClosed, ConnectionOpened, ConnectionRefused, Emit, Listening
 from adapter.transport.addresses import host_and_port, is_loopback, peer_of
-from adapter.transport.credentials import Credentials, account_and_key, hide
+from adapter.transport.credentials import Credentials, account_and_key, basic_authorization, hide, secrets_in
 from adapter.transport.session import SILENT, Handle, SocketSettings, serve
 
 
@@ -80,7 +80,7 @@ class _Door:
         self, credentials: Credentials, handle: Handle, settings: ListenSettings, emit: Emit, stop: asyncio.Event
     ) -> None:
         self._expected = f"{credentials.account}:{credentials.api_key}".encode()
-        self._secrets = (credentials.api_key,) if credentials.api_key else ()
+        self._secrets = secrets_in({"Authorization": basic_authorization(credentials.account, credentials.api_key)})
         self._handle = handle
         self._settings = settings
         self._emit = emit

@@ -25,6 +25,7 @@ Handle = Callable[[bytes], Awaitable[bytes | None]]
 SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 -- unregistered, so nobody can turn it on
 """Given to the websockets library, whose debug log would show the headers of the handshake, key included."""
 
+_OURS = str(Path(__file__).parents[1])
 _CANCEL_PATIENCE = 1.0  # seconds; a cancelled request that cleans up for longer does so unwatched
 
 
@@ -80,11 +81,11 @@ async def serve(
     Once `stop` is set, reads no more, finishes what is in flight (within `grace` seconds) and closes with 1012.
     When the other end goes away first, what is in flight is cancelled. Raises nothing of its own.
     """
-    session = _Session(ws, handle, connection, max_in_flight, emit)
-    reading = asyncio.create_task(session.read())
-    stopping = asyncio.create_task(stop.wait())
+    session = _Session(ws, handle, max_in_flight, emit)
+    reading = asyncio.create_task(session.read(), name=f"{connection}: reading")
+    stopping = asyncio.create_task(stop.wait(), name=f"{connection}: stopping")
     # The reader cannot notice the end while it waits for room, so the end is watched for as well.
-    gone = asyncio.create_task(ws.wait_closed())
+    gone = asyncio.create_task(ws.wait_closed(), name=f"{connection}: gone")
     try:
         await asyncio.wait({reading, stopping, gone}, return_when=asyncio.FIRST_COMPLETED)
         await _cancel({reading})
@@ -106,12 +107,11 @@ async def serve(
 class _Session:
     """The requests of one socket that are in flight, and what is counted about them."""
 
-    __slots__ = ("_connection", "_emit", "_handle", "_in_flight", "_room", "_ws", "received", "unanswered")
+    __slots__ = ("_emit", "_handle", "_in_flight", "_room", "_ws", "received", "unanswered")
 
-    def __init__(self, ws: Connection, handle: Handle, connection: str, max_in_flight: int, emit: Emit) -> None:
+    def __init__(self, ws: Connection, handle: Handle, max_in_flight: int, emit: Emit) -> None:
         self._ws = ws
         self._handle = handle
-        self._connection = connection
         self._room = asyncio.Semaphore(max_in_flight)
         self._emit = emit
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -145,8 +145,6 @@ class _Session:
         """Cancel what is in flight, and wait briefly for it to clean up."""
         if not self._in_flight:
             return
-        # A frame read in the last moment still gets its first step: a notification needs no more than that.
-        await asyncio.sleep(0)
         self.unanswered += len(self._in_flight)
         await _cancel(self._in_flight.copy())
 
@@ -196,5 +194,6 @@ async def _say_goodbye(ws: Connection) -> None:
 
 def _bug(problem: Exception) -> BugFound:
     frames = traceback.extract_tb(problem.__traceback__)
-    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    ours = [frame for frame in frames if frame.filename.startswith(_OURS)]
+    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in ours]
     return BugFound(reference=uuid.uuid4().hex[:8], kind=type(problem).__name__, where=" > ".join(where))

@@ -93,7 +93,11 @@ async def served(
         await asyncio.wait({state.serving})
 
     async with listening(accept, max_queue=read_ahead) as url, connect(url, compression=None, proxy=None) as ws:
-        yield ws, state
+        try:
+            yield ws, state
+        finally:
+            if state.serving is not None and asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                state.serving.cancel()  # the test has failed: do not wait for what will not end
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,142 @@
+"""What the demonstration prints. Knows nothing of how the answers come about."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.text import Text
+
+from adapter.events import StatementRun
+
+_NULLS = re.compile(r"NULL(?:, NULL)+")
+_LONGEST = 46
+"""Lines of one block that are shown; the rest is counted."""
+
+
+class Page:
+    """Prints a demonstration on a console."""
+
+    def __init__(self, console: Console) -> None:
+        self._out = console
+
+    def title(self) -> None:
+        """The first lines."""
+        self._out.print()
+        self._out.print(
+            Text("epos-adapter", style="bold"),
+            Text("a card machine's questions, answered from the database of a restaurant's EPOS"),
+        )
+        self._out.print()
+
+    def doing(self, what: str) -> None:
+        """A step that takes a moment."""
+        self._out.print(Text(f"  · {what}", style="dim"))
+
+    def ready(self, *, gateway: str, listening: int | None, account: str) -> None:
+        """Everything is up."""
+        self.doing("starting the adapter with mappings/floreant.toml")
+        self.doing(f"the adapter has dialled the stand-in for the provider at {gateway}")
+        if listening is not None:
+            self.doing(f"the adapter also listens at ws://127.0.0.1:{listening} (account {account})")
+
+    def step(
+        self,
+        number: int,
+        count: int,
+        step: Mapping[str, Any],
+        statements: Sequence[StatementRun],
+        answer: Any,
+        *,
+        good: bool,
+    ) -> None:
+        """One question: what was asked, the SQL it became, what was answered."""
+        out = self._out
+        out.print()
+        out.rule(Text(f"{number}/{count}  {step['title']}", style="bold cyan"), align="left", style="cyan")
+        out.print(Text(step["says"], style="italic"))
+        params = {name: value for name, value in step["params"].items() if name != "requestorInfo"}
+        self._block("the card machine asks", self._json({"method": step["method"], "params": params}), "json")
+        for one in statements:
+            label = (
+                f"which becomes one statement ({one.rows} row{'' if one.rows == 1 else 's'}, {one.milliseconds:.1f} ms)"
+            )
+            self._block(label, readable(one.sql), "sql")
+        if not statements:
+            self._block("which needs no statement", "", "text")
+        self._block("and is answered", self._json(answer), "json")
+        if good:
+            out.print(Text("  ✓ as it should be", style="green"))
+        else:
+            out.print(Text("  ✗ this is not what it should be:", style="bold red"))
+            out.print(Padding(Text(self._json(step["answer"])), (0, 0, 0, 4)))
+
+    def summary(self, *, wrong: int) -> None:
+        """How it went."""
+        self._out.print()
+        if wrong:
+            answers = "answer is" if wrong == 1 else "answers are"
+            self._out.print(Text(f"{wrong} {answers} not what they should be", style="bold red"))
+        else:
+            self._out.print(Text("Every answer is what it should be.", style="bold green"))
+
+    def staying(self, *, gateway: str, database: str, listening: int | None) -> None:
+        """Everything stays up."""
+        lines = [f"the database      {database}", f"the stand-in      {gateway}"]
+        if listening is not None:
+            lines.append(f"the adapter       ws://127.0.0.1:{listening}")
+        self._out.print()
+        self._out.print("Everything stays up until Ctrl-C:")
+        for line in lines:
+            self._out.print(f"  {line}", soft_wrap=True)
+
+    def goodbye(self) -> None:
+        """The last line."""
+        self._out.print(Text("Stopped.", style="dim"))
+
+    def _json(self, value: Any) -> str:
+        """JSON with what fits a line on a line."""
+        return _pretty(value, 0, self._out.width - 6)
+
+    def _block(self, label: str, text: str, language: str) -> None:
+        self._out.print()
+        self._out.print(Text(f"  {label}", style="bold"))
+        if not text:
+            return
+        lines = text.splitlines()
+        shown = "\n".join(lines[:_LONGEST])
+        parts: list[Any] = [Syntax(shown, language, background_color="default", word_wrap=True)]
+        if len(lines) > _LONGEST:
+            parts.append(Text(f"… {len(lines) - _LONGEST} more lines", style="dim"))
+        self._out.print(Padding(Group(*parts), (0, 0, 0, 4)))
+
+
+def readable(sql: str) -> str:
+    """A statement without what only the database needs: the empty first branch that types the columns, runs of NULLs."""
+    branches = sql.split("\nUNION ALL\n")
+    if len(branches) > 1:
+        branches = ["-- an empty branch comes first and gives the columns their types", *branches[1:]]
+        text = branches[0] + "\n" + "\nUNION ALL\n".join(branches[1:])
+    else:
+        text = sql
+    return _NULLS.sub(lambda match: f"/* NULL x {match.group().count('NULL')} */", text)
+
+
+def _pretty(value: Any, indent: int, width: int) -> str:
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(flat) + indent <= width or not isinstance(value, (dict, list)) or not value:
+        return flat
+    pad = " " * (indent + 2)
+    if isinstance(value, dict):
+        inner = [
+            f"{pad}{json.dumps(key, ensure_ascii=False)}: {_pretty(child, indent + 2, width)}"
+            for key, child in value.items()
+        ]
+        return "{\n" + ",\n".join(inner) + "\n" + " " * indent + "}"
+    inner = [f"{pad}{_pretty(child, indent + 2, width)}" for child in value]
+    return "[\n" + ",\n".join(inner) + "\n" + " " * indent + "]"
