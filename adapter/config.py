@@ -10,8 +10,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from adapter.errors import InvalidFile
-from adapter.mapping.load import Mapping, fits, load_mapping
+from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.schema import ReceiptRule
+from adapter.mapping.walk import fits
 from adapter.toml.load import Source, Strict, load, suggest
 from adapter.toml.secrets import Secret
 
@@ -165,7 +166,7 @@ def load_config(file: Path) -> tuple[Config, Mapping]:
     try:
         mapping = load_mapping(mapping_file)
     except InvalidFile as error:
-        raise InvalidFile([*source.problems, *error.problems]) from None
+        raise InvalidFile([*sorted(source.problems, key=lambda problem: problem.line), *error.problems]) from None
     _check_site(config, mapping, source)
     source.raise_if_any()
     return config, mapping

@@ -33,14 +33,14 @@ INSERT INTO ticket (id, create_date, active_date, paid, voided, settled, number_
          false, false, false, 1 + g % 6, 1 + g % 8, CASE WHEN g % 4 = 0 THEN 5 ELSE 0 END,
          CASE WHEN g % 2 = 0 THEN 4.5 ELSE 0 END, CASE WHEN g % 50 = 0 THEN 2.5 ELSE 0 END,
          CASE WHEN g % 40 = 0 THEN -0.35 ELSE 0 END, 'DINE IN'
-  FROM generate_series(1, %(bills)s) g;
-INSERT INTO ticket_table_num (ticket_id, table_id) SELECT g, 1 + g % 40 FROM generate_series(1, %(bills)s) g;
+  FROM generate_series(1, :bills) g;
+INSERT INTO ticket_table_num (ticket_id, table_id) SELECT g, 1 + g % 40 FROM generate_series(1, :bills) g;
 INSERT INTO ticket_item (id, ticket_id, item_id, item_count, item_name, category_name, group_name, item_price,
                          item_tax_rate, discount, treat_as_seat, fractional_unit)
   SELECT (k - 1) * 10 + l, k, 500 + l, 1 + (k + l) % 3, 'Dish number ' || l || CASE WHEN l % 4 = 0 THEN ' à la "crème"' ELSE '' END,
          CASE WHEN l % 3 = 0 THEN 'Drinks' ELSE 'Food' END, 'Group ' || l % 5, (250 + (k * 7 + l * 37) % 40 * 25) / 100.0,
          20, CASE WHEN l = 4 AND k % 2 = 0 THEN 0.75 ELSE 0 END, false, false
-  FROM generate_series(1, %(bills)s) k, generate_series(1, 10) l;
+  FROM generate_series(1, :bills) k, generate_series(1, 10) l;
 INSERT INTO ticket_item_modifier (item_id, item_count, modifier_name, modifier_price, modifier_tax_rate, info_only,
                                   section_wise_pricing, ticket_item_id)
   SELECT 600 + m, i.item_count * (1 + m % 2), 'Extra ' || m, (50 + m * 25) / 100.0, 20, false, true, i.id
@@ -50,8 +50,8 @@ INSERT INTO ticket_item_modifier_relation (ticket_item_id, modifier_id, list_ord
 INSERT INTO ticket_item_discount (name, amount, ticket_itemid)
   SELECT 'Early bird', discount, id FROM ticket_item WHERE discount <> 0;
 INSERT INTO ticket_discount (name, value, ticket_id)
-  SELECT 'Loyalty', 3, g FROM generate_series(1, %(bills)s) g WHERE g % 5 = 0;
-INSERT INTO gratuity (id, amount, ticket_id) SELECT g, 4, g FROM generate_series(1, %(bills)s) g WHERE g % 10 = 0;
+  SELECT 'Loyalty', 3, g FROM generate_series(1, :bills) g WHERE g % 5 = 0;
+INSERT INTO gratuity (id, amount, ticket_id) SELECT g, 4, g FROM generate_series(1, :bills) g WHERE g % 10 = 0;
 UPDATE ticket k SET total_discount = COALESCE((SELECT SUM(discount) FROM ticket_item i WHERE i.ticket_id = k.id), 0)
                       + COALESCE((SELECT SUM(value) FROM ticket_discount d WHERE d.ticket_id = k.id), 0),
                     gratuity_id = (SELECT g.id FROM gratuity g WHERE g.ticket_id = k.id);
@@ -69,11 +69,11 @@ _CLOSED = """
 INSERT INTO ticket (id, create_date, closing_date, active_date, creation_hour, paid, voided, settled, drawer_resetted,
                     sub_total, total_discount, total_tax, total_price, paid_amount, number_of_guests, owner_id,
                     service_charge, delivery_charge, ticket_type)
-  SELECT %(first)s + g, at - interval '2 h', at, at - interval '1 h', EXTRACT(hour FROM at)::int, true, false, true, true,
+  SELECT :first + g, at - interval '2 h', at, at - interval '1 h', EXTRACT(hour FROM at)::int, true, false, true, true,
          40, 0, 6.67, 40, 40, 2, 1 + g % 8, 0, 0, 'DINE IN'
-  FROM (SELECT g, LOCALTIMESTAMP - interval '3 days' - g * interval '4 min' AS at FROM generate_series(1, %(closed)s) g) c;
+  FROM (SELECT g, LOCALTIMESTAMP - interval '3 days' - g * interval '4 min' AS at FROM generate_series(1, :closed) g) c;
 INSERT INTO ticket_table_num (ticket_id, table_id)
-  SELECT %(first)s + g, 1 + g % 40 FROM generate_series(1, %(closed)s) g;
+  SELECT :first + g, 1 + g % 40 FROM generate_series(1, :closed) g;
 """
 
 
@@ -85,7 +85,7 @@ def fill(url: str, *, bills: int, closed: int = 0) -> None:
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
         connection.execute(_RESTAURANT)
         for part in (_OPEN, _CLOSED):
-            text = part % {"bills": bills, "closed": closed, "first": FIRST_CLOSED}
+            text = part.replace(":bills", str(bills)).replace(":closed", str(closed)).replace(":first", str(FIRST_CLOSED))
             for statement in text.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from adapter.errors import InvalidFile, Problem
-from adapter.mapping import schema
+from adapter.mapping import field_schema, schema
 from adapter.mapping.catalogue import Catalogue, ColumnFact, TableFact
 from adapter.mapping.fragments import SITE, Clause, Fragment
 from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
@@ -135,7 +135,7 @@ class Binder:
         tree = found[index].tree if index < len(found) else None
         return self._fact(tree) if isinstance(tree, exp.Column) else None
 
-    def packing_of(self, path: Path, field_: schema.KeyField | None) -> Packing:
+    def packing_of(self, path: Path, field_: field_schema.KeyField | None) -> Packing:
         """How the key at this path becomes a session id; a problem when it cannot."""
         forms = field_.form if field_ is not None else ()
         bits = field_.bits if field_ is not None else ()
@@ -292,7 +292,7 @@ class Binder:
         fact = self._fact(column)
         nullable = self._may_be_null(column)
         if rule is not None and rule.as_ == "flag":
-            said = schema.FlagField.model_validate({"sql": "x", **rule.options()})
+            said = field_schema.FlagField.model_validate({"sql": "x", **rule.options()})
             true, false = self._flag_codes(said, fact)
             return FlagColumn(true=true, false=false, missing=said.missing, nullable=nullable)
         if fact is None:
@@ -302,7 +302,7 @@ class Binder:
         return None
 
     @staticmethod
-    def _flag_codes(said: schema.FlagField, fact: ColumnFact | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def _flag_codes(said: field_schema.FlagField, fact: ColumnFact | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         if said.true or said.false or fact is None or fact.family == "boolean":
             return said.true, said.false
         return (1,), (0,)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapter.mapping import schema
+from adapter.mapping import field_schema, schema
 from adapter.mapping.fields import Fields
-from adapter.mapping.load import entities
+from adapter.mapping.walk import entities
 from adapter.toml.locate import Path, dotted
 
 
@@ -40,7 +40,7 @@ def _of_rule(fields: Fields, path: Path, rule: object) -> Iterator[FieldNote]:
         here: Path = (*path, name)
         if isinstance(value, (schema.WaiterRule, schema.Area)):
             yield from _of_rule(fields, here, value)
-        elif isinstance(value, schema.Expression):
+        elif isinstance(value, field_schema.Expression):
             yield FieldNote(
                 name=dotted(here),
                 sql=" ".join(" | ".join(value.texts).split()),
@@ -49,29 +49,29 @@ def _of_rule(fields: Fields, path: Path, rule: object) -> Iterator[FieldNote]:
             )
 
 
-def _reading(fields: Fields, path: Path, value: schema.Expression) -> str:
+def _reading(fields: Fields, path: Path, value: field_schema.Expression) -> str:  # noqa: C901 - a table of kinds
     file = fields.binder.mapping.file
     match value:
-        case schema.KeyField() if path == ("session", "id"):
+        case field_schema.KeyField() if path == ("session", "id"):
             forms = ", ".join(part.form for part in fields.packing.parts)
             return f"key ({forms}), packed into a UUID"
-        case schema.KeyField():
+        case field_schema.KeyField():
             return "key"
-        case schema.FlagField():
+        case field_schema.FlagField():
             said = {**fields.binder.reading_of(path, "flag"), **value.model_dump(exclude_none=True)}
             return f"yes or no; NULL means {'yes' if said.get('missing') else 'no'}"
-        case schema.MoneyField():
+        case field_schema.MoneyField():
             currency = fields.currency or "the row's currency"
             unit = value.form or file.money.form
-            per = ", for the line" if isinstance(value, schema.PriceField) and value.per == "line" else ""
+            per = ", for the line" if isinstance(value, field_schema.PriceField) and value.per == "line" else ""
             return f"{unit} units, to minor units of {currency}, {file.money.rounding}{per}"
-        case schema.QuantityField():
+        case field_schema.QuantityField():
             return f"quantity per {value.per}; a fraction: {value.fraction}"
-        case schema.StatusField():
+        case field_schema.StatusField():
             codes = ", ".join(f"{code} = {status}" for code, status in value.map.items())
             rest = f"; no row = {value.missing}" if value.missing else ""
             return f"{codes}{rest}{f'; others = {value.default}' if value.default else ''}"
-        case schema.TimeField():
+        case field_schema.TimeField():
             said = {**fields.binder.reading_of(path, "time"), **value.model_dump(exclude_none=True)}
             form = said.get("form") or file.time.form
             zone = str(said.get("zone") or file.time.zone)
@@ -80,9 +80,9 @@ def _reading(fields: Fields, path: Path, value: schema.Expression) -> str:
             return f"{form} time{f' in {zone}' if form == 'local' else ''}, to UTC" + (
                 f"; NULL means {value.missing}" if value.missing else ""
             )
-        case schema.WholeField():
+        case field_schema.WholeField():
             return "whole number" + (f"; NULL means {value.missing}" if value.missing is not None else "")
-        case schema.TextField():
+        case field_schema.TextField():
             joined = ", joined by blanks" if len(value.texts) > 1 and path[-1] != "category" else ""
             return f"text, trimmed{joined}" + (f"; empty means {value.missing}" if value.missing else "")
     return "as it is"

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from adapter.domain.lines import LineRule
 from adapter.domain.money import digits_of
-from adapter.mapping import readings, schema
+from adapter.mapping import field_schema, readings, schema
 from adapter.mapping.bind import Binder
 from adapter.mapping.keys import Packing
-from adapter.mapping.load import entities, is_zone
 from adapter.mapping.readings import Reading
+from adapter.mapping.walk import entities, is_zone
 from adapter.toml.locate import Path
 
-Field = TypeVar("Field", bound=schema.Expression)
+Field = TypeVar("Field", bound=field_schema.Expression)
 
 _UNKNOWN_DIGITS = 2
 """Decimals assumed of an amount in minor units while its currency stands in the row itself."""
@@ -61,7 +61,9 @@ class Fields:
         file = self.binder.mapping.file
         name = "finished_at" if file.session.finished_at is not None else "created_at"
         path: Path = ("session", name)
-        said = self._merged(path, getattr(file.session, name) or schema.TimeField.model_validate({"sql": "x"}), "time")
+        said = self._merged(
+            path, getattr(file.session, name) or field_schema.TimeField.model_validate({"sql": "x"}), "time"
+        )
         fact = self.binder.fact_of(path)
         aware = fact is not None and fact.aware
         form = said.form or file.time.form
@@ -96,7 +98,7 @@ class Fields:
             here: Path = (*path, name)
             if isinstance(value, (schema.WaiterRule, schema.Area)):
                 found += self._of_rule(here, value, digits)
-            elif isinstance(value, schema.Expression):
+            elif isinstance(value, field_schema.Expression):
                 reading = self._reading(here, value, digits)
                 if reading is not None:
                     found.append((here, reading))
@@ -108,27 +110,27 @@ class Fields:
                     found.append((here, reading))
         return found
 
-    def _reading(self, path: Path, value: schema.Expression, digits: int) -> Reading | None:
+    def _reading(self, path: Path, value: field_schema.Expression, digits: int) -> Reading | None:
         match value:
-            case schema.FlagField():
+            case field_schema.FlagField():
                 return self._flag(path, value)
-            case schema.MoneyField():
+            case field_schema.MoneyField():
                 said = self._merged(path, value, "money")
                 form = said.form or self.binder.mapping.file.money.form
                 return readings.money(said, form, digits)
-            case schema.QuantityField():
+            case field_schema.QuantityField():
                 return readings.quantity(value)
-            case schema.StatusField():
+            case field_schema.StatusField():
                 return readings.status(value)
-            case schema.TimeField():
+            case field_schema.TimeField():
                 return self._time(path, self._merged(path, value, "time"))
-            case schema.TextField():
+            case field_schema.TextField():
                 return readings.text(self._merged(path, value, "text"))
-            case schema.WholeField():
+            case field_schema.WholeField():
                 return readings.whole(value)
         return None
 
-    def _flag(self, path: Path, value: schema.FlagField) -> Reading:
+    def _flag(self, path: Path, value: field_schema.FlagField) -> Reading:
         said = self._merged(path, value, "flag")
         fact = self.binder.fact_of(path)
         if fact is not None and fact.family == "text" and not (said.true or said.false):
@@ -136,11 +138,11 @@ class Fields:
             self.binder.report(path, f"{fact.name} is a text", hint)
         return readings.flag(said)
 
-    def _time(self, path: Path, said: schema.TimeField) -> Reading:
+    def _time(self, path: Path, said: field_schema.TimeField) -> Reading:
         form = said.form or self.binder.mapping.file.time.form
         return readings.time(said, form=form, zone=self._zone(path, said))
 
-    def _zone(self, path: Path, said: schema.TimeField) -> ZoneInfo:
+    def _zone(self, path: Path, said: field_schema.TimeField) -> ZoneInfo:
         zone = said.zone or self.binder.mapping.file.time.zone
         if zone.startswith(":site."):
             zone = str(self.binder.site.get(zone.removeprefix(":site.")) or "")
@@ -163,16 +165,16 @@ class Fields:
         return type(value).model_validate({**{k: v for k, v in declared.items() if k in known}, **own})
 
 
-def _implied(rule: Any, name: str) -> schema.Expression | None:
+def _implied(rule: Any, name: str) -> field_schema.Expression | None:
     for kind in (
-        schema.FlagField,
-        schema.PriceField,
-        schema.MoneyField,
-        schema.QuantityField,
-        schema.StatusField,
-        schema.TimeField,
-        schema.TextField,
-        schema.WholeField,
+        field_schema.FlagField,
+        field_schema.PriceField,
+        field_schema.MoneyField,
+        field_schema.QuantityField,
+        field_schema.StatusField,
+        field_schema.TimeField,
+        field_schema.TextField,
+        field_schema.WholeField,
     ):
         if kind.__name__ in str(type(rule).model_fields[name].annotation):
             return kind.model_validate({"sql": "x"})

@@ -6,24 +6,19 @@ Needs no database. What only the live schema can tell is checked in `bind`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlglot import exp
 
-from adapter.errors import InvalidFile
-from adapter.mapping import schema
+from adapter.mapping import field_schema, schema
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser, Origin, Scope
+from adapter.mapping.walk import check_receipt, check_zones, entities, fields_of, fits
 from adapter.toml.load import Source, load, load_text, suggest
 from adapter.toml.locate import Path
 
 FIELDS = frozenset({"bill", "session"})
 """Entities whose fields may be referred to in expressions, as `bill.total`."""
-
-RECEIPT_NAMES = frozenset({"session.name", "session.table", "session.covers", "waiter.name"})
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +51,6 @@ def load_mapping_text(text: str, name: str = "mapping.toml") -> Mapping:
     return _check(*load_text(text.encode(), name, schema.MappingFile))
 
 
-def entities(file: schema.MappingFile) -> Iterator[tuple[Path, schema.Relation, Path | None]]:
-    """Every entity that has rows of its own: its path, its rule and the path of the parent whose FROM it continues."""
-    yield ("table",), file.table, None
-    yield ("session",), file.session, None
-    if file.session.tables is not None:
-        yield ("session", "tables"), file.session.tables, ("session",)
-    yield ("item",), file.item, ("session",)
-    if file.modifier is not None and file.modifier.positional is None:
-        yield ("modifier",), file.modifier, ("item",)
-    for index, discount in enumerate(file.discount):
-        yield ("discount", index), discount, ("session",)
-    for index, charge in enumerate(file.charge):
-        yield ("charge", index), charge, ("session",)
-
-
 def _check(file: schema.MappingFile, source: Source) -> Mapping:
     checker = _Checker(file, source)
     checker.run()
@@ -96,8 +76,8 @@ class _Checker:
         self._positional()
         self._required()
         self._check_columns()
-        self._check_zones()
-        self._check_receipt()
+        check_zones(self._file, self._source)
+        check_receipt(self._file, self._source)
         if self._file.engines and not any(engine in _ENGINES_OF[self._file.sql] for engine in self._file.engines):
             self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
 
@@ -109,7 +89,7 @@ class _Checker:
             self._expression((*path, "where"), rule.where, scope)
         for index, text in enumerate(rule.order):
             self._order(path, index, text, scope)
-        for name, child in _fields(rule):
+        for name, child in fields_of(rule):
             self._field((*path, *name), child, scope)
         if isinstance(rule, schema.SessionRule):
             for turn, condition in (("finished", rule.filter.finished), ("unfinished", rule.filter.unfinished)):
@@ -183,7 +163,7 @@ class _Checker:
                 tree = exp.column(known, table=name)
                 self.fragments[(*path, known)] = (Fragment(path=(*path, "select"), tree=tree),)
 
-    def _field(self, path: Path, value: schema.Expression, scope: Scope) -> None:
+    def _field(self, path: Path, value: field_schema.Expression, scope: Scope) -> None:
         self._expressions(path, _places(path, value, self._source), scope)
 
     def _expression(self, path: Path, text: str, scope: Scope) -> None:
@@ -231,7 +211,7 @@ class _Checker:
             return
         scope = self.clauses[("item",)].scope
         self._expression(("modifier", "positional"), rule.positional, scope)
-        for name, child in _fields(rule):
+        for name, child in fields_of(rule):
             self._field(("modifier", *name), child, scope)
         for key, text in (("from", rule.from_), ("select", rule.select), ("where", rule.where)):
             if text is not None:
@@ -273,27 +253,6 @@ class _Checker:
             if tables and name.casefold() not in tables and not self._source.problems:
                 self._source.report(("columns", name), "no entity reads this table", suggest(name, tables))
 
-    def _check_zones(self) -> None:
-        zones: list[tuple[Path, str | None]] = [(("time", "zone"), self._file.time.zone)]
-        for path, rule, _ in entities(self._file):
-            zones += [
-                ((*path, *name, "zone"), child.zone)
-                for name, child in _fields(rule)
-                if isinstance(child, schema.TimeField)
-            ]
-        for path, zone in zones:
-            if zone is None:
-                continue
-            if zone.startswith(":site."):
-                name = zone.removeprefix(":site.")
-                if name not in self._file.site:
-                    hint = 'declare it: [site] timezone = { default = "Europe/London" }' if name == "timezone" else ""
-                    self._source.report(
-                        path, f"there is no site constant {name}", suggest(name, self._file.site) or hint
-                    )
-            elif not is_zone(zone):
-                self._source.report(path, f"{zone} is no IANA time zone", "for example Europe/London")
-
     def _check_site(self) -> None:
         for name, constant in self._file.site.items():
             path: Path = ("site", name)
@@ -305,16 +264,6 @@ class _Checker:
                     self.fragments[(*path, "read")] = (Fragment(path=(*path, "read"), tree=select),)
             if constant.default is not None and not fits(constant.default, constant.type):
                 self._source.report((*path, "default"), f"is no {constant.type}")
-
-    def _check_receipt(self) -> None:
-        known = RECEIPT_NAMES | {f"site.{name}" for name in self._file.site}
-        for part in ("header", "footer"):
-            for index, line in enumerate(getattr(self._file.receipt, part)):
-                for text in (line.text, line.postcode, *line.lines):
-                    for name in PLACEHOLDER.findall(text):
-                        if name not in known:
-                            hint = suggest(name, known) or f"known: {', '.join(sorted(known))}"
-                            self._source.report(("receipt", part, index), f"there is no {{{name}}}", hint)
 
 
 _REQUIRED: tuple[tuple[str, str], ...] = (
@@ -367,42 +316,7 @@ _EXAMPLES = {
 }
 
 
-def is_zone(name: str) -> bool:
-    """Whether a name is an IANA time zone that this machine knows."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def fits(value: object, kind: str) -> bool:
-    """Whether a site constant's value is of the declared type."""
-    match kind:
-        case "flag":
-            return isinstance(value, bool)
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-        case _:
-            return isinstance(value, str)
-
-
-def _fields(rule: schema.Relation) -> Iterator[tuple[Path, schema.Expression]]:
-    """The fields of an entity, those of its small groups (waiter, area) included."""
-    for name in type(rule).model_fields:
-        value = getattr(rule, name)
-        if isinstance(value, schema.Expression):
-            yield (name,), value
-        elif isinstance(value, (schema.WaiterRule, schema.Area)):
-            for inner in type(value).model_fields:
-                child = getattr(value, inner)
-                if isinstance(child, schema.Expression):
-                    yield (name, inner), child
-
-
-def _places(path: Path, value: schema.Expression, source: Source) -> list[tuple[Path, str]]:
+def _places(path: Path, value: field_schema.Expression, source: Source) -> list[tuple[Path, str]]:
     """Where in the file each expression of a field stands."""
     if value.sql is not None:
         for name in ("column", "sql"):
@@ -411,6 +325,3 @@ def _places(path: Path, value: schema.Expression, source: Source) -> list[tuple[
         return [(path, value.sql)]
     inside: Path = (*path, "parts") if (*path, "parts") in source.locator.keys else path
     return [((*inside, index), text) for index, text in enumerate(value.parts)]
-
-
-__all__ = ["InvalidFile", "Mapping", "entities", "fits", "is_zone", "load_mapping", "load_mapping_text"]

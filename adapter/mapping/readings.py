@@ -14,7 +14,15 @@ from zoneinfo import ZoneInfo
 
 from adapter.domain.money import NotMoney, exact
 from adapter.domain.values import TableStatus
-from adapter.mapping.schema import FlagField, MoneyField, QuantityField, StatusField, TextField, TimeField, WholeField
+from adapter.mapping.field_schema import (
+    FlagField,
+    MoneyField,
+    QuantityField,
+    StatusField,
+    TextField,
+    TimeField,
+    WholeField,
+)
 
 Reading = Callable[[Any], Any]
 

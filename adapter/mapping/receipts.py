@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapter.domain.values import ReceiptLine, Session
-from adapter.mapping.load import PLACEHOLDER
 from adapter.mapping.readings import plain_text
 from adapter.mapping.schema import Receipt, ReceiptRule
+from adapter.mapping.walk import PLACEHOLDER
 
 
 class Receipts:

@@ -1,177 +1,25 @@
-"""What may stand in a mapping file, key by key. Knows nothing of how SQL is made from it.
-
-A field is written as a text (one SQL expression, most often just a column), as a list of such texts, or as an inline
-table when its meaning must be said. All three become the same model here.
-"""
+"""What may stand in a mapping file, section by section. Knows nothing of how SQL is made from it."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from adapter.mapping.field_schema import (
+    Flag,
+    Key,
+    Money,
+    Price,
+    Quantity,
+    TableState,
+    Text,
+    Time,
+    Whole,
+)
 from adapter.toml.load import Strict
 
-Code = bool | int | str
 Rounding = Literal["half-up", "half-even", "up", "down"]
-
-
-def _as_table(value: Any) -> Any:
-    """The short forms of a field: a text is its SQL, a list is several of them."""
-    if isinstance(value, str):
-        return {"sql": value}
-    if isinstance(value, list):
-        return {"parts": value}
-    return value
-
-
-class Expression(Strict):
-    """Base of all fields: where the value comes from."""
-
-    sql: str | None = Field(default=None, alias="column")
-    """One SQL expression over the aliases in scope. `column` is another name for the same key."""
-    parts: tuple[str, ...] = ()
-    """Several expressions: joined by blanks for a text, a path for a category, a composite for a key."""
-
-    @model_validator(mode="after")
-    def _has_a_source(self) -> Expression:
-        if (self.sql is None) == (not self.parts):
-            raise ValueError('a field needs one SQL expression, as { column = "k.total" }')
-        return self
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The SQL expressions, one or several."""
-        return (self.sql,) if self.sql is not None else self.parts
-
-
-class _One(Expression):
-    """Base of the fields that take one expression only."""
-
-    @field_validator("parts")
-    @classmethod
-    def _no_list(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
-        if parts:
-            raise ValueError("this field takes one expression, not a list")
-        return parts
-
-
-class TextField(Expression):
-    """A text, trimmed; several are joined by blanks, leaving out the empty ones."""
-
-    missing: str | None = None
-    """Used when the value is NULL or blank."""
-
-
-class WholeField(_One):
-    """A whole number; a text that is none counts as NULL."""
-
-    missing: int | None = None
-
-
-class KeyField(Expression):
-    """A key: one column or several."""
-
-    form: tuple[Literal["integer", "text", "uuid"], ...] = ()
-    """How each part is held; without it, as the database's catalogue says."""
-    bits: tuple[int, ...] = ()
-    """How many bits each integer part of a composite key needs; without it, as wide as its column."""
-
-    @field_validator("form", "bits", mode="before")
-    @classmethod
-    def _one_is_a_list_of_one(cls, value: Any) -> Any:
-        return value if isinstance(value, (list, tuple)) else (value,)
-
-
-class MoneyField(_One):
-    """An amount of money."""
-
-    form: Literal["major", "minor"] | None = None
-    """In pounds (the default) or in pence. Decimals, floats and texts are all understood."""
-    decimal: Literal[".", ","] = "."
-    """The decimal mark, where amounts are held as texts."""
-    missing: Decimal | None = None
-    """Used when the value is NULL, in the unit of `form`."""
-
-
-class PriceField(MoneyField):
-    """An amount of money of an item or modifier."""
-
-    per: Literal["item", "line"] = "item"
-    """Whether it is for a single one or for the whole line."""
-
-
-class QuantityField(_One):
-    """How many."""
-
-    per: Literal["item", "line"] = "item"
-    """For a modifier: whether it is counted for a single item or for the whole line."""
-    fraction: Literal["fold", "round", "refuse"] = "fold"
-    """What to do with 0.35 kg: one entry named `0.35 x Cheese` with the amount of the line, or rounding, or refusal."""
-    missing: Decimal | None = None
-
-
-class FlagField(_One):
-    """A yes or no."""
-
-    true: tuple[Code, ...] = ()
-    false: tuple[Code, ...] = ()
-    """The codes that mean yes and no, where the column is not boolean or 0 and 1. One may be left out."""
-    missing: bool | None = None
-    """What NULL, or a row that is not there, means."""
-
-    @field_validator("true", "false", mode="before")
-    @classmethod
-    def _one_is_a_list_of_one(cls, value: Any) -> Any:
-        return value if isinstance(value, (list, tuple)) else (value,)
-
-
-class TimeField(_One):
-    """A moment."""
-
-    form: str | None = None
-    """`local` (the default: naive, in the site's zone), `utc`, `epoch`, `epoch_ms`, or a pattern such as `%d/%m/%Y %H:%M`."""
-    zone: str | None = None
-    """IANA zone of a local time, where it is not the site's."""
-    ambiguous: Literal["earlier", "later"] = "earlier"
-    """Which moment an hour means that the end of daylight saving repeats."""
-    missing: Literal["now"] | None = None
-    """`now` stands in for NULL where the EPOS keeps no such time."""
-
-    @field_validator("form")
-    @classmethod
-    def _known_form(cls, form: str | None) -> str | None:
-        if form is not None and form not in ("local", "utc", "epoch", "epoch_ms") and "%" not in form:
-            raise ValueError("must be 'local', 'utc', 'epoch', 'epoch_ms' or a pattern such as '%d/%m/%Y %H:%M'")
-        return form
-
-
-Status = Literal["available", "occupied", "pending_available", "not_in_use", "hidden"]
-
-
-class StatusField(_One):
-    """The status of a table, by its codes."""
-
-    map: dict[str, Status] = Field(default_factory=dict)
-    """Each code of the EPOS and what it means. `true` and `false` are the codes of a yes or no."""
-    missing: Status | None = None
-    """What a row that is not there means; and NULL, unless `null` says otherwise."""
-    null: Status | None = None
-    """What NULL in a row that is there means."""
-    default: Status | None = None
-    """What every other code means; without it such a row cannot be read."""
-
-
-Text = Annotated[TextField, BeforeValidator(_as_table)]
-Whole = Annotated[WholeField, BeforeValidator(_as_table)]
-Key = Annotated[KeyField, BeforeValidator(_as_table)]
-Money = Annotated[MoneyField, BeforeValidator(_as_table)]
-Price = Annotated[PriceField, BeforeValidator(_as_table)]
-Quantity = Annotated[QuantityField, BeforeValidator(_as_table)]
-Flag = Annotated[FlagField, BeforeValidator(_as_table)]
-Time = Annotated[TimeField, BeforeValidator(_as_table)]
-TableState = Annotated[StatusField, BeforeValidator(_as_table)]
 
 
 class ColumnReading(Strict):

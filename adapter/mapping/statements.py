@@ -18,8 +18,9 @@ from adapter.mapping import schema
 from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
 from adapter.mapping.fragments import Clause
-from adapter.mapping.load import entities
 from adapter.mapping.plans import Kind, Part, Plan, plan
+from adapter.mapping.table_status import TableStatuses, conditions_of, one_expression
+from adapter.mapping.walk import entities
 from adapter.toml.locate import Path
 
 Tree = TypeVar("Tree", bound=exp.Expr)
@@ -59,8 +60,10 @@ class Statements:
     binder: Binder
     engine: Engine
     _clauses: dict[Path, BoundClause] = field(init=False)
+    _status: TableStatuses = field(init=False)
 
     def __post_init__(self) -> None:
+        self._status = TableStatuses(self.binder)
         clauses = self.binder.mapping.clauses
         self._clauses = {path: self.binder.clause(clause) for path, clause in clauses.items()}
 
@@ -70,13 +73,13 @@ class Statements:
 
     def tables(self, *, names: bool, statuses: frozenset[TableStatus] | None) -> Plan:
         """The statement for GetTable and ListTables."""
-        where = [*self._table_conditions(), *self._status_filter(statuses)]
+        where = [*self._status.visible(), *self._status.among(statuses)]
         if names:
-            where.append(self.engine.one_of([self._one("table", "name")], ["names"]))
+            where.append(self.engine.one_of([one_expression(self.binder, ("table", "name"))], ["names"]))
         clause = self._clauses[("table",)]
         outputs = self._outputs(("table",), _TABLE_FIELDS)
-        if self._tells_null_from_missing():
-            outputs["status.there"] = self._status_row_is_there()
+        if self._status.tells_null_from_missing:
+            outputs["status.there"] = self._status.row_is_there(clause)
         part = Part(
             kind="table", index=0, outputs=outputs, first=_first(clause), joins=clause.joins, where=tuple(where)
         )
@@ -105,7 +108,7 @@ class Statements:
 
     def _root(self, search: Search) -> tuple[exp.Expr, ...]:
         """The conditions on a session, the same in every branch."""
-        conditions = self._where(("session",))
+        conditions = conditions_of(self.binder, ("session",))
         keys = [self.binder.expression(part) for part in self.binder.mapping.fragments[("session", "id")]]
         if search.by == "key":
             conditions += [
@@ -191,7 +194,7 @@ class Statements:
         path: Path = ("session", "tables", "table") if self._file.session.tables is not None else ("session", "table")
         refs = [self.binder.expression(ref) for ref in self.binder.mapping.fragments[path]]
         meets = exp.and_(*(exp.EQ(this=one, expression=other) for one, other in zip(ids, refs, strict=False)))
-        visible = tuple(self._linked_tree(condition) for condition in self._table_conditions())
+        visible = tuple(self._linked_tree(condition) for condition in self._status.visible())
         if self._file.session.tables is None:
             return _Link(first=_first(table), joins=table.joins, tied=meets, where=visible)
         own, *others = self._clauses[("session", "tables")].joins
@@ -199,7 +202,7 @@ class Statements:
             first=own.this,
             joins=(*others, exp.Join(this=_first(table), on=meets), *table.joins),
             tied=own.args["on"],
-            where=(*self._where(("session", "tables")), *visible),
+            where=(*conditions_of(self.binder, ("session", "tables")), *visible),
         )
 
     def _lines(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
@@ -232,7 +235,7 @@ class Statements:
         if path != ("session",):
             chain.append(path)
         joins = tuple(join for step in chain for join in self._clauses[step].joins)
-        own = [condition for step in chain[1:] for condition in self._where(step)]
+        own = [condition for step in chain[1:] for condition in conditions_of(self.binder, step)]
         return Part(
             kind=kind,
             index=index,
@@ -302,72 +305,8 @@ class Statements:
         parts = self.binder.mapping.fragments.get((*path, "order"), ())
         return {f"order.{index}": self.binder.expression(part) for index, part in enumerate(parts)}
 
-    def _where(self, path: Path) -> list[exp.Expr]:
-        fragment = self.binder.mapping.fragment(*path, "where")
-        return [] if fragment is None else [_grouped(self.binder.condition(fragment))]
-
-    def _one(self, *path: str | int) -> exp.Expr:
-        """A field as one expression; a text of several parts is joined by blanks."""
-        trees = [self.binder.expression(part) for part in self.binder.mapping.fragments[path]]
-        if len(trees) == 1:
-            return trees[0]
-        return exp.Trim(this=exp.ConcatWs(expressions=[exp.Literal.string(" "), *trees]))
-
-    def _table_conditions(self) -> list[exp.Expr]:
-        """What makes a table visible: its where, and no status that hides it."""
-        hidden = {code for code, status in self._status_rule().map.items() if status == "hidden"}
-        conditions = self._where(("table",))
-        if hidden and ("table", "status") in self.binder.mapping.fragments:
-            status = self._one("table", "status")
-            shown = exp.Not(this=exp.In(this=status, expressions=[self._code(code, status) for code in sorted(hidden)]))
-            conditions.append(exp.paren(exp.or_(shown, exp.Is(this=status.copy(), expression=exp.Null()))))
-        return conditions
-
-    def _status_filter(self, statuses: frozenset[TableStatus] | None) -> list[exp.Expr]:
-        """The inverse of the status map; what it cannot tell is left to the reading of the rows."""
-        rule = self._status_rule()
-        if statuses is None or rule.default is not None:
-            return []
-        wanted = {status.value for status in statuses}
-        tree = self._one("table", "status")
-        tests: list[exp.Expr] = []
-        codes = [self._code(code, tree) for code, status in rule.map.items() if status in wanted]
-        if codes:
-            tests.append(exp.In(this=tree.copy(), expressions=codes))
-        if rule.missing in wanted or rule.null in wanted:
-            tests.append(exp.Is(this=tree.copy(), expression=exp.Null()))
-        return [exp.paren(exp.or_(*tests))] if tests else [exp.false()]
-
-    def _status_rule(self) -> schema.StatusField:
-        return self._file.table.status or schema.StatusField.model_validate({"sql": "status"})
-
-    def _code(self, code: str, tree: exp.Expr) -> exp.Expr:
-        """A code of the status map, as the literal that its column is compared with."""
-        if code in ("true", "false"):
-            return exp.Boolean(this=code == "true")
-        fact = self.binder.fact_of(("table", "status"))
-        is_number = code.lstrip("-").isdigit() and (fact is None or fact.family != "text") and not tree.is_string
-        return exp.Literal.number(code) if is_number else exp.Literal.string(code)
-
-    def _tells_null_from_missing(self) -> bool:
-        return self._status_rule().null is not None
-
-    def _status_row_is_there(self) -> exp.Expr:
-        """Whether the row that the status comes from exists: a column of its join is not NULL."""
-        status = self.binder.mapping.fragment("table", "status")
-        alias = status.tree.table.casefold() if status is not None and isinstance(status.tree, exp.Column) else ""
-        for join in self._clauses[("table",)].joins:
-            if join.this.alias_or_name.casefold() == alias and join.args.get("on") is not None:
-                for column in join.args["on"].find_all(exp.Column):
-                    if column.table.casefold() == alias:
-                        return exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
-        self.binder.report(
-            ("table", "status", "null"), "only a status that is a column of a LEFT JOIN can tell NULL from no row"
-        )
-        return exp.true()
-
     def _linked(self, name: str) -> exp.Expr:
-        return self._linked_tree(self._one("table", name))
+        return self._linked_tree(one_expression(self.binder, ("table", name)))
 
     def _renamed(self, clause: BoundClause) -> BoundClause:
         first = None if clause.first is None else self._linked_tree(clause.first.copy())
@@ -406,7 +345,3 @@ _CONSTANT = frozenset({"currency"})
 def _first(clause: BoundClause) -> exp.Expr:
     assert clause.first is not None  # noqa: S101 - the loader demands a FROM of tables and sessions
     return clause.first
-
-
-def _grouped(condition: exp.Expr) -> exp.Expr:
-    return exp.paren(condition) if isinstance(condition, exp.Or) else condition

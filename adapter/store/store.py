@@ -21,12 +21,12 @@ from adapter.mapping.bind import Binder
 from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
-from adapter.mapping.load import fits
 from adapter.mapping.plans import Plan
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import ReceiptRule, SiteConstant
 from adapter.mapping.statements import Search, Statements
+from adapter.mapping.walk import fits
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.reflect import reading

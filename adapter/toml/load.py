@@ -33,9 +33,13 @@ class Source:
     file: str
     locator: Locator
     problems: list[Problem] = field(default_factory=list)
+    set_aside: set[Path] = field(default_factory=set)
+    """Keys whose value was so wrong that the rest was checked without them."""
 
     def report(self, path: Path, message: str, hint: str = "") -> None:
-        """Note a problem with the key at this path."""
+        """Note a problem with the key at this path; nothing more of one that has been set aside."""
+        if any(path[:end] in self.set_aside for end in range(1, len(path) + 1)):
+            return
         line, _ = self.locator.place(path)
         self.problems.append(Problem(file=self.file, line=line, key=dotted(path), message=message, hint=hint))
 
@@ -56,7 +60,9 @@ class Source:
 def load(file: FilePath, model: type[Model]) -> tuple[Model, Source]:
     """Read a file into a model.
 
-    Raises InvalidFile, with every problem that the model can find.
+    What is wrong with single keys is noted in the source, and the rest is read without them, so that the caller can go
+    on to find every other problem; it must end with `raise_if_any`.
+    Raises InvalidFile when so much is wrong that nothing can be made of it.
     """
     name = str(file)
     try:
@@ -70,14 +76,21 @@ def load(file: FilePath, model: type[Model]) -> tuple[Model, Source]:
 def load_text(raw: bytes, name: str, model: type[Model]) -> tuple[Model, Source]:
     """Read TOML text into a model, as `load` does for a file."""
     data, source = parse(raw, name)
-    try:
-        return model.model_validate(data), source
-    except ValidationError as error:
-        schema = model.model_json_schema()
-        for detail in error.errors(include_url=False, include_context=True, include_input=False):
-            _report(detail, data, schema, source)
-        source.raise_if_any()
-        raise
+    schema: dict[str, Any] = {}
+    while True:
+        try:
+            return model.model_validate(data), source
+        except ValidationError as error:
+            schema = schema or model.model_json_schema()
+            details = error.errors(include_url=False, include_context=True, include_input=False)
+            for detail in details:
+                _report(detail, data, schema, source)
+            paths = [_known_part(tuple(detail["loc"]), data, "") for detail in details]
+            removed = [_remove(data, path) for path in sorted(paths, key=len, reverse=True)]
+            if not any(removed) or any(detail["type"] == "missing" for detail in details):
+                source.raise_if_any()
+                raise
+            source.set_aside.update(paths)
 
 
 def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
@@ -105,6 +118,22 @@ def suggest(name: str, known: Iterable[str]) -> str:
     by_folded = {candidate.casefold(): candidate for candidate in known}
     matches = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f'did you mean "{by_folded[matches[0]]}"?' if matches else ""
+
+
+def _remove(data: Any, path: Path) -> bool:
+    """Take a key out of what was read; False when it is not there or has been taken out with another."""
+    for name in path[:-1]:
+        try:
+            data = data[name]
+        except (KeyError, IndexError, TypeError):
+            return False
+    if isinstance(data, dict) and path and path[-1] in data:
+        del data[path[-1]]
+        return True
+    if isinstance(data, list) and path and isinstance(path[-1], int) and path[-1] < len(data):
+        data.clear()  # the positions of what follows would no longer be those of the file
+        return True
+    return False
 
 
 def _syntax_problem(error: Exception, name: str, text: str) -> Problem:
