@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from adapter import __version__, demo, explain
+from adapter import __version__
 from adapter.app import App, run_async
 from adapter.config import load_config
 from adapter.errors import AdapterError, InvalidFile
@@ -62,6 +62,8 @@ def run(config_file: Path) -> None:
 @click.option("--plain", is_flag=True, help="No colours, whatever the terminal.")
 def demo_command(once: bool, plain: bool) -> None:
     """Show it all on this machine: a PostgreSQL, a restaurant's EPOS, the adapter, and a stand-in for the provider."""
+    from adapter import demo  # noqa: PLC0415 - what serves all night does not carry what shows
+
     with _explained():
         sys.exit(demo.show(once=once, plain=plain, on_signal=on_signal))
 
@@ -79,6 +81,8 @@ def explain_command(
     config_file: Path, method: str, params: str, mapping_file: str | None, no_database: bool, as_json: bool
 ) -> None:
     """Print the SQL that answers METHOD, how each field is read and, with a database, its plan."""
+    from adapter import explain  # noqa: PLC0415 - as above
+
     with _explained():
         found = run_async(
             explain.explain(

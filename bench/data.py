@@ -85,7 +85,9 @@ def fill(url: str, *, bills: int, closed: int = 0) -> None:
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
         connection.execute(_RESTAURANT)
         for part in (_OPEN, _CLOSED):
-            text = part.replace(":bills", str(bills)).replace(":closed", str(closed)).replace(":first", str(FIRST_CLOSED))
+            text = (
+                part.replace(":bills", str(bills)).replace(":closed", str(closed)).replace(":first", str(FIRST_CLOSED))
+            )
             for statement in text.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)

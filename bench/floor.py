@@ -166,8 +166,8 @@ def _bill(head: Any, lines: list[Any], extras: dict[int, list[Any]]) -> Bill:
         else:
             below.sort(key=lambda row: row[6:9])
             modifiers = [Modifier(str(row[4]), row[10], row[2], row[5] // count) for row in below]
-            price += sum(modifier.amount_per_modifier * modifier.quantity for modifier in modifiers)
-            items.append(Item(str(item), name, (category, group), count, price, at, modifiers))
+            each = price + sum(modifier.amount_per_modifier * modifier.quantity for modifier in modifiers)
+            items.append(Item(str(item), name, (category, group), count, each, at, modifiers))
         if off:
             discounts.append(Item(f"discount-{line}", off_name or "Discount", (), 1, -off, at))
             discount -= off

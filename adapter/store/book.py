@@ -157,4 +157,5 @@ def _matches(session: Session, ask: ListSessions, names: frozenset[str] | None, 
 
 def _stored(names: Collection[str]) -> list[str]:
     """Names as the EPOS has them; those that can be none of its names are left out."""
-    return [name for name in map(from_wire, names) if name is not None]
+    # No database can hold a NUL in a text, and some drivers refuse to ask for one.
+    return [name for name in map(from_wire, names) if name is not None and "\0" not in name]

@@ -6,14 +6,17 @@ as a whole. Knows nothing of restaurants.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
@@ -28,6 +31,7 @@ _BUSY = frozenset({"40001", "40P01", "53300", "55P03"})
 _MISMATCH = frozenset({"42501", "42703", "42883", "42P01", "42804"})
 _UNAVAILABLE = frozenset({"57P01", "57P02", "57P03"})
 _ATTEMPTS = 3
+_CLOSE_PATIENCE = 12.0
 
 
 class Reader:
@@ -60,12 +64,26 @@ class Database:
         """`emit` is told of every statement; None where nobody listens, which is cheaper."""
         self._engine = engine
         self._emit = emit
+        self._active = 0
+        self._lost_at = 0.0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def read(self, unit: Callable[[Reader], Answer]) -> Answer:
         """Run a unit; once more, on another connection, when the first was lost or somebody was in the way.
 
         Raises StoreError or MappingMismatch, never a driver's own error.
         """
+        self._active += 1
+        self._idle.clear()
+        try:
+            return await self._read(unit)
+        finally:
+            self._active -= 1
+            if not self._active:
+                self._idle.set()
+
+    async def _read(self, unit: Callable[[Reader], Answer]) -> Answer:
         try:
             return await greenlet_spawn(self._run, unit)
         except StoreError as error:
@@ -94,14 +112,20 @@ class Database:
         return await greenlet_spawn(run)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, those in use once they have come back.
+
+        A unit whose caller has gone is cancelled but lives until the server has agreed, which takes psycopg up to ten
+        seconds when the server is frozen.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), _CLOSE_PATIENCE)
         await self._engine.dispose()
 
     def _run(self, unit: Callable[[Reader], Answer]) -> Answer:
         # The pool's connection is used below SQLAlchemy's statement layer: the statements are made and fixed already,
         # and the layer would add a quarter to the time of every answer (docs/decisions.md).
         try:
-            connection = self._engine.sync_engine.raw_connection()
+            connection = self._fresh_connection()
         except (SQLAlchemyError, self._driver_error) as error:
             raise translate(error) from None
         try:
@@ -110,10 +134,18 @@ class Database:
             translated = translate(error)
             if isinstance(translated, DatabaseUnavailable):
                 connection.invalidate(error)
-                # The connections beside it are most likely gone too; those in use are closed when they come back.
-                self._engine.sync_engine.dispose()
+                self._lost_at = time.monotonic()
             raise translated from None
         finally:
+            connection.close()
+
+    def _fresh_connection(self) -> PoolProxiedConnection:
+        """A connection from the pool that was opened after the last one was lost: those from before are gone too."""
+        while True:
+            connection = self._engine.sync_engine.raw_connection()
+            if connection.info.setdefault("opened", time.monotonic()) >= self._lost_at:
+                return connection
+            connection.invalidate()
             connection.close()
 
     @property
@@ -128,7 +160,12 @@ def translate(error: BaseException) -> AdapterError:
         return DatabaseBusy("all connections to the database are in use")
     original = getattr(error, "orig", None) or error
     state = getattr(original, "sqlstate", None)
-    if state is None or state in _UNAVAILABLE or state.startswith("08"):
+    if state is None:
+        # Without a state the server has said nothing: the connection is gone, or the driver refused what it was given.
+        if type(original).__name__ in ("InterfaceError", "OperationalError"):
+            return DatabaseUnavailable("the database cannot be reached")
+        return StoreError(f"the database cannot be asked this ({type(original).__name__})")
+    if state in _UNAVAILABLE or state.startswith("08"):
         return DatabaseUnavailable("the database cannot be reached")
     if state.startswith("28") or state == "3D000":
         return DatabaseUnavailable(

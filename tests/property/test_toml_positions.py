@@ -18,10 +18,19 @@ CHARACTERS = "abZ09_- .\"'\\#=[]{},\té漢😀\u00a0"
 NAMES = st.one_of(st.text(alphabet="abcxyz_-019", min_size=1, max_size=4), st.text(alphabet=CHARACTERS, max_size=4))
 TEXTS = st.text(alphabet=CHARACTERS + "\n", max_size=8)
 SCALARS = st.sampled_from(
-    ["1", "-0x1F".removeprefix("-"), "1_000", "3.5", "-inf", "true", "1979-05-27 07:32:00", "1979-05-27T00:32:00.5-07:00"]
+    [
+        "1",
+        "-0x1F".removeprefix("-"),
+        "1_000",
+        "3.5",
+        "-inf",
+        "true",
+        "1979-05-27 07:32:00",
+        "1979-05-27T00:32:00.5-07:00",
+    ]
 )
 BLANKS = st.sampled_from(["", " ", "\t ", "  "])
-GAPS = st.sampled_from(["", "\n", "# a [comment] = 'x' \"\"\"\n", "  # é\n\n"])
+GAPS = st.sampled_from(["", "\n", '# a [comment] = \'x\' """\n', "  # é\n\n"])
 
 
 @dataclass

@@ -197,7 +197,8 @@ def test_credentials_are_never_sent_in_the_clear(file: Path, url: str):
 
 
 @pytest.mark.parametrize(
-    "url", ["ws://127.0.0.1:80/ws", "ws://localhost/ws", "ws://[::1]:80/ws", "ws://127.8.9.1/", "wss://api.dojo.tech/ws"]
+    "url",
+    ["ws://127.0.0.1:80/ws", "ws://localhost/ws", "ws://[::1]:80/ws", "ws://127.8.9.1/", "wss://api.dojo.tech/ws"],
 )
 def test_this_computer_may_be_dialled_in_the_clear(file: Path, url: str):
     assert read(file, DATABASE + DIAL.format(url)).connection[0].dial == url
@@ -231,7 +232,9 @@ def test_a_site_constant_that_can_be_nothing_is_one_problem(file: Path, value: s
 
 def test_a_site_constant_that_must_be_set_is_asked_for(file: Path):
     mapping = Path("mappings/pasteque.toml").read_text(encoding="utf-8")
-    own = mapping.replace("[site]\n", '[site]\nterminal_id = { type = "integer", required = true, help = "of cards" }\n')
+    own = mapping.replace(
+        "[site]\n", '[site]\nterminal_id = { type = "integer", required = true, help = "of cards" }\n'
+    )
     (file.parent / "own.toml").write_text(own, encoding="utf-8")
     text = DATABASE.replace("pasteque", "own.toml")
     (problem,) = problems_of(file, text)
@@ -284,6 +287,8 @@ def test_receipt_lines_may_be_given_here(file: Path):
 
 
 def test_a_receipt_line_with_an_unknown_placeholder_is_a_problem(file: Path):
-    (problem,) = problems_of(file, DATABASE + '[receipt]\nfooter = [\n  { type = "text", text = "{sesion.name}" },\n]\n')
+    (problem,) = problems_of(
+        file, DATABASE + '[receipt]\nfooter = [\n  { type = "text", text = "{sesion.name}" },\n]\n'
+    )
     assert (problem.line, problem.key) == (6, "receipt.footer[0]")
     assert 'did you mean "session.name"?' in problem.hint

@@ -187,22 +187,28 @@ class Restaurant:
         assert total == bill["totalAmount"]
         return [(item["quantity"], item["name"], item["amountPerItem"]) for item in items]
 
-    def by_filters(self) -> None:
-        """Check that every combination of filters gives exactly what filtering all sessions gives."""
+    def by_filters(self, *, tables: bool = False) -> None:
+        """Check that filters by what finished and payable (and tables) mean give what filtering all sessions gives."""
+        names = ("isFinished", "isPayable", "hasTable") if tables else ("isFinished", "isPayable")
+        self._by_filters(names, with_tables=tables)
+
+    def _by_filters(self, names: tuple[str, ...], *, with_tables: bool) -> None:
         everything = self.sessions()
         tables = sorted({session["tableName"] for session in everything if "tableName" in session})
-        choices: list[list[str] | None] = [None, ["no such table"], *([name] for name in tables), tables or None]
-        at = {name: self.names_at(name) for name in tables}
-        for finished, has_table, payable in itertools.product((None, True, False), repeat=3):
+        choices: list[list[str] | None] = [None]
+        if with_tables:
+            choices += [["no such table"], *([name] for name in tables), tables or None]
+        at = {name: self.names_at(name) for name in tables} if with_tables else {}
+        for values in itertools.product((None, True, False), repeat=len(names)):
             for asked in choices:
-                params = {"isFinished": finished, "hasTable": has_table, "isPayable": payable, "tableNames": asked}
+                params = {**dict(zip(names, values, strict=True)), "tableNames": asked}
                 given = {name: value for name, value in params.items() if value is not None}
                 expected = [
                     session["id"]
                     for session in everything
-                    if finished in (None, "finishedAt" in session)
-                    and has_table in (None, "tableName" in session)
-                    and payable in (None, session["isPayable"])
+                    if params["isFinished"] in (None, "finishedAt" in session)
+                    and params.get("hasTable") in (None, "tableName" in session)
+                    and params["isPayable"] in (None, session["isPayable"])
                     and (asked is None or any(session["id"] in at.get(name, ()) for name in asked))
                 ]
                 assert [session["id"] for session in self.sessions(**given)] == expected, given
@@ -293,7 +299,9 @@ def written(mapping: dict[str, Any]) -> str:
         "\n".join([head, *(f"{_key(name)} = {_value(inner)}" for name, inner in one.items())])
         for key, value in mapping.items()
         if _is_section(value)
-        for head, one in ([(f"[[{key}]]", each) for each in value] if isinstance(value, list) else [(f"[{key}]", value)])
+        for head, one in (
+            [(f"[[{key}]]", each) for each in value] if isinstance(value, list) else [(f"[{key}]", value)]
+        )
     ]
     return "\n\n".join(["\n".join(plain), *sections]) + "\n"
 

@@ -13,24 +13,44 @@ Serve = Callable[..., Any]
 
 # How the column is held, the values of eight checks, what the mapping says of it, and which values mean yes.
 FORMS: dict[str, tuple[str, list[str], str, list[bool]]] = {
-    "boolean": ("boolean NOT NULL", ["TRUE", "FALSE"], "", [True, False]),
+    "boolean": ("boolean", ["TRUE", "FALSE"], "", [True, False]),
     "boolean, NULL means no": ("boolean", ["TRUE", "FALSE", "NULL"], "missing = false", [True, False, False]),
     "boolean, NULL means yes": ("boolean", ["TRUE", "FALSE", "NULL"], "missing = true", [True, False, True]),
     "boolean, turned round": ("boolean", ["TRUE", "FALSE"], "true = false, false = true", [False, True]),
     "Y and N": ("varchar(1)", ["'Y'", "'N'"], "true = 'Y', false = 'N'", [True, False]),
-    "padded CHAR": ("char(4)", ["'Y'", "'N'", "NULL"], "true = 'Y', false = 'N', missing = false", [True, False, False]),
+    "padded CHAR": (
+        "char(4)",
+        ["'Y'", "'N'", "NULL"],
+        "true = 'Y', false = 'N', missing = false",
+        [True, False, False],
+    ),
     "padded VARCHAR": ("varchar(4)", ["'Y  '", "' Y'", "'N '"], "true = 'Y', false = 'N'", [True, True, False]),
-    "T and F, NULL means yes": ("char(1)", ["'T'", "'F'", "NULL"], "true = 'T', false = 'F', missing = true", [True, False, True]),
-    "only the code for yes": ("text", ["'paid'", "'open'", "'held'", "NULL"], "true = 'paid', missing = false", [True, False, False, False]),
+    "T and F, NULL means yes": (
+        "char(1)",
+        ["'T'", "'F'", "NULL"],
+        "true = 'T', false = 'F', missing = true",
+        [True, False, True],
+    ),
+    "only the code for yes": (
+        "text",
+        ["'paid'", "'open'", "'held'", "NULL"],
+        "true = 'paid', missing = false",
+        [True, False, False, False],
+    ),
     "only the codes for no": ("text", ["'paid'", "'open'", "'held'"], "false = ['open', 'held']", [True, False, False]),
     "several codes": ("smallint", ["0", "1", "2", "3"], "true = [2, 3], false = [0, 1]", [False, False, True, True]),
     "one number, the rest is no": ("int", ["5", "1", "-1"], "true = 5", [True, False, False]),
     "0 and 1": ("smallint", ["0", "1"], "", [False, True]),
     "0 and 1, NULL means yes": ("smallint", ["0", "1", "NULL"], "missing = true", [False, True, True]),
-    "negative logic": ("smallint NOT NULL", ["0", "1"], "true = 0, false = 1", [True, False]),
+    "negative logic": ("smallint", ["0", "1"], "true = 0, false = 1", [True, False]),
     "numeric": ("numeric(3,1)", ["0", "1"], "", [False, True]),
     "bit": ("bit(1)", ["B'0'", "B'1'"], "", [False, True]),
-    "bit with codes": ("bit(1)", ["B'0'", "B'1'", "NULL"], "true = '1', false = '0', missing = false", [False, True, False]),
+    "bit with codes": (
+        "bit(1)",
+        ["B'0'", "B'1'", "NULL"],
+        "true = '1', false = '0', missing = false",
+        [False, True, False],
+    ),
     "digits in a text": ("char(1)", ["'0'", "'1'"], "true = '1', false = '0'", [False, True]),
     "numbers for a text": ("varchar(2)", ["'0'", "'1'"], "true = 1, false = 0", [False, True]),
     "a code with a quote": ("text", ["'it''s'", "'no%'"], 'true = "it\'s", false = "no%"', [True, False]),
@@ -46,26 +66,31 @@ def _rows(kind: str, values: list[str], extra: str = "") -> str:
     return f"ALTER TABLE chk ADD flag {kind}; {rows} {extra}"
 
 
+def _of_form(form: str) -> tuple[str, list[str], str, list[bool]]:
+    """A form whose column takes NULL only where the mapping says what NULL means."""
+    kind, values, options, meaning = FORMS[form]
+    rows = _rows(kind, values, "" if "missing" in options else "ALTER TABLE chk ALTER flag SET NOT NULL;")
+    return rows, values, options, meaning
+
+
 @pytest.mark.parametrize("said", ["column", "field"])
 @pytest.mark.parametrize("form", FORMS)
 def test_a_finished_flag_is_read_and_filtered_alike(serve: Serve, form: str, said: str):
-    kind, values, options, meaning = FORMS[form]
+    sql, values, options, meaning = _of_form(form)
     of_column = f"columns.chk.flag = {{ as = 'flag'{', ' if options else ''}{options} }}" if said == "column" else ""
     of_field = f"{{ column = 'k.flag'{', ' if options else ''}{options} }}" if said == "field" else "'k.flag'"
-    place = serve(_rows(kind, values), f"{of_column}\n[session]\nfinished = {of_field}\n")
+    place = serve(sql, f"{of_column}\n[session]\nfinished = {of_field}\n")
     finished = {session["name"]: "finishedAt" in session for session in place.sessions()}
     assert finished == {f"C{number}": yes for number, yes in enumerate(meaning)}
     place.by_filters()
     place.healthy()
 
 
-@pytest.mark.parametrize("said", ["column", "field"])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_payable_flag_is_read_and_filtered_alike(serve: Serve, form: str, said: str):
-    kind, values, options, meaning = FORMS[form]
-    of_column = f"columns.chk.flag = {{ as = 'flag'{', ' if options else ''}{options} }}" if said == "column" else ""
-    of_field = f"{{ column = 'k.flag'{', ' if options else ''}{options} }}" if said == "field" else "'k.flag'"
-    place = serve(_rows(kind, values), f"{of_column}\n[session]\npayable = {of_field}\n")
+def test_a_payable_flag_is_read_and_filtered_alike(serve: Serve, form: str):
+    sql, values, options, meaning = _of_form(form)
+    of_field = f"{{ column = 'k.flag'{', ' if options else ''}{options} }}"
+    place = serve(sql, f"[session]\npayable = {of_field}\n")
     payable = {session["name"]: session["isPayable"] for session in place.sessions()}
     assert payable == {f"C{number}": yes for number, yes in enumerate(meaning)}
     place.by_filters()
@@ -75,14 +100,14 @@ def test_a_payable_flag_is_read_and_filtered_alike(serve: Serve, form: str, said
 @pytest.mark.parametrize("negated", [False, True])
 @pytest.mark.parametrize("form", FORMS)
 def test_a_declared_flag_stands_as_a_condition_and_its_opposite(serve: Serve, form: str, negated: bool):
-    kind, values, options, meaning = FORMS[form]
+    sql, values, options, meaning = _of_form(form)
     comma = ", " if options else ""
     place = serve(
-        _rows(kind, values),
+        sql,
         f"""
         columns.chk.flag = {{ as = 'flag'{comma}{options} }}
         [session]
-        where = "{'NOT ' if negated else ''}k.flag"
+        where = "{"NOT " if negated else ""}k.flag"
         payable = "NOT (k.flag AND k.done)"
         """,
     )
@@ -93,7 +118,7 @@ def test_a_declared_flag_stands_as_a_condition_and_its_opposite(serve: Serve, fo
 
 def test_a_code_that_is_neither_yes_nor_no_leaves_out_its_check_only(serve: Serve):
     place = serve(
-        _rows("char(1)", ["'Y'", "'N'", "'?'"]),
+        _rows("char(1) NOT NULL DEFAULT 'N'", ["'Y'", "'N'", "'?'"]),
         "columns.chk.flag = { as = 'flag', true = 'Y', false = 'N' }\n[session]\nfinished = 'k.flag'",
     )
     assert place.names() == ["C0", "C1"]

@@ -142,13 +142,13 @@ ALTER TABLE "Checks" RENAME done TO "IsDone";
 """
 
 
-@pytest.mark.parametrize(("table", "column", "flag"), [("checks", "totaldue", "isdone"), ("Checks", "TotalDue", "IsDone")])
+@pytest.mark.parametrize(
+    ("table", "column", "flag"), [("checks", "totaldue", "isdone"), ("Checks", "TotalDue", "IsDone")]
+)
 def test_names_of_mixed_case_are_found_in_whatever_case_the_mapping_writes_them(
     serve: Serve, table: str, column: str, flag: str
 ):
-    place = serve(
-        MIXED, f'[session]\nfrom = "{table} k"\nfinished = "k.{flag}"\n[bill]\ntotal = "k.{column}"\n'
-    )
+    place = serve(MIXED, f'[session]\nfrom = "{table} k"\nfinished = "k.{flag}"\n[bill]\ntotal = "k.{column}"\n')
     assert place.lines("One") == [(1, "Thing", 500)]
     place.by_filters()
 

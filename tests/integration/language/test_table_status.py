@@ -24,22 +24,62 @@ def _boards(kind: str, values: list[str]) -> str:
 
 # How the column is held, its values, the reading, what comes out (None: the table is not shown).
 MAPS: dict[str, tuple[str, list[str], str, list[str | None]]] = {
-    "numbers": ("int", ["0", "1", "2", "9"], "map = { 0 = 'available', 1 = 'occupied', 2 = 'pending_available', 9 = 'not_in_use' }", [A, O, P, N]),
-    "two codes of one meaning": ("smallint", ["1", "2", "3"], "map = { 1 = 'occupied', 2 = 'occupied', 3 = 'available' }", [O, O, A]),
+    "numbers": (
+        "int",
+        ["0", "1", "2", "9"],
+        "map = { 0 = 'available', 1 = 'occupied', 2 = 'pending_available', 9 = 'not_in_use' }",
+        [A, O, P, N],
+    ),
+    "two codes of one meaning": (
+        "smallint",
+        ["1", "2", "3"],
+        "map = { 1 = 'occupied', 2 = 'occupied', 3 = 'available' }",
+        [O, O, A],
+    ),
     "negative": ("int", ["-1", "0"], "map = { -1 = 'occupied', 0 = 'available' }", [O, A]),
     "numeric": ("numeric(5,2)", ["1", "10"], "map = { 1 = 'occupied', 10 = 'available' }", [O, A]),
     "double": ("double precision", ["1", "2"], "map = { 1 = 'occupied', 2 = 'available' }", [O, A]),
-    "default": ("int", ["1", "7", "NULL"], "map = { 1 = 'occupied' }, default = 'available', missing = 'not_in_use'", [O, A, N]),
+    "default": (
+        "int",
+        ["1", "7", "NULL"],
+        "map = { 1 = 'occupied' }, default = 'available', missing = 'not_in_use'",
+        [O, A, N],
+    ),
     "default hides": ("int", ["1", "7"], "map = { 1 = 'occupied' }, default = 'hidden'", [O, None]),
-    "hidden": ("int", ["1", "4", "NULL"], "map = { 1 = 'occupied', 4 = 'hidden' }, missing = 'available'", [O, None, A]),
+    "hidden": (
+        "int",
+        ["1", "4", "NULL"],
+        "map = { 1 = 'occupied', 4 = 'hidden' }, missing = 'available'",
+        [O, None, A],
+    ),
     "missing hides": ("int", ["1", "NULL"], "map = { 1 = 'occupied' }, missing = 'hidden'", [O, None]),
     "a code nobody knows": ("int", ["1", "7"], "map = { 1 = 'occupied' }", [O, None]),
-    "texts": ("text", ["'busy'", "'free'", "'it''s'"], 'map = { busy = "occupied", free = "available", "it\'s" = "not_in_use" }', [O, A, N]),
-    "letters in CHAR": ("char(3)", ["'O'", "'A'", "NULL"], "map = { O = 'occupied', A = 'available' }, missing = 'pending_available'", [O, A, P]),
-    "padded letters": ("varchar(5)", ["'O '", "' A'", "'X '"], "map = { O = 'occupied', A = 'available', X = 'hidden' }", [O, A, None]),
+    "texts": (
+        "text",
+        ["'busy'", "'free'", "'it''s'"],
+        'map = { busy = "occupied", free = "available", "it\'s" = "not_in_use" }',
+        [O, A, N],
+    ),
+    "letters in CHAR": (
+        "char(3)",
+        ["'O'", "'A'", "NULL"],
+        "map = { O = 'occupied', A = 'available' }, missing = 'pending_available'",
+        [O, A, P],
+    ),
+    "padded letters": (
+        "varchar(5)",
+        ["'O '", "' A'", "'X '"],
+        "map = { O = 'occupied', A = 'available', X = 'hidden' }",
+        [O, A, None],
+    ),
     "digits in a text": ("varchar(2)", ["'1'", "'01'"], "map = { 1 = 'occupied', 01 = 'available' }", [O, A]),
     "blank": ("text", ["''", "'x'"], 'map = { "" = "available", x = "occupied" }', [A, O]),
-    "yes or no": ("boolean", ["TRUE", "FALSE", "NULL"], "map = { true = 'occupied', false = 'available' }, missing = 'not_in_use'", [O, A, N]),
+    "yes or no": (
+        "boolean",
+        ["TRUE", "FALSE", "NULL"],
+        "map = { true = 'occupied', false = 'available' }, missing = 'not_in_use'",
+        [O, A, N],
+    ),
     "bit": ("bit(1)", ["B'1'", "B'0'"], "map = { 1 = 'occupied', 0 = 'available' }", [O, A]),
     "enum": ("board_state", ["'in use'", "'empty'"], 'map = { "in use" = "occupied", empty = "available" }', [O, A]),
 }
@@ -67,7 +107,8 @@ def test_a_status_that_is_computed_is_read_and_filtered_alike(serve: Serve, form
 def test_a_session_names_its_table_exactly_when_the_table_is_shown(serve: Serve, form: str):
     kind, values, options, _ = MAPS[form]
     checks = "".join(
-        f"INSERT INTO chk (id, name, board_id) VALUES ({number}, 'C{number}', {number});" for number in range(len(values))
+        f"INSERT INTO chk (id, name, board_id) VALUES ({number}, 'C{number}', {number});"
+        for number in range(len(values))
     )
     sql = f"CREATE TYPE board_state AS ENUM ('in use', 'empty'); {_boards(kind, values)} {checks}"
     place = serve(sql, f"[table]\nstatus = {{ column = 't.code', {options} }}")
@@ -80,7 +121,9 @@ def test_a_session_names_its_table_exactly_when_the_table_is_shown(serve: Serve,
     place.by_filters()
 
 
-@pytest.mark.parametrize("words", ["null = 'not_in_use', missing = 'available'", "missing = 'available', null = 'hidden'"])
+@pytest.mark.parametrize(
+    "words", ["null = 'not_in_use', missing = 'available'", "missing = 'available', null = 'hidden'"]
+)
 def test_null_in_a_row_that_is_there_may_mean_something_else_than_no_row(serve: Serve, words: str):
     place = serve(
         """CREATE TABLE state_of (board_id int PRIMARY KEY, code int);
@@ -133,11 +176,26 @@ NAMES: dict[str, tuple[str, str, list[str], list[str]]] = {
     "numeric": ("numeric(6,2)", "'t.code'", ["1", "12"], ["1", "12"]),
     "concatenated": ("int", "\"CONCAT('Table ', t.code)\"", ["1", "12"], ["Table 1", "Table 12"]),
     "joined from parts": ("text", "[\"'Table'\", 't.code', 't.id']", ["'A'", "NULL"], ["Table A 0", "Table 1"]),
-    "joined from parts, some blank": ("text", "[\"'Table'\", 't.code', 't.id']", ["'A'", "''"], ["Table A 0", "Table 1"]),
-    "coalesced": ("text", "\"COALESCE(NULLIF(TRIM(t.code), ''), CONCAT('Table ', t.id))\"", ["'A'", "' '", "NULL"], ["A", "Table 1", "Table 2"]),
+    "joined from parts, some blank": (
+        "text",
+        "[\"'Table'\", 't.code', 't.id']",
+        ["'A'", "''"],
+        ["Table A 0", "Table 1"],
+    ),
+    "coalesced": (
+        "text",
+        "\"COALESCE(NULLIF(TRIM(t.code), ''), CONCAT('Table ', t.id))\"",
+        ["'A'", "' '", "NULL"],
+        ["A", "Table 1", "Table 2"],
+    ),
     "fallback": ("text", "{ column = 't.code', missing = 'Bar' }", ["'A'", "NULL"], ["A", "Bar"]),
     "fallback for blank": ("text", "{ column = 't.code', missing = 'Bar' }", ["'A'", "'  '"], ["A", "Bar"]),
-    "with a separator": ("text", "'t.code'", ["'Bar - 1'", "'Bar – 1'", "'Bar -- 1'"], ["Bar – 1", "Bar –– 1", "Bar -- 1"]),
+    "with a separator": (
+        "text",
+        "'t.code'",
+        ["'Bar - 1'", "'Bar – 1'", "'Bar -- 1'"],
+        ["Bar – 1", "Bar –– 1", "Bar -- 1"],
+    ),
     "of another alphabet": ("text", "'t.code'", ["'Τραπέζι %'", "'it''s'"], ["Τραπέζι %", "it's"]),
 }
 
@@ -170,13 +228,31 @@ def test_two_tables_of_one_name_are_told_of_and_the_first_is_found(serve: Serve)
     assert place.good("GetTable", name="T1")["table"]["name"] == "T1"
 
 
-@pytest.mark.parametrize(("kind", "value", "covers"), [("text", "'6'", 6), ("text", "'six'", 4), ("text", "NULL", 4), ("numeric", "6.0", 6), ("double precision", "6", 6)])
+@pytest.mark.parametrize(
+    ("kind", "value", "covers"),
+    [
+        ("text", "'6'", 6),
+        ("text", "'six'", 4),
+        ("text", "NULL", 4),
+        ("numeric", "6.0", 6),
+        ("double precision", "6", 6),
+    ],
+)
 def test_covers_are_read_from_whatever_holds_them(serve: Serve, kind: str, value: str, covers: int):
     place = serve(_boards(kind, [value]), "[table]\nmax_covers = { column = 't.code', missing = 4 }")
     assert place.good("GetTable", name="T0")["table"]["maxCovers"] == covers
 
 
-@pytest.mark.parametrize(("kind", "value"), [("numeric", "'NaN'"), ("double precision", "'Infinity'"), ("text", "'NaN'"), ("text", "'inf'"), ("numeric", "2.5")])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("numeric", "'NaN'"),
+        ("double precision", "'Infinity'"),
+        ("text", "'NaN'"),
+        ("text", "'inf'"),
+        ("numeric", "2.5"),
+    ],
+)
 def test_covers_that_are_no_number_cost_only_their_own_table(serve: Serve, kind: str, value: str):
     place = serve(_boards(kind, ["6", value]), "[table]\nmax_covers = { column = 't.code', missing = 4 }")
     assert "T0" in place.tables()

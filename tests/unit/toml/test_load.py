@@ -37,7 +37,7 @@ class House(Strict):
 def problems_of(text: str | bytes) -> list[Problem]:
     raw = text.encode() if isinstance(text, str) else text
     with pytest.raises(InvalidFile) as caught:
-        load_text(raw, "house.toml", House)
+        load_text(raw, "house.toml", House)[1].raise_if_any()
     assert caught.value.problems
     return caught.value.problems
 
@@ -56,7 +56,9 @@ def test_a_file_may_begin_with_a_byte_order_mark():
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file():
-    found = problems_of('rooms = "many"\nnmae = "x"\n[front]\ncolour = "blue"\n[[doors]]\nwidth = 0\n[[doors]]\nwdith = 3\n')
+    found = problems_of(
+        'rooms = "many"\nnmae = "x"\n[front]\ncolour = "blue"\n[[doors]]\nwidth = 0\n[[doors]]\nwdith = 3\n'
+    )
     assert [(problem.line, problem.key) for problem in found] == [
         (1, "name"),
         (1, "rooms"),
@@ -74,7 +76,7 @@ def test_a_problem_reads_as_editors_expect_it():
 
 def test_the_message_of_the_error_holds_one_problem_a_line():
     with pytest.raises(InvalidFile) as caught:
-        load_text(b"a = 1\nb = 2\n", "house.toml", House)
+        load_text(b"a = 1\nb = 2\n", "house.toml", House)[1].raise_if_any()
     assert str(caught.value).splitlines() == [str(problem) for problem in caught.value.problems]
 
 
@@ -124,16 +126,9 @@ def test_a_value_of_the_wrong_type_is_told_at_its_line(line: str):
     assert found.message
 
 
-@pytest.mark.parametrize("value", ['"4"', "true", '"yes"'])
-def test_a_text_or_a_flag_is_no_number(value: str):
-    (found,) = problems_of(f'name = "x"\nrooms = {value}\n')
+def test_a_flag_is_no_number():
+    (found,) = problems_of('name = "x"\nrooms = true\n')
     assert (found.line, found.key) == (2, "rooms")
-
-
-@pytest.mark.parametrize("value", ['"yes"', '"true"', "1", "0.0"])
-def test_a_text_or_a_number_is_no_flag(value: str):
-    (found,) = problems_of(f'name = "x"\nopen = {value}\n')
-    assert (found.line, found.key) == (2, "open")
 
 
 def test_a_rule_across_settings_is_told_in_its_own_words():
@@ -144,7 +139,7 @@ def test_a_rule_across_settings_is_told_in_its_own_words():
 @pytest.mark.parametrize(
     "text",
     [
-        'name = s3cret',
+        "name = s3cret",
         'name = "s3cret',
         'name = "x"\nkey = { env = "X", s3kret = "s3cret" }',
         'name = "x"\nkey = { value = "s3cret" }',

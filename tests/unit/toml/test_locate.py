@@ -93,7 +93,9 @@ def test_a_character_beyond_the_end_stands_at_the_end():
     assert locate("a = 'x'").inside(("a",), 500) == (1, 8)
 
 
-@pytest.mark.parametrize("text", ['a = """x""""\nb = 1', "a = '''x'''''\nb = 1", 'a = """"x"""\nb = 1', 'a = ""\nb = 1'])
+@pytest.mark.parametrize(
+    "text", ['a = """x""""\nb = 1', "a = '''x'''''\nb = 1", 'a = """"x"""\nb = 1', 'a = ""\nb = 1']
+)
 def test_quotes_at_the_edges_of_a_string_belong_to_it(text: str):
     assert locate(text).place(("b",)) == (2, 1)
 

@@ -15,7 +15,9 @@ class Vault(Strict):
 
 
 def read(text: str) -> Vault:
-    return load_text(text.encode(), "vault.toml", Vault)[0]
+    vault, source = load_text(text.encode(), "vault.toml", Vault)
+    source.raise_if_any()
+    return vault
 
 
 def test_a_secret_may_stand_in_the_file():
@@ -90,7 +92,14 @@ def test_what_is_no_secret_is_a_problem_that_shows_nothing(value: str):
 def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("EPOS_TEST_KEY", "s3cret")
     for vault in (read('key = "s3cret"'), read('key = { env = "EPOS_TEST_KEY" }')):
-        shown = [repr(vault), str(vault), f"{vault.key}", repr(vault.key), vault.model_dump_json(), str(vault.model_dump())]
+        shown = [
+            repr(vault),
+            str(vault),
+            f"{vault.key}",
+            repr(vault.key),
+            vault.model_dump_json(),
+            str(vault.model_dump()),
+        ]
         assert not [text for text in shown if "s3cret" in text]
 
 

@@ -1,0 +1,253 @@
+"""The program itself, as a person or a service manager runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+from click.testing import CliRunner
+from websockets.sync.client import connect
+
+from adapter.cli import main
+
+KEY = "0d5f3b1c-invented-key"
+AUTHORIZATION = {"Authorization": "Basic bG9jYWw6MGQ1ZjNiMWMtaW52ZW50ZWQta2V5"}
+PATIENCE = 20.0
+
+
+class Lines:
+    """The lines of a stream as they come."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._waiting: queue.Queue[str | None] = queue.Queue()
+        self.seen: list[str] = []
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def until(self, pattern: str) -> re.Match[str]:
+        while True:
+            line = self._waiting.get(timeout=PATIENCE)
+            assert line is not None, f"ended without {pattern}: {self.seen}"
+            found = re.search(pattern, line)
+            if found:
+                return found
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            self.seen.append(line)
+            self._waiting.put(line)
+        self._waiting.put(None)
+
+
+@contextmanager
+def running(config: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], Lines]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adapter", "run", "--config", str(config)],
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, **environment},
+    )
+    assert process.stderr is not None
+    lines = Lines(process.stderr)
+    try:
+        yield process, lines
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(timeout=PATIENCE)
+        process.stderr.close()
+
+
+def write_config(folder: Path, url: str, more: str = "") -> Path:
+    file = folder / "config.toml"
+    file.write_text(
+        f"""
+mapping = "floreant"
+{more}
+[database]
+url = "{url}"
+[rules]
+finished_within_hours = 0
+[[connection]]
+name    = "local"
+listen  = "127.0.0.1:0"
+account = "local"
+api_key = {{ env = "LOCAL_KEY" }}
+""",
+        encoding="utf-8",
+    )
+    return file
+
+
+def ask(address: str, method: str, **params: object) -> dict[str, object]:
+    with connect(f"ws://{address}", additional_headers=AUTHORIZATION, compression=None) as ws:
+        ws.send(json.dumps({"jsonrpc": "2.0", "id": "1", "method": method, "params": params}))
+        return dict(json.loads(ws.recv(timeout=PATIENCE)))
+
+
+def test_the_adapter_starts_answers_and_ends_when_it_is_told_to(tmp_path: Path, restaurant: Callable[[str], str]):
+    config = write_config(tmp_path, restaurant("floreant"))
+    with running(config, LOCAL_KEY=KEY) as (process, lines):
+        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        assert ask(address, "GetTable", name="T1")["result"] == {
+            "table": {"name": "T1", "maxCovers": 2, "status": "TABLE_STATUS_OCCUPIED"}
+        }
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE) == 0
+    log = [json.loads(line) for line in lines.seen]
+    assert [line["kind"] for line in log if line["kind"] in ("Started", "RequestAnswered", "Stopped")] == [
+        "Started",
+        "RequestAnswered",
+        "Stopped",
+    ]
+    assert KEY not in "".join(lines.seen)
+
+
+def test_the_adapter_starts_without_a_database_and_says_so(tmp_path: Path):
+    config = write_config(tmp_path, "postgresql://nobody:pass-word-in-url@127.0.0.1:1/nothing")
+    with running(config, LOCAL_KEY=KEY) as (_, lines):
+        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        lines.until("the database cannot be reached")
+        assert ask(address, "ListTables")["result"] == {
+            "errorCode": "ERROR_INTERNAL_POS_ERROR",
+            "errorReason": "the database cannot be reached",
+        }
+    assert "pass-word-in-url" not in "".join(lines.seen)
+
+
+def test_a_mapping_that_does_not_fit_is_told_line_by_line_and_the_adapter_stays_up(
+    tmp_path: Path, new_database: Callable[..., str]
+):
+    config = write_config(tmp_path, new_database())
+    with running(config, LOCAL_KEY=KEY) as (_, lines):
+        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        lines.until(r"floreant\.toml:\d+: table\.from: the database has no table shop_table")
+        reason = str(ask(address, "ListTables")["result"])
+        assert "the mapping does not fit the database" in reason
+
+
+def test_every_problem_of_the_configuration_is_told_at_once_and_ends_with_2(tmp_path: Path):
+    config = write_config(tmp_path, "postgresql://x/y", more='maping = "floreant"')
+    done = run("run", "--config", str(config))
+    assert done.returncode == 2
+    assert f'{config}:3: maping: there is no such setting; did you mean "mapping"?' in done.stderr
+    assert "the environment variable LOCAL_KEY is not set" in done.stderr
+    assert done.stderr.rstrip().endswith("2 problems")
+
+
+def test_a_configuration_that_is_not_there_ends_with_2(tmp_path: Path):
+    done = run("run", "--config", str(tmp_path / "nowhere.toml"))
+    assert done.returncode == 2
+    assert "nowhere.toml: cannot be read: No such file or directory" in done.stderr
+
+
+def test_a_configuration_without_a_connection_is_refused(tmp_path: Path):
+    config = tmp_path / "config.toml"
+    config.write_text('mapping = "floreant"\n[database]\nurl = "postgresql://x/y"\n', encoding="utf-8")
+    done = run("run", "--config", str(config))
+    assert done.returncode == 1
+    assert "no [[connection]]" in done.stderr
+
+
+def test_a_port_that_is_taken_ends_the_program_with_a_sentence(tmp_path: Path, restaurant: Callable[[str], str]):
+    config = write_config(tmp_path, restaurant("floreant"))
+    with running(config, LOCAL_KEY=KEY) as (_, lines):
+        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        config.write_text(config.read_text(encoding="utf-8").replace("127.0.0.1:0", address), encoding="utf-8")
+        done = run("run", "--config", str(config), LOCAL_KEY=KEY)
+    assert done.returncode == 1
+    assert "another program already listens on" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demonstration_finds_every_answer_to_be_what_it_should_be():
+    done = run("demo", "--once", "--plain")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("✓ as it should be") == 12
+    assert "Every answer is what it should be." in done.stdout
+
+
+def test_the_demonstration_stays_up_until_it_is_told_to_stop():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adapter", "demo"], stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    assert process.stdout is not None
+    lines = Lines(process.stdout)
+    try:
+        lines.until("Everything stays up until Ctrl-C")
+        address = lines.until(r"the adapter\s+ws://([\d.:]+)")[1]
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", address)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE) == 0
+        assert lines.seen[-1].strip() == "Stopped."
+    finally:
+        process.kill()
+        process.wait(timeout=PATIENCE)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("mapping", ["floreant", "pasteque"])
+def test_explain_shows_the_sql_of_every_reading_method_without_a_database(mapping: str):
+    for method in (
+        "GetBillItems",
+        "GetFullBill",
+        "GetSession",
+        "GetTable",
+        "ListBillItems",
+        "ListSessions",
+        "ListTables",
+    ):
+        done = CliRunner().invoke(main, ["explain", method, "--mapping", mapping, "--json"])
+        assert done.exit_code == 0, done.output
+        found = json.loads(done.stdout)
+        assert len(found["statements"]) == 1
+        assert "SELECT" in found["statements"][0]["sql"]
+        assert found["fields"]
+
+
+def test_explain_with_a_database_shows_its_plan(tmp_path: Path, restaurant: Callable[[str], str]):
+    config = write_config(tmp_path, restaurant("floreant"))
+    done = run("explain", "GetBillItems", "--config", str(config), LOCAL_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    assert "Append" in done.stdout
+    assert "ticket_item" in done.stdout
+    assert "major units, to minor units of GBP" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("GetTabel", "--mapping", "floreant"), 'did you mean "GetTable"?'),
+        (("GetTable", "--mapping", "florant"), "there is no mapping florant"),
+        (("GetTable", "--mapping", "floreant", "--params", "{"), "--params is not JSON"),
+        (("GetTable", "--mapping", "floreant", "--params", "[]"), "--params must be a JSON object"),
+        (("GetTable", "--mapping", "floreant", "--params", '{"name": 1}'), "params.name"),
+    ],
+)
+def test_explain_says_what_it_does_not_know(arguments: tuple[str, ...], said: str):
+    done = CliRunner().invoke(main, ["explain", *arguments])
+    assert done.exit_code == 1
+    assert said in done.stderr
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "adapter", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
+    )

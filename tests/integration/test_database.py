@@ -1,0 +1,161 @@
+"""The way to the database: lost connections, slow statements, refusals; each said in one of our own errors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
+from adapter.mapping.plans import Plan
+from adapter.store.database import Database, Reader
+from adapter.store.engines import DatabaseSettings, connect, engine_of
+
+
+def plan(sql: str) -> Plan:
+    return Plan(name="test", shown=sql, driver=sql, branches=())
+
+
+def reading(sql: str, **parameters: Any) -> Callable[[Reader], Any]:
+    return lambda reader: reader.rows(plan(sql), parameters)
+
+
+def on_database(url: str, use: Callable[[Database], Awaitable[Any]], **settings: Any) -> Any:
+    async def run() -> Any:
+        database = Database(connect(DatabaseSettings(url=url, **settings)))
+        try:
+            return await use(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def url(new_database: Callable[..., str]) -> str:
+    return new_database()
+
+
+def terminate_all(url: str) -> int:
+    """End every other connection to this database, as a restart of the server does."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        ended = connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return len(ended.fetchall())
+
+
+def test_after_every_connection_was_lost_the_next_reads_succeed(url: str):
+    async def use(database: Database) -> tuple[int, list[Any]]:
+        slow = reading("SELECT 1, pg_sleep(0.05)")
+        await asyncio.gather(*(database.read(slow) for _ in range(8)))
+        lost = await asyncio.to_thread(terminate_all, url)
+        return lost, await asyncio.gather(*(database.read(reading("SELECT 7")) for _ in range(40)))
+
+    lost, answers = on_database(url, use, pool_size=8)
+    assert lost == 8
+    assert answers == [[(7,)]] * 40
+
+
+def test_a_connection_that_is_lost_in_the_middle_is_tried_again(url: str):
+    async def use(database: Database) -> Any:
+        waiting = asyncio.create_task(database.read(reading("SELECT 5 FROM pg_sleep(0.3)")))
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(terminate_all, url)
+        return await waiting
+
+    assert on_database(url, use) == [(5,)]
+
+
+def test_a_slow_statement_is_ended_by_the_database_itself(url: str):
+    async def use(database: Database) -> Any:
+        with pytest.raises(TooSlow):
+            await database.read(reading("SELECT pg_sleep(30)"))
+        return await database.read(reading("SELECT 1"))
+
+    assert on_database(url, use, statement_timeout=0.1, lock_timeout=0.05) == [(1,)]
+
+
+def test_a_cancelled_read_gives_its_connection_back(url: str):
+    async def use(database: Database) -> Any:
+        for _ in range(5):
+            task = asyncio.create_task(database.read(reading("SELECT pg_sleep(30)")))
+            await asyncio.sleep(0.02)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return await database.read(reading("SELECT 1"))
+
+    assert on_database(url, use, pool_size=1, pool_timeout=1.0) == [(1,)]
+
+
+def test_when_all_connections_are_in_use_the_wait_has_an_end(url: str):
+    async def use(database: Database) -> None:
+        blocking = asyncio.create_task(database.read(reading("SELECT pg_sleep(2)")))
+        await asyncio.sleep(0.05)
+        with pytest.raises(DatabaseBusy):
+            await database.read(reading("SELECT 1"))
+        blocking.cancel()
+        await asyncio.gather(blocking, return_exceptions=True)
+
+    on_database(url, use, pool_size=1, pool_timeout=0.05)
+
+
+def test_nothing_can_be_changed_through_a_reading_connection(url: str):
+    async def use(database: Database) -> None:
+        with pytest.raises(StoreError) as caught:
+            await database.read(reading("CREATE TABLE intruder (id integer)"))
+        assert "25006" in caught.value.message
+
+    on_database(url, use)
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM no_such_table", "SELECT no_such_column FROM pg_class", "SELECT no_such_function(1)"]
+)
+def test_what_the_schema_lacks_is_a_mismatch_of_the_mapping(url: str, sql: str):
+    async def use(database: Database) -> None:
+        with pytest.raises(MappingMismatch):
+            await database.read(reading(sql))
+
+    on_database(url, use)
+
+
+def test_a_value_that_the_driver_cannot_send_is_no_lost_connection(url: str):
+    async def use(database: Database) -> None:
+        with pytest.raises(StoreError) as caught:
+            await database.read(reading("SELECT %(x)s::text", x="a\0b"))
+        assert not isinstance(caught.value, DatabaseUnavailable)
+
+    on_database(url, use)
+
+
+def test_no_error_repeats_what_the_database_said(url: str):
+    async def use(database: Database) -> None:
+        with pytest.raises(StoreError) as caught:
+            await database.read(reading("SELECT %(x)s::integer", x="secret-value"))
+        assert "secret-value" not in f"{caught.value.message}{caught.value.hint}{caught.value.__cause__}"
+
+    on_database(url, use)
+
+
+def test_a_database_that_is_not_there_is_unavailable(url: str):
+    missing = make_url(url).set(database="no_such_database").render_as_string(hide_password=False)
+
+    async def use(database: Database) -> None:
+        with pytest.raises(DatabaseUnavailable):
+            await database.read(reading("SELECT 1"))
+
+    on_database(missing, use)
+    on_database("postgresql://x:y@127.0.0.1:1/z", use, connect_timeout=1.0)
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "oracle://x/y", "mysql://x/y"])
+def test_an_address_of_no_engine_that_is_run_on_is_refused(address: str):
+    with pytest.raises(AdapterError) as caught:
+        engine_of(address)
+    assert caught.value.hint
