@@ -6,9 +6,14 @@ No event holds SQL parameters, secrets or card data.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal
+
+_OURS = Path(__file__).resolve().parent
+_MOST_FRAMES = 12
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -155,6 +160,16 @@ class BugFound(Event):
     """Class of the exception."""
     where: str
     """Files, lines and functions of our own code, without values."""
+
+
+def where_of(error: BaseException) -> str:
+    """The innermost of our own frames that an error passed, as file, line and function, without values."""
+    frames = [
+        f"{path.relative_to(_OURS.parent).as_posix()}:{line} {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (path := Path(frame.f_code.co_filename)).is_relative_to(_OURS)
+    ]
+    return " > ".join(frames[-_MOST_FRAMES:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

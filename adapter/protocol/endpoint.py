@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import traceback
-from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
 from adapter.domain.requests import Request
 from adapter.domain.service import Answer
 from adapter.errors import AdapterError, Bug, MalformedRequest, TooSlow, UnknownMethod
-from adapter.events import BugFound, Emit, Event, FrameIgnored, ProviderComplained, RequestAnswered
+from adapter.events import BugFound, Emit, Event, FrameIgnored, ProviderComplained, RequestAnswered, where_of
 from adapter.protocol import jsonrpc
 from adapter.protocol.dialect import Dialect, Route, decode_request, error_code
 from adapter.protocol.jsonrpc import Envelope
 
-_OURS = Path(__file__).resolve().parents[1]
-_MOST_FRAMES = 12
 _LONGEST_NAME = 64
 
 
@@ -165,7 +161,7 @@ class Endpoint:
 
     def _report(self, error: Exception) -> Bug:
         reference = secrets.token_hex(6)
-        self._say(BugFound(reference=reference, kind=type(error).__name__, where=_where(error)))
+        self._say(BugFound(reference=reference, kind=type(error).__name__, where=where_of(error)))
         return Bug(f"internal error, reference {reference}")
 
     def _say(self, event: Event) -> None:
@@ -178,13 +174,3 @@ def _shown(method: str) -> str:
     """A method that we do not know, as far as it may be repeated."""
     harmless = 0 < len(method) <= _LONGEST_NAME and method.isascii() and method.isprintable()
     return method if harmless else "such method"
-
-
-def _where(error: Exception) -> str:
-    """The innermost of our own frames that the error passed, without values."""
-    frames = [
-        f"{path.relative_to(_OURS.parent).as_posix()}:{line} {frame.f_code.co_name}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if (path := Path(frame.f_code.co_filename)).is_relative_to(_OURS)
-    ]
-    return " > ".join(frames[-_MOST_FRAMES:])

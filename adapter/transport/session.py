@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from adapter.events import BugFound, Emit
+from adapter.events import BugFound, Emit, where_of
 from adapter.transport import reasons
 
 Handle = Callable[[bytes], Awaitable[bytes | None]]
@@ -25,7 +23,6 @@ Handle = Callable[[bytes], Awaitable[bytes | None]]
 SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 -- unregistered, so nobody can turn it on
 """Given to the websockets library, whose debug log would show the headers of the handshake, key included."""
 
-_OURS = str(Path(__file__).parents[1])
 _CANCEL_PATIENCE = 1.0  # seconds; a cancelled request that cleans up for longer does so unwatched
 
 
@@ -161,7 +158,7 @@ class _Session:
 
     def _report(self, problem: Exception) -> None:
         with contextlib.suppress(Exception):  # a listener's own trouble: there is nobody left to tell
-            self._emit(_bug(problem))
+            self._emit(BugFound(reference=uuid.uuid4().hex[:12], kind=type(problem).__name__, where=where_of(problem)))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
@@ -190,10 +187,3 @@ async def _say_goodbye(ws: Connection) -> None:
         await _read_to_the_end(ws)
     finally:
         await closing
-
-
-def _bug(problem: Exception) -> BugFound:
-    frames = traceback.extract_tb(problem.__traceback__)
-    ours = [frame for frame in frames if frame.filename.startswith(_OURS)]
-    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in ours]
-    return BugFound(reference=uuid.uuid4().hex[:8], kind=type(problem).__name__, where=" > ".join(where))

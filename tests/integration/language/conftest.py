@@ -101,7 +101,7 @@ class Restaurant:
     @property
     def plain_url(self) -> str:
         """The database's address as psycopg itself takes it."""
-        return make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        return _plain(self.url)
 
     def ask(self, method: str, *, waiter: Any = None, **params: Any) -> dict[str, Any]:
         """The `result` of a request, which may be an error."""
@@ -231,17 +231,34 @@ Serve = Callable[..., Restaurant]
 
 
 @pytest.fixture(scope="session")
-def three_tables(new_database: Callable[..., str]) -> str:
-    """A database with the schema above, to be copied."""
-    url = new_database()
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(SCHEMA)
-    return url
+def databases(new_database: Callable[..., str]) -> Callable[[list[str]], str]:
+    """Gives a database with the schema above that is not among those in use; far cheaper than one for every test."""
+    made: list[str] = []
+
+    def free(used: list[str]) -> str:
+        url = next((url for url in made if url not in used), None)
+        if url is None:
+            url = new_database()
+            made.append(url)
+        with psycopg.connect(_plain(url), autocommit=True) as connection:
+            connection.execute("SET synchronous_commit = off; SET client_min_messages = warning")
+            found = connection.execute(
+                "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'"
+            )
+            for (name,) in found.fetchall():
+                connection.execute(f'DROP SCHEMA "{name}" CASCADE')
+            connection.execute(f"CREATE SCHEMA public; {SCHEMA}")
+        return url
+
+    return free
+
+
+def _plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @pytest.fixture
-def serve(new_database: Callable[..., str], three_tables: str) -> Iterator[Serve]:
+def serve(databases: Callable[[list[str]], str]) -> Iterator[Serve]:
     """Opens a restaurant: its SQL, what its mapping says otherwise, what it leaves out, its configuration."""
     opened: list[Restaurant] = []
 
@@ -255,7 +272,7 @@ def serve(new_database: Callable[..., str], three_tables: str) -> Iterator[Serve
         whole: str | None = None,
         url: str | None = None,
     ) -> Restaurant:
-        url = url or new_database(three_tables)
+        url = url or databases([restaurant.url for restaurant in opened])
         merged = whole or written(merge(tomllib.loads(MAPPING), tomllib.loads(toml), without))
         config = Config.model_validate(
             {

@@ -118,7 +118,7 @@ def test_a_session_names_its_table_exactly_when_the_table_is_shown(serve: Serve,
     for number in range(len(values)):
         if f"T{number}" not in unreadable:
             assert named[f"C{number}"] == (f"T{number}" if f"T{number}" in shown else None)
-    place.by_filters()
+    place.by_filters(tables=True)
 
 
 @pytest.mark.parametrize(
@@ -269,4 +269,4 @@ def test_a_tables_condition_hides_it_from_sessions_too(serve: Serve):
     assert place.names(hasTable=True) == ["C0", "C2"]
     assert place.names(hasTable=False) == ["C1", "C3", "C4"]
     assert place.names(tableNames=["T1"]) == []
-    place.by_filters()
+    place.by_filters(tables=True)
