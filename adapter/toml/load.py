@@ -5,6 +5,7 @@ Knows nothing of what the files mean. Values never appear in a problem: a config
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,18 +13,28 @@ from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from adapter.errors import InvalidFile, Problem
 from adapter.toml.locate import Locator, Path, dotted, locate
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_NUMBERS = (int, float, int | None, float | None)
+
 
 class Strict(BaseModel):
     """Base of all models of declared files: unknown keys are refused, values never shown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _a_flag_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation in _NUMBERS:
+            raise ValueError("must be a number, not true or false")
+        return value
 
 
 @dataclass(slots=True)
@@ -108,7 +119,7 @@ def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
         ) from None
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidFile([_syntax_problem(error, name, text)]) from None
     return data, Source(file=name, locator=locate(text))
 
@@ -140,14 +151,17 @@ def _syntax_problem(error: Exception, name: str, text: str) -> Problem:
     line = getattr(error, "lineno", 0)
     column = getattr(error, "colno", 0)
     message = str(getattr(error, "msg", "")) or str(error) or "nested too deeply"
-    if not line and "(at line " in message:
+    position = _POSITION.search(message)
+    if not line and position is not None:
         # Before Python 3.14 the position stands only in the text of the message.
-        message, _, position = message.partition(" (at line ")
-        numbers = [int(part) for part in position.rstrip(")").replace("column", "").split(",")]
-        line, column = numbers[0], numbers[1]
+        message = message[: position.start()]
+        line, column = int(position[1]), int(position[2])
     elif not line:
-        message = message.replace(" (at end of document)", "")
-        line = text.count("\n") + 1
+        message = message.removesuffix(" (at end of document)")
+        line = text.rstrip("\n").count("\n") + 1
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        # What other errors say may quote the text.
+        message = "a number is too long, or it is nested too deeply"
     return Problem(
         file=name,
         line=line,

@@ -7,13 +7,16 @@ accepted, so it need not judge syntax.
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 Path = tuple[str | int, ...]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[ \t]*\r?\n\s*|.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
+_JOINED_LINES = re.compile(r"\\[ \t]*\r?\n[ \t\r\n]*")
+_BASIC_KEY = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SCALAR = re.compile(r"[^,\]\}#\r\n]*")
 _QUOTES = ('"""', "'''", '"', "'")
 
@@ -48,14 +51,17 @@ class Locator:
         return self._line_and_column(min(offset, len(self.text)))
 
     def _skip_escaped(self, offset: int, index: int) -> int:
-        while index > 0 and offset < len(self.text):
+        while offset < len(self.text):
+            # A backslash before a line end joins the lines and stands for no character at all.
+            joined = _JOINED_LINES.match(self.text, offset)
+            if joined is not None:
+                offset = joined.end()
+                continue
+            if index == 0:
+                break
             match = _ESCAPE.match(self.text, offset)
-            if match is None:
-                offset, index = offset + 1, index - 1
-            else:
-                offset = match.end()
-                # A backslash before a line end joins the lines and stands for no character at all.
-                index -= 0 if "\n" in match.group() else 1
+            offset = offset + 1 if match is None else match.end()
+            index -= 1
         return offset
 
     def _line_and_column(self, offset: int) -> tuple[int, int]:
@@ -178,9 +184,12 @@ class _Walker:
 
     def _key(self) -> str:
         self._skip_space()
-        quote = self._text[self._at]
-        if quote in "\"'":
-            end = self._text.index(quote, self._at + 1)
+        basic = _BASIC_KEY.match(self._text, self._at)
+        if basic is not None:
+            self._at = basic.end()
+            return next(iter(tomllib.loads(f"{basic.group()} = 0")))
+        if self._text[self._at] == "'":
+            end = self._text.index("'", self._at + 1)
             name = self._text[self._at + 1 : end]
             self._at = end + 1
             return name

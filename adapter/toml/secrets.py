@@ -39,10 +39,13 @@ def _resolve(value: Any) -> Any:
             raise ValueError(f"the environment variable {source.env} is not set")
         return found
     try:
-        return Path(source.file or "").read_text(encoding="utf-8").strip()
+        found = Path(source.file or "").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise ValueError(f"the file {source.file} cannot be read: {reason}") from None
+    if not found:
+        raise ValueError(f"the file {source.file} is empty")
+    return found
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_resolve)]
