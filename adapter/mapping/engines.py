@@ -19,12 +19,12 @@ class Engine:
     writes: str
     """What sqlglot calls its dialect."""
 
-    def text(self, tree: exp.Expr) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool = True) -> str:
         """A tree as SQL, its parameters marked as ⟦name⟧; to be passed through `shown` or `driver`."""
         marked = tree.transform(
             lambda node: exp.Var(this=f"⟦{node.name}⟧") if isinstance(node, (exp.Placeholder, exp.Parameter)) else node
         )
-        return marked.sql(dialect=self.writes, pretty=True, comments=False, max_text_width=110)
+        return marked.sql(dialect=self.writes, pretty=pretty, comments=False, max_text_width=110)
 
     @staticmethod
     def shown(text: str) -> str:
@@ -32,9 +32,11 @@ class Engine:
         return _PARAMETER.sub(r":\1", text)
 
     @staticmethod
-    def driver(text: str) -> str:
-        """SQL for the driver, with parameters as %(name)s."""
-        return _PARAMETER.sub(r"%(\1)s", text.replace("%", "%%"))
+    def driver(text: str) -> tuple[str, tuple[str, ...]]:
+        """SQL for the driver, with parameters as $1, $2 and so on, and their names in that order."""
+        names = tuple(dict.fromkeys(_PARAMETER.findall(text)))
+        places = {name: f"${number}" for number, name in enumerate(names, start=1)}
+        return _PARAMETER.sub(lambda match: places[match[1]], text), names
 
     def one_of(self, columns: Sequence[exp.Expr], names: Sequence[str]) -> exp.Expr:
         """A test that the columns are one of the rows whose columns are given as one array per name."""

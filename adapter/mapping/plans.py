@@ -37,6 +37,8 @@ class Plan:
     """For people."""
     driver: str
     """For the driver."""
+    names: tuple[str, ...] = ()
+    """The parameters of the driver's text, in their order."""
     branches: tuple[Branch, ...]
     constants: Mapping[str, Any] = field(default_factory=dict)
     """Site constants that the statement uses."""
@@ -67,10 +69,12 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any]) 
     if len(parts) > 1:
         texts.insert(0, _typing(parts, layout, engine))
     text = "\nUNION ALL\n".join(texts)
+    driver, names = engine.driver(text)
     return Plan(
         name=name,
         shown=engine.shown(text),
-        driver=engine.driver(text),
+        driver=driver,
+        names=names,
         branches=tuple(
             Branch(kind=part.kind, index=part.index, slots=_slots(number, part, layout))
             for number, part in enumerate(parts)

@@ -51,7 +51,8 @@ class FakeBook:
         self.asked.append((request, waiter_id))
         return [one for one, _ in self.found.values() if waiter_id is None or one.waiter == Waiter(id=waiter_id)]
 
-    def bill(self, session_id: UUID) -> tuple[Session, Bill | None] | None:
+    def bill(self, session_id: UUID, *, with_tables: bool) -> tuple[Session, Bill | None] | None:
+        self.asked.append(with_tables)
         return self.found.get(session_id)
 
     def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Session, Bill | None]]:

@@ -178,12 +178,13 @@ def test_a_number_that_is_none_never_breaks_the_reading_of_whole_numbers(value: 
         assert str(error)
 
 
-@pytest.mark.parametrize("value", ["1e400000000", Decimal("1e400000000")])
-def test_a_number_with_an_endless_exponent_is_refused_at_once(value: Any):
+@pytest.mark.parametrize("value", ["1e9999", Decimal("1e9999")])
+def test_a_number_with_an_endless_exponent_is_refused_before_it_is_written_out(value: Any):
     try:
-        assert whole()(value) is None
-    except Unreadable as error:
-        assert str(error)
+        is_none = whole()(value) is None
+    except Unreadable:
+        is_none = True
+    assert is_none
 
 
 @pytest.mark.parametrize(
@@ -285,7 +286,7 @@ def test_an_amount_that_is_null_is_none():
         object(),
         1e30,
         1e300,
-        "1e400000000",
+        "1e9999",
     ],
 )
 def test_what_is_no_amount_is_refused_without_its_value(value: Any):
@@ -408,7 +409,7 @@ def test_now_is_not_remembered():
         ("epoch", True),
         ("epoch", 10**15),
         ("epoch", 1e30),
-        ("epoch", "1e400000000"),
+        ("epoch", "1e9999"),
         ("epoch", float("nan")),
         ("epoch", datetime(2024, 7, 15, tzinfo=UTC)),
         ("epoch_ms", 10**18),
