@@ -24,7 +24,7 @@ class TableStatus(Enum):
     NOT_IN_USE = "not_in_use"
 
 
-class Table(Struct, frozen=True, kw_only=True):
+class Table(Struct, frozen=True, kw_only=True, gc=False):
     """A table of the restaurant."""
 
     name: str
@@ -33,7 +33,7 @@ class Table(Struct, frozen=True, kw_only=True):
     area: str | None = None
 
 
-class Waiter(Struct, frozen=True, kw_only=True):
+class Waiter(Struct, frozen=True, kw_only=True, gc=False):
     """Who serves a session."""
 
     id: str
@@ -46,7 +46,7 @@ class Waiter(Struct, frozen=True, kw_only=True):
         return int(self.id) if self.id.isascii() and self.id.isdigit() and len(self.id) <= _LONGEST_NUMBER else None
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class Session(Struct, frozen=True, kw_only=True, gc=False):
     """An open or finished check: one party, at one table or several or none."""
 
     id: UUID
@@ -65,7 +65,7 @@ class Session(Struct, frozen=True, kw_only=True):
         return self.finished_at is not None
 
 
-class Modifier(Struct, frozen=True, kw_only=True):
+class Modifier(Struct, frozen=True, kw_only=True, gc=False):
     """A choice or extra that belongs to a bill item."""
 
     id: str
@@ -76,7 +76,7 @@ class Modifier(Struct, frozen=True, kw_only=True):
     """For one single item of the line it belongs to."""
 
 
-class BillItem(Struct, frozen=True, kw_only=True):
+class BillItem(Struct, frozen=True, kw_only=True, gc=False):
     """A line of a bill."""
 
     id: str
@@ -97,7 +97,7 @@ class BillItem(Struct, frozen=True, kw_only=True):
         return self.amount + sum(modifier.amount * modifier.quantity for modifier in self.modifiers)
 
 
-class Bill(Struct, frozen=True, kw_only=True):
+class Bill(Struct, frozen=True, kw_only=True, gc=False):
     """What a session owes: its lines and its totals, all in minor units of one currency."""
 
     session_id: UUID
@@ -119,7 +119,7 @@ class Bill(Struct, frozen=True, kw_only=True):
         return self.total - self.paid
 
 
-class ReceiptLine(Struct, frozen=True, kw_only=True):
+class ReceiptLine(Struct, frozen=True, kw_only=True, gc=False):
     """One line of the header or footer of a printed bill."""
 
     kind: str
@@ -139,7 +139,7 @@ class ReceiptLine(Struct, frozen=True, kw_only=True):
     """A double horizontal line instead of a single one."""
 
 
-class FullBill(Struct, frozen=True, kw_only=True):
+class FullBill(Struct, frozen=True, kw_only=True, gc=False):
     """A bill as it is printed: with what stands above and below it."""
 
     bill: Bill

@@ -1,157 +1,168 @@
 """Makes the lines of a bill of their rows: items with modifiers, discounts, charges. Knows nothing of totals.
 
-Ten thousand lines may pass here for one answer, so what can be decided once is decided when a maker is made.
+Ten thousand lines may pass here for one answer, so everything that can be decided once is decided when a maker is made,
+which is once for each plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 
 from adapter.domain.lines import Extra, Line, LineError, LineRule, bill_item, to_minor
 from adapter.domain.money import NotMoney, exact, minor_if_exact
-from adapter.domain.values import BillItem, Session
+from adapter.domain.values import BillItem, Modifier, Session
 from adapter.errors import RowUnreadable
 from adapter.mapping.fields import Fields
-from adapter.mapping.gather import Gathered, Row, in_order, item_key_of
-from adapter.mapping.plans import Branch, Plan, Slots
-from adapter.mapping.readings import Unreadable, plain_text, remembered
+from adapter.mapping.gather import Gathered, Row, item_key_of, sorter
+from adapter.mapping.plans import Plan, Slots
+from adapter.mapping.readings import Reading, Unreadable, remembered
+from adapter.mapping.texts import parts, text_of
 from adapter.toml.locate import Path, dotted
 
 _ONE = Decimal(1)
 _PERCENT = Decimal(100)
+
+Made = tuple[BillItem, int]
+"""An item and the amount of its line in minor units."""
 
 
 class LineMaker:
     """The items of a bill with their modifiers."""
 
     def __init__(self, fields: Fields, plan: Plan) -> None:
-        self._fields = fields
         branches = {branch.kind: branch for branch in plan.branches}
+        self._fields = fields
         self._branch = branches["item"]
-        self._modifiers = branches.get("modifier")
         slots = self._branch.slots
-        self._slots = slots
         file = fields.binder.mapping.file
+        self._in_order = sorter(slots)
+        self._item_key = item_key_of(self._branch)
         self._amount = slots["amount_per_item"]
+        self._read_amount = fields.read["item", "amount_per_item"]
         self._per_line = file.item.amount_per_item is not None and file.item.amount_per_item.per == "line"
         self._quantity = slots.get("quantity")
         self._ordered = slots.get("ordered_at")
+        self._ordered_at = fields.read.get(("item", "ordered_at"))
         self._positional = slots.get("positional")
-        self._tax = Tax(fields, ("item",), self._branch)
-        self._exact = remembered(_exact_minor(fields))
-        self._category = _category(slots)
-        self._item_key = item_key_of(self._branch)
-        self._order = tuple(place for name, place in slots.items() if name.startswith("order."))
-        if self._modifiers is not None:
-            self._extra = ModifierMaker(fields, self._modifiers, "", Tax(fields, ("modifier",), self._modifiers))
+        self._tax = Tax(fields, ("item",), slots, "")
+        self._id = text_of(slots, "id") or (lambda _row: "")
+        self._name = text_of(slots, "name") or (lambda _row: "")
+        self._category = parts(slots, "category")
+        self._exact = _exact_minor(self._read_amount, fields.line_rule.digits)
+        modifiers = branches.get("modifier")
+        self._extras: ModifierMaker | None = None
+        if modifiers is not None:
+            self._extras = ModifierMaker(fields, modifiers.slots, "", Tax(fields, ("modifier",), modifiers.slots, ""))
+            self._extras_in_order = sorter(modifiers.slots)
         elif self._positional is not None:
-            self._extra = ModifierMaker(fields, self._branch, "modifier.", self._tax)
+            self._extras = ModifierMaker(fields, slots, "modifier.", self._tax)
+            self._extras_in_order = list
 
     def make(self, session: Session, one: Gathered, rule: LineRule) -> tuple[list[BillItem], int]:
         """The items in their order, and the sum of their amounts in minor units."""
-        rows = in_order(one.items, self._slots) if self._order else one.items
-        if self._positional is not None:
-            return self._positioned(session, rows, rule)
         lines: list[BillItem] = []
         total = 0
-        read_quick = self._quick(rule)
-        modifiers = one.modifiers
-        item_key = self._item_key
-        for row in rows:
-            below = modifiers.get(item_key(row)) if modifiers else None
-            if below is None and read_quick is not None:
-                quick = read_quick(session, row)
-                if quick is not None:
-                    lines.append(quick[0])
-                    total += quick[1]
-                    continue
-            extras = () if below is None or self._modifiers is None else in_order(below, self._modifiers.slots)
-            item, amount = self._slow(session, row, extras, rule)
-            lines.append(item)
-            total += amount
+        quick = self._quick if self._can_be_quick(rule) else self._never
+        for row, below in self._groups(one):
+            made = quick(session, row, below)
+            if made is None:
+                made = self._slow(session, row, below, rule)
+            lines.append(made[0])
+            total += made[1]
         return lines, total
 
-    def _positioned(self, session: Session, rows: list[Row], rule: LineRule) -> tuple[list[BillItem], int]:
+    def _groups(self, one: Gathered) -> Sequence[tuple[Row, Sequence[Row]]]:
+        """Each item's row with those of its modifiers, all in order."""
+        rows = self._in_order(one.items)
+        if self._positional is not None:
+            return self._positioned(rows, self._positional)
+        if not one.modifiers:
+            return [(row, ()) for row in rows]
+        key_of, found, in_order = self._item_key, one.modifiers, self._extras_in_order
+        return [(row, in_order(found[key]) if (key := key_of(row)) in found else ()) for row in rows]
+
+    @staticmethod
+    def _positioned(rows: Sequence[Row], positional: int) -> Sequence[tuple[Row, Sequence[Row]]]:
         """Rows that modify the nearest row before them that does not; a first one stands for itself."""
         groups: list[tuple[Row, list[Row]]] = []
         for row in rows:
-            if row[self._positional or 0] and groups:
+            if row[positional] and groups:
                 groups[-1][1].append(row)
             else:
                 groups.append((row, []))
-        lines: list[BillItem] = []
-        total = 0
-        for row, below in groups:
-            item, amount = self._slow(session, row, below, rule)
-            lines.append(item)
-            total += amount
-        return lines, total
+        return groups
 
-    def _quick(self, rule: LineRule) -> Callable[[Session, Row], tuple[BillItem, int] | None] | None:
-        """The way for a plain line: whole quantity, a price of whole pence, tax inside, no modifiers."""
-        if self._tax.applies or self._per_line or rule.digits != self._fields.line_rule.digits:
-            return None
-        slots = self._slots
-        id_, name_, amount_, quantity_, ordered_ = (
-            slots.get("id"),
-            slots.get("name"),
-            self._amount,
-            self._quantity,
-            self._ordered,
+    def _can_be_quick(self, rule: LineRule) -> bool:
+        return (
+            self._quantity is not None
+            and not self._tax.applies
+            and not self._per_line
+            and rule.digits == self._fields.line_rule.digits
+            and (self._extras is None or self._extras.can_be_quick)
         )
-        if id_ is None or name_ is None or quantity_ is None:
+
+    @staticmethod
+    def _never(_session: Session, _row: Row, _below: Sequence[Row]) -> Made | None:
+        return None
+
+    def _quick(self, session: Session, row: Row, below: Sequence[Row]) -> Made | None:
+        """The way for a plain line, whole quantities at whole pence with the tax inside; None for any other."""
+        quantity = row[self._quantity or 0]
+        if quantity.__class__ is float and quantity.is_integer():
+            quantity = int(quantity)
+        if quantity.__class__ is not int or quantity <= 0:
             return None
-        exact, category = self._exact, self._category
-        ordered_at = self._fields.read[("item", "ordered_at")] if ordered_ is not None else None
-
-        def read(session: Session, row: Row) -> tuple[BillItem, int] | None:
-            quantity, name = row[quantity_], row[name_]
-            if quantity.__class__ is float and quantity.is_integer():
-                quantity = int(quantity)
-            if quantity.__class__ is not int or quantity <= 0 or not name:
+        amount, name = self._exact(row[self._amount]), self._name(row)
+        if amount is None or not name:
+            return None
+        total = amount * quantity
+        modifiers: tuple[Modifier, ...] = ()
+        if below and self._extras is not None:
+            found = self._extras.quick(below, quantity)
+            if found is None:
                 return None
-            amount = exact(row[amount_])
-            if amount is None:
-                return None
-            moment = ordered_at(row[ordered_]) if ordered_at is not None and ordered_ is not None else None
-            item = BillItem(
-                id=plain_text(row[id_]),
-                name=plain_text(name),
-                quantity=quantity,
-                amount=amount,
-                ordered_at=moment or session.created_at,
-                category=category(row),
-            )
-            return item, amount * quantity
+            modifiers, more = found
+            total += more
+        try:
+            moment = self._ordered_at(row[self._ordered]) if self._ordered_at and self._ordered is not None else None
+        except Unreadable:
+            return None  # the slow way says what is wrong
+        item = BillItem(
+            id=self._id(row),
+            name=name,
+            quantity=quantity,
+            amount=amount,
+            ordered_at=moment or session.created_at,
+            category=self._category(row),
+            modifiers=modifiers,
+        )
+        return item, total
 
-        return read
-
-    def _slow(self, session: Session, row: Row, below: Any, rule: LineRule) -> tuple[BillItem, int]:
+    def _slow(self, session: Session, row: Row, below: Sequence[Row], rule: LineRule) -> Made:
         path: Path = ("item",)
         try:
             path = ("item", "quantity")
             quantity = _ONE if self._quantity is None else self._fields.read[path](row[self._quantity])
             path = ("item", "amount_per_item")
-            amount = self._fields.read[path](row[self._amount])
+            amount = self._read_amount(row[self._amount])
             if amount is None:
                 raise Unreadable("is NULL and no missing = is said")
             if self._per_line and quantity:
                 amount = amount / quantity
             amount *= self._tax.factor(row)
             path = ("item", "name")
-            name = _text(self._slots, "name", row) or self._fields.read[path](None)
+            name = self._name(row) or self._fields.read[path](None)
             if not name:
                 raise Unreadable("is empty and no missing = is said")
             path = ("item", "ordered_at")
-            moment = self._fields.read[path](row[self._ordered]) if self._ordered is not None else None
+            moment = self._ordered_at(row[self._ordered]) if self._ordered_at and self._ordered is not None else None
             path = ("modifier",)
-            extras = [self._extra.make(modifier) for modifier in below]
+            extras = [self._extras.make(modifier) for modifier in below] if self._extras is not None else []
             path = ("item",)
             line = Line(
-                id=_text(self._slots, "id", row),
+                id=self._id(row),
                 name=name,
                 quantity=quantity,
                 amount=amount,
@@ -165,99 +176,115 @@ class LineMaker:
 
 
 class ModifierMaker:
-    """The modifiers of an item, before they are rounded."""
+    """The modifiers of an item."""
 
-    def __init__(self, fields: Fields, branch: Branch, lead: str, tax: Tax) -> None:
-        file = fields.binder.mapping.file
-        rule = file.modifier
-        slots = branch.slots
-
-        def place(name: str, fallback: str) -> int | None:
-            return slots.get(f"{lead}{name}", slots.get(fallback))
-
-        self._fields = fields
-        self._slots = slots
-        self._lead = lead
+    def __init__(self, fields: Fields, slots: Slots, lead: str, tax: Tax) -> None:
+        rule = fields.binder.mapping.file.modifier
         self._tax = tax
         own_amount = f"{lead}amount" in slots
         own_quantity = f"{lead}quantity" in slots
-        self._amount = place("amount", "amount_per_item")
-        self._quantity = place("quantity", "quantity")
-        self._read_amount = fields.read[("modifier", "amount") if own_amount else ("item", "amount_per_item")]
+        self._amount = slots[f"{lead}amount" if own_amount else "amount_per_item"]
+        self._read_amount = fields.read["modifier", "amount"] if own_amount else fields.read["item", "amount_per_item"]
+        self._quantity = slots.get(f"{lead}quantity") if own_quantity else slots.get("quantity")
         quantity_path: Path = ("modifier", "quantity") if own_quantity else ("item", "quantity")
         self._read_quantity = fields.read.get(quantity_path)
-        said = rule.quantity if rule is not None else None
-        self._per_line = said is not None and said.per == "line"
+        self._id = text_of(slots, f"{lead}id") or text_of(slots, "id") or (lambda _row: "")
+        self._name = text_of(slots, f"{lead}name") or text_of(slots, "name") or (lambda _row: "")
+        self._missing_name = rule.name.missing if rule is not None and rule.name is not None else None
+        self._per_line = rule is not None and rule.quantity is not None and rule.quantity.per == "line"
         self._amount_per_line = rule is not None and rule.amount is not None and rule.amount.per == "line"
+        self._exact = _exact_minor(self._read_amount, fields.line_rule.digits)
+        self.can_be_quick = not tax.applies and not self._amount_per_line and self._quantity is not None
+
+    def quick(self, rows: Sequence[Row], items: int) -> tuple[tuple[Modifier, ...], int] | None:
+        """The modifiers of a line of so many items, and their amount for the line; None unless all are whole."""
+        found = []
+        total = 0
+        for row in rows:
+            count, amount = row[self._quantity or 0], self._exact(row[self._amount])
+            if count.__class__ is not int or count < 0 or amount is None:
+                return None
+            if self._per_line:
+                if count % items:
+                    return None
+                count //= items
+            found.append(Modifier(id=self._id(row), name=self._label(row), amount=amount, quantity=count))
+            total += amount * count * items
+        return tuple(found), total
 
     def make(self, row: Row) -> Extra:
-        """One modifier."""
+        """One modifier before it is rounded."""
         quantity = _ONE
         if self._quantity is not None and self._read_quantity is not None:
             quantity = self._read_quantity(row[self._quantity])
-        amount = self._read_amount(row[self._amount or 0])
+        amount = self._read_amount(row[self._amount])
         if amount is None:
             raise Unreadable("has an amount that is NULL")
         if self._amount_per_line and quantity:
             amount = amount / quantity
         return Extra(
-            id=_text(self._slots, f"{self._lead}id", row) or _text(self._slots, "id", row),
-            name=_text(self._slots, f"{self._lead}name", row) or _text(self._slots, "name", row) or "Extra",
+            id=self._id(row),
+            name=self._label(row),
             amount=amount * self._tax.factor(row),
             quantity=quantity,
             per_line=self._per_line,
         )
 
+    def _label(self, row: Row) -> str:
+        return self._name(row) or self._missing_name or "Extra"
+
 
 class ExtraMaker:
     """The discounts, or the charges, of one rule: items of quantity 1."""
 
-    def __init__(self, fields: Fields, branch: Branch) -> None:
+    def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str = "") -> None:
+        """`lead` is what the outputs of a rule without rows of its own begin with."""
         self._fields = fields
-        self._branch = branch
-        self._path: Path = (branch.kind, branch.index)
-        self._sign = -1 if branch.kind == "discount" else 1
-        self._tax = Tax(fields, self._path, branch)
+        self._path = path
+        self._sign = -1 if path[0] == "discount" else 1
+        self._tax = Tax(fields, path, slots, lead)
+        self._there = slots.get(f"{lead}there")
+        self._amount = slots[f"{lead}amount"]
+        self._ordered = slots.get(f"{lead}ordered_at")
+        self._id = text_of(slots, f"{lead}id") or (lambda _row: "")
+        self._name = text_of(slots, f"{lead}name") or (lambda _row: "")
+        self.in_order = sorter(slots)
 
-    def add(self, lines: list[BillItem], session: Session, one: Gathered, rule: LineRule) -> int:
-        """Append this rule's items, and give the sum of their amounts in minor units."""
-        mine = [row for branch, row in one.extras if branch is self._branch]
-        slots = self._branch.slots
-        total = 0
-        for row in in_order(mine, slots):
-            path: Path = (*self._path, "amount")
-            try:
-                amount = self._fields.read[path](row[slots["amount"]])
-                if amount is None:
-                    raise Unreadable("is NULL and no missing = is said")
-                whole = self._sign * to_minor(amount * self._tax.factor(row), rule)
-                path = (*self._path, "ordered_at")
-                moment = self._fields.read[path](row[slots["ordered_at"]]) if "ordered_at" in slots else None
-            except (Unreadable, LineError) as error:
-                raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
-            if whole:
-                lines.append(
-                    BillItem(
-                        id=_text(slots, "id", row),
-                        name=_text(slots, "name", row) or self._branch.kind.capitalize(),
-                        quantity=1,
-                        amount=whole,
-                        ordered_at=moment or session.created_at,
-                    )
-                )
-                total += whole
-        return total
+    def add(self, lines: list[BillItem], session: Session, row: Row, rule: LineRule) -> int:
+        """Append the item of a row, if it has an amount, and give the amount in minor units."""
+        if self._there is not None and not row[self._there]:
+            return 0
+        path: Path = (*self._path, "amount")
+        try:
+            amount = self._fields.read[path](row[self._amount])
+            if amount is None:
+                raise Unreadable("is NULL and no missing = is said")
+            whole = self._sign * to_minor(amount * self._tax.factor(row), rule)
+            path = (*self._path, "ordered_at")
+            moment = self._fields.read[path](row[self._ordered]) if self._ordered is not None else None
+        except (Unreadable, LineError) as error:
+            raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
+        if whole:
+            item = BillItem(
+                id=self._id(row),
+                name=self._name(row) or str(self._path[0]).capitalize(),
+                quantity=1,
+                amount=whole,
+                ordered_at=moment or session.created_at,
+            )
+            lines.append(item)
+        return whole
 
 
 class Tax:
     """What a price is multiplied by to hold its tax."""
 
-    def __init__(self, fields: Fields, path: Path, branch: Branch) -> None:
+    def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str) -> None:
         file: Any = fields.binder.mapping.file
         rule: Any = getattr(file, str(path[0]))
         rule = rule[int(path[1])] if len(path) > 1 else rule
-        self._rate = branch.slots.get("tax.rate")
-        self._included = branch.slots.get("tax.included")
+        self._rate = slots.get(f"{lead}tax.rate")
+        self._included = slots.get(f"{lead}tax.included")
         self.applies = self._rate is not None
         form = rule.tax.form if rule is not None and rule.tax is not None else "percent"
         self._factor = remembered(lambda value: _factor(value, form))
@@ -282,10 +309,8 @@ def _factor(value: Any, form: str) -> Decimal:
     return _ONE + (rate / _PERCENT if form == "percent" else rate)
 
 
-def _exact_minor(fields: Fields) -> Callable[[Any], int | None]:
-    """An item's price in minor units where it needs no rounding; None sends the line the slow way."""
-    read = fields.read[("item", "amount_per_item")]
-    digits = fields.line_rule.digits
+def _exact_minor(read: Reading, digits: int) -> Callable[[Any], int | None]:
+    """A price in minor units where it needs no rounding; None sends its line the slow way."""
 
     def convert(value: Any) -> int | None:
         try:
@@ -294,32 +319,4 @@ def _exact_minor(fields: Fields) -> Callable[[Any], int | None]:
             return None
         return None if amount is None else minor_if_exact(amount, digits)
 
-    return convert
-
-
-def _category(slots: Slots) -> Callable[[Row], tuple[str, ...]]:
-    places = [place for name, place in slots.items() if name == "category" or name.startswith("category.")]
-    if not places:
-        return lambda _row: ()
-    known: dict[Any, tuple[str, ...]] = {}
-    raw_of: Callable[[Row], Any] = itemgetter(*places)
-
-    def read(row: Row) -> tuple[str, ...]:
-        raw = raw_of(row)
-        found = known.get(raw)
-        if found is None:
-            values = raw if len(places) > 1 else (raw,)
-            found = tuple(text for text in map(plain_text, values) if text)
-            if len(known) > 4096:
-                known.clear()
-            known[raw] = found
-        return found
-
-    return read
-
-
-def _text(slots: Slots, name: str, row: Row) -> str:
-    if name in slots:
-        return plain_text(row[slots[name]])
-    parts = [plain_text(row[place]) for slot, place in slots.items() if slot.startswith(f"{name}.")]
-    return " ".join(part for part in parts if part)
+    return remembered(convert)

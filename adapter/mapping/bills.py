@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from adapter.domain.lines import LineError, LineRule, to_minor
 from adapter.domain.money import digits_of
@@ -12,59 +13,111 @@ from adapter.mapping.bill_lines import ExtraMaker, LineMaker
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
 from adapter.mapping.plans import Plan, Slots
-from adapter.mapping.readings import Unreadable, plain_text
+from adapter.mapping.readings import Unreadable, plain_text, remembered
+from adapter.mapping.walk import entities, is_inline
 from adapter.toml.locate import Path, dotted
 
-Make = Callable[[Session, Row, Gathered], tuple[Bill | None, int]]
-"""A bill (None when the session has none) and by how much its lines differ from its total."""
+
+class Totals:
+    """The amounts of a session's row, in minor units of its currency."""
+
+    def __init__(self, fields: Fields, slots: Slots) -> None:
+        self._fields = fields
+        self._slots = slots
+        self._minor = {name: self._reader(name) for name in ("total", "paid", "tax", "service_charge") if name in slots}
+
+    def rule(self, row: Row) -> tuple[str, LineRule]:
+        """The currency of a row, and how its amounts become whole ones."""
+        rule = self._fields.line_rule
+        if self._fields.currency is not None:
+            return self._fields.currency, rule
+        if "currency" not in self._slots:
+            return "", rule
+        code = plain_text(row[self._slots["currency"]])
+        if not code:
+            code = self._fields.read["bill", "currency"](None) or ""
+        digits = digits_of(code)
+        if digits is None:
+            path: Path = ("bill", "currency")
+            raise RowUnreadable(f"{dotted(path)} is no currency code ({self._fields.place(path)})")
+        return code, self._fields.rule_for(digits)
+
+    def amount(self, name: str, row: Row, rule: LineRule) -> int | None:
+        """One of the amounts; None when it is NULL or the mapping does not have it."""
+        read = self._minor.get(name)
+        return None if read is None else read(row, rule)
+
+    def _reader(self, name: str) -> Callable[[Row, LineRule], int | None]:
+        path: Path = ("bill", name)
+        place = self._slots[name]
+        exact = self._fields.read[path]
+        usual = self._fields.line_rule
+
+        def convert(value: Any, rule: LineRule) -> int | None:
+            amount = exact(value)
+            return None if amount is None else to_minor(amount, rule)
+
+        known = remembered(lambda value: convert(value, usual))
+
+        def read(row: Row, rule: LineRule) -> int | None:
+            try:
+                answer: int | None = known(row[place]) if rule is usual else convert(row[place], rule)
+            except (Unreadable, LineError) as error:
+                raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
+            return answer
+
+        return read
 
 
 class BillMaker:
-    """The bills of one bound mapping."""
+    """The bills of one plan."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, plan: Plan, totals: Totals) -> None:
         self._fields = fields
+        self._totals = totals
         self._rule = fields.binder.mapping.file.bill
-
-    def outstanding(self, slots: Slots, row: Row) -> int:
-        """What a session still owes; 0 when it has no bill."""
-        line_rule = self._line_rule(slots, row)[1]
-        total = self._amount("total", slots, row, line_rule)
-        return 0 if total is None else total - (self._amount("paid", slots, row, line_rule) or 0)
-
-    def maker(self, plan: Plan) -> Make:
-        """The function that makes the bills of one plan."""
+        self._lines = LineMaker(fields, plan)
         slots = branch_of(plan, "session").slots
-        items = LineMaker(self._fields, plan)
-        branches = [branch for branch in plan.branches if branch.kind in ("charge", "discount")]
-        extras = [ExtraMaker(self._fields, branch) for branch in branches]
+        self._note = slots.get("note")
+        self._extras: list[tuple[int | None, ExtraMaker]] = []
+        """Discounts and charges in the order of the mapping; None for those that stand in the session's own row."""
+        branches = {(str(branch.kind), branch.index): number for number, branch in enumerate(plan.branches)}
+        for path, rule, _ in entities(fields.binder.mapping.file):
+            if path[0] not in ("discount", "charge"):
+                continue
+            if is_inline(rule):
+                self._extras.append((None, ExtraMaker(fields, path, slots, f"{path[0]}.{path[1]}.")))
+            else:
+                number = branches[str(path[0]), int(path[1])]
+                self._extras.append((number, ExtraMaker(fields, path, plan.branches[number].slots)))
 
-        def make(session: Session, row: Row, one: Gathered) -> tuple[Bill | None, int]:
-            currency, line_rule = self._line_rule(slots, row)
-            total = self._amount("total", slots, row, line_rule)
-            if total is None:
-                return None, 0
-            lines, sum_of_lines = items.make(session, one, line_rule)
-            for extra in extras:
-                sum_of_lines += extra.add(lines, session, one, line_rule)
-            service = self._amount("service_charge", slots, row, line_rule) if "service_charge" in slots else None
-            difference = total - sum_of_lines - (service or 0)
-            if difference:
-                difference = self._settle(difference, lines, session)
-            note = plain_text(row[slots["note"]]) if "note" in slots else ""
-            bill = Bill(
-                session_id=session.id,
-                total=total,
-                paid=self._amount("paid", slots, row, line_rule) or 0,
-                tax=self._amount("tax", slots, row, line_rule) or 0,
-                currency=currency,
-                service_charge=service,
-                items=tuple(lines),
-                note=note or None,
-            )
-            return bill, difference
-
-        return make
+    def make(self, session: Session, row: Row, one: Gathered) -> tuple[Bill | None, int]:
+        """The bill, None when the session has none, and by how much its lines differ from its total."""
+        totals = self._totals
+        currency, line_rule = totals.rule(row)
+        total = totals.amount("total", row, line_rule)
+        if total is None:
+            return None, 0
+        lines, sum_of_lines = self._lines.make(session, one, line_rule)
+        for number, extra in self._extras:
+            rows = [row] if number is None else extra.in_order(one.extras.get(number, []))
+            for each in rows:
+                sum_of_lines += extra.add(lines, session, each, line_rule)
+        service = totals.amount("service_charge", row, line_rule)
+        difference = total - sum_of_lines - (service or 0)
+        if difference:
+            difference = self._settle(difference, lines, session)
+        bill = Bill(
+            session_id=session.id,
+            total=total,
+            paid=totals.amount("paid", row, line_rule) or 0,
+            tax=totals.amount("tax", row, line_rule) or 0,
+            currency=currency,
+            service_charge=service,
+            items=tuple(lines),
+            note=(plain_text(row[self._note]) if self._note is not None else "") or None,
+        )
+        return bill, difference
 
     def _settle(self, difference: int, lines: list[BillItem], session: Session) -> int:
         """Do with a difference between total and lines what the mapping says; what remains is told."""
@@ -82,32 +135,3 @@ class BillMaker:
                 f"(total minus lines is {difference} minor units; {self._fields.place(('bill', 'total'))})"
             )
         return difference
-
-    def _line_rule(self, slots: Slots, row: Row) -> tuple[str, LineRule]:
-        rule = self._fields.line_rule
-        if self._fields.currency is not None:
-            return self._fields.currency, rule
-        if "currency" not in slots:
-            return "", rule
-        code = plain_text(row[slots["currency"]])
-        if not code:
-            code = self._fields.read[("bill", "currency")](None) or ""
-        digits = digits_of(code)
-        if digits is None:
-            path: Path = ("bill", "currency")
-            raise RowUnreadable(f"{dotted(path)} is no currency code ({self._fields.place(path)})")
-        if digits == rule.digits:
-            return code, rule
-        return code, LineRule(
-            digits=digits, rounding=rule.rounding, stage=rule.stage, fraction=rule.fraction, inexact=rule.inexact
-        )
-
-    def _amount(self, name: str, slots: Slots, row: Row, rule: LineRule) -> int | None:
-        path: Path = ("bill", name)
-        if name not in slots:
-            return None
-        try:
-            amount = self._fields.read[path](row[slots[name]])
-            return None if amount is None else to_minor(amount, rule)
-        except (Unreadable, LineError) as error:
-            raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None

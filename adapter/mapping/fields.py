@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from adapter.domain.lines import LineRule
 from adapter.domain.money import digits_of
 from adapter.mapping import field_schema, readings, schema
@@ -49,6 +51,12 @@ class Fields:
             inexact=file.money.inexact,
         )
         self.read = dict(self._readings(file, digits))
+
+    def rule_for(self, digits: int) -> LineRule:
+        """The line rule for a currency with so many decimals."""
+        if digits == self.line_rule.digits:
+            return self.line_rule
+        return structs.replace(self.line_rule, digits=digits)
 
     def place(self, path: Path) -> str:
         """`floreant.toml:71` for the field at this path."""

@@ -21,7 +21,8 @@ class Gathered:
     items: list[Row] = field(default_factory=list)
     modifiers: dict[Any, list[Row]] = field(default_factory=dict)
     """By the key of their item."""
-    extras: list[tuple[Branch, Row]] = field(default_factory=list)
+    extras: dict[int, list[Row]] = field(default_factory=dict)
+    """By the number of their branch."""
 
 
 def gather(plan: Plan, rows: Iterable[Row], key_width: int) -> list[tuple[Row, Gathered]]:
@@ -31,8 +32,7 @@ def gather(plan: Plan, rows: Iterable[Row], key_width: int) -> list[tuple[Row, G
     """
     session_key: Callable[[Row], Any] = itemgetter(*range(1, 1 + key_width))
     item_key = item_key_of(next((branch for branch in plan.branches if branch.kind == "modifier"), None))
-    branches = plan.branches
-    kinds = [branch.kind for branch in branches]
+    kinds = [branch.kind for branch in plan.branches]
     by_session: dict[Any, Gathered] = {}
     for row in rows:
         key = session_key(row)
@@ -49,7 +49,7 @@ def gather(plan: Plan, rows: Iterable[Row], key_width: int) -> list[tuple[Row, G
         elif kind == "link":
             one.links.append(row)
         else:
-            one.extras.append((branches[row[0]], row))
+            one.extras.setdefault(row[0], []).append(row)
     return [(one.row, one) for one in by_session.values() if one.row is not None]
 
 
@@ -59,16 +59,23 @@ def item_key_of(branch: Branch | None) -> Callable[[Row], Any]:
     return itemgetter(*places) if places else lambda _row: None
 
 
-def in_order(rows: list[Row], slots: Slots) -> list[Row]:
-    """Rows by their order outputs, NULL last; rows without any stay as they came."""
+def sorter(slots: Slots) -> Callable[[list[Row]], list[Row]]:
+    """A function that puts rows in order by their order outputs, NULL last; without any they stay as they came."""
     places = [place for name, place in slots.items() if name.startswith("order.")]
-    if len(rows) < 2 or not places:
-        return rows
-    try:
-        return sorted(rows, key=itemgetter(*places))
-    except TypeError:
-        # NULL cannot be compared; it stands last, as PostgreSQL has it.
-        return sorted(rows, key=lambda row: tuple((row[place] is None, row[place] or 0) for place in places))
+    if not places:
+        return lambda rows: rows
+    by_order = itemgetter(*places)
+
+    def in_order(rows: list[Row]) -> list[Row]:
+        if len(rows) < 2:
+            return rows
+        try:
+            return sorted(rows, key=by_order)
+        except TypeError:
+            # NULL cannot be compared; it stands last, as PostgreSQL has it.
+            return sorted(rows, key=lambda row: tuple((row[place] is None, row[place] or 0) for place in places))
+
+    return in_order
 
 
 def branch_of(plan: Plan, kind: str) -> Branch:

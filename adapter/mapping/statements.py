@@ -17,10 +17,10 @@ from adapter.domain.values import TableStatus
 from adapter.mapping import schema
 from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
-from adapter.mapping.fragments import Clause
+from adapter.mapping.fragments import Clause, Fragment
 from adapter.mapping.plans import Kind, Part, Plan, plan
 from adapter.mapping.table_status import TableStatuses, conditions_of, one_expression
-from adapter.mapping.walk import entities
+from adapter.mapping.walk import entities, is_inline
 from adapter.toml.locate import Path
 
 Tree = TypeVar("Tree", bound=exp.Expr)
@@ -90,6 +90,8 @@ class Statements:
         root = self._root(search)
         names = tuple(_SESSION_FIELDS) + (_BILL_FIELDS if search.content != "session" else ("total", "paid"))
         outputs = {**self._key(), **self._session_outputs(names)}
+        if search.content != "session":
+            outputs |= self._inline_extras()
         parts = [self._part("session", 0, outputs, ("session",), root)]
         if search.content != "bill" and self._has_links():
             parts.append(self._links(root))
@@ -104,7 +106,8 @@ class Statements:
         if fragment is None:
             return None
         text = self.engine.text(self.binder.expression(fragment))
-        return Plan(name=f"site.{name}", shown=self.engine.shown(text), driver=self.engine.driver(text), branches=())
+        driver, names = self.engine.driver(text)
+        return Plan(name=f"site.{name}", shown=self.engine.shown(text), driver=driver, names=names, branches=())
 
     def _root(self, search: Search) -> tuple[exp.Expr, ...]:
         """The conditions on a session, the same in every branch."""
@@ -219,11 +222,31 @@ class Statements:
                 self._outputs(("modifier",), _MODIFIER_FIELDS) | self._tax(("modifier",)) | self._order(("modifier",))
             )
             yield self._part("modifier", 0, {**self._key(), **self._item_key(), **outputs}, ("modifier",), root)
-        for path, _, _ in entities(self._file):
-            if path[0] in ("discount", "charge"):
+        for path, rule, _ in entities(self._file):
+            if path[0] in ("discount", "charge") and not is_inline(rule):
                 kind: Kind = "discount" if path[0] == "discount" else "charge"
                 outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path) | self._order(path)
                 yield self._part(kind, int(path[1]), {**self._key(), **outputs}, path, root)
+
+    def _inline_extras(self) -> dict[str, exp.Expr]:
+        """Discounts and charges without rows of their own: they stand in the row of their session."""
+        found: dict[str, exp.Expr] = {}
+        for path, rule, _ in entities(self._file):
+            if path[0] not in ("discount", "charge") or not is_inline(rule):
+                continue
+            outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path)
+            condition = self.binder.mapping.fragment(*path, "where")
+            if condition is not None:
+                outputs = {name: self._only_if(condition, tree) for name, tree in outputs.items()}
+                outputs["there"] = self.binder.condition(condition)
+            found |= {f"{path[0]}.{path[1]}.{name}": tree for name, tree in outputs.items()}
+        return found
+
+    def _only_if(self, condition: Fragment, tree: exp.Expr) -> exp.Expr:
+        """A sub-select is computed only for the sessions that need it."""
+        if tree.find(exp.Select) is None:
+            return tree
+        return exp.Case(ifs=[exp.If(this=self.binder.condition(condition), true=tree)])
 
     def _part(
         self, kind: Kind, index: int, outputs: dict[str, exp.Expr], path: Path, root: tuple[exp.Expr, ...]

@@ -23,6 +23,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
 from adapter.events import Emit, StatementRun
 from adapter.mapping.plans import Plan
+from adapter.store.engines import run
 
 Answer = TypeVar("Answer")
 Row = Sequence[Any]
@@ -37,20 +38,15 @@ _CLOSE_PATIENCE = 12.0
 class Reader:
     """One connection, for the time of one unit."""
 
-    def __init__(self, connection: Any, emit: Emit | None) -> None:
+    def __init__(self, connection: PoolProxiedConnection, emit: Emit | None) -> None:
         self._connection = connection
         self._emit = emit
 
     def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Row]:
         """Run a plan's statement and give its rows."""
         started = time.perf_counter()
-        cursor = self._connection.cursor()
-        try:
-            bound = {**plan.constants, **parameters} if plan.constants else parameters
-            cursor.execute(plan.driver, bound)
-            found: list[Row] = cursor.fetchall()
-        finally:
-            cursor.close()
+        values = [parameters[name] if name in parameters else plan.constants[name] for name in plan.names]
+        found = run(self._connection, plan.driver, values)
         if self._emit is not None:
             spent = (time.perf_counter() - started) * 1000
             self._emit(StatementRun(name=plan.name, sql=plan.shown, rows=len(found), milliseconds=spent))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import AsyncRawCursor
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util import await_only
 
 from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES, Engine
@@ -66,6 +70,20 @@ def connect(settings: DatabaseSettings) -> AsyncEngine:
         pool_timeout=settings.pool_timeout,
         hide_parameters=True,
     )
+
+
+def run(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[Any]:
+    """Run a prepared text on a connection from the pool and give its rows; to be called inside `greenlet_spawn`.
+
+    The text goes to the server as it is: psycopg's other cursors would read through it for placeholders every time.
+    """
+    driver: Any = connection.driver_connection
+    cursor = AsyncRawCursor(driver)
+    try:
+        await_only(cursor.execute(sql, values))
+        return await_only(cursor.fetchall())
+    finally:
+        await_only(cursor.close())
 
 
 def _postgresql(settings: DatabaseSettings) -> dict[str, Any]:

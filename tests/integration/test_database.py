@@ -16,12 +16,9 @@ from adapter.store.database import Database, Reader
 from adapter.store.engines import DatabaseSettings, connect, engine_of
 
 
-def plan(sql: str) -> Plan:
-    return Plan(name="test", shown=sql, driver=sql, branches=())
-
-
 def reading(sql: str, **parameters: Any) -> Callable[[Reader], Any]:
-    return lambda reader: reader.rows(plan(sql), parameters)
+    plan = Plan(name="test", shown=sql, driver=sql, names=tuple(parameters), branches=())
+    return lambda reader: reader.rows(plan, parameters)
 
 
 def on_database(url: str, use: Callable[[Database], Awaitable[Any]], **settings: Any) -> Any:
@@ -128,7 +125,7 @@ def test_what_the_schema_lacks_is_a_mismatch_of_the_mapping(url: str, sql: str):
 def test_a_value_that_the_driver_cannot_send_is_no_lost_connection(url: str):
     async def use(database: Database) -> None:
         with pytest.raises(StoreError) as caught:
-            await database.read(reading("SELECT %(x)s::text", x="a\0b"))
+            await database.read(reading("SELECT $1::text", x="a\0b"))
         assert not isinstance(caught.value, DatabaseUnavailable)
 
     on_database(url, use)
@@ -137,7 +134,7 @@ def test_a_value_that_the_driver_cannot_send_is_no_lost_connection(url: str):
 def test_no_error_repeats_what_the_database_said(url: str):
     async def use(database: Database) -> None:
         with pytest.raises(StoreError) as caught:
-            await database.read(reading("SELECT %(x)s::integer", x="secret-value"))
+            await database.read(reading("SELECT $1::integer", x="secret-value"))
         assert "secret-value" not in f"{caught.value.message}{caught.value.hint}{caught.value.__cause__}"
 
     on_database(url, use)

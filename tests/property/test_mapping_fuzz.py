@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlglot
 
 from adapter.errors import InvalidFile
 from adapter.mapping.load import load_mapping_text
+from adapter.mapping.schema import MappingFile
 
 SHIPPED = Path(__file__).parent.parent.parent / "mappings"
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
@@ -80,6 +82,21 @@ EDITS = [
 ]
 
 
+@pytest.fixture
+def _without_repeated_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, schema = sqlglot.parse, MappingFile.model_json_schema()
+    known: dict[str, list[sqlglot.Expr | None]] = {}
+
+    def parse_once(text: str, **how: str) -> list[sqlglot.Expr | None]:
+        if text not in known:
+            known[text] = parse(text, **how)
+        return [tree.copy() if tree is not None else None for tree in known[text]]
+
+    monkeypatch.setattr(sqlglot, "parse", parse_once)
+    monkeypatch.setattr(MappingFile, "model_json_schema", lambda: schema)
+
+
+@pytest.mark.usefixtures("_without_repeated_work")
 @pytest.mark.parametrize(("name", "count"), [("floreant", 60), ("pasteque", 190)])
 @pytest.mark.parametrize("seed", range(8))
 def test_an_edited_mapping_is_read_or_refused_with_reasons(name: str, count: int, seed: int):

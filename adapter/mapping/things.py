@@ -1,0 +1,157 @@
+"""Makes sessions and tables of their rows. Made once for each plan, so that positions are not looked up for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from adapter.domain.values import Session, Table, Waiter
+from adapter.errors import RowUnreadable
+from adapter.mapping.bills import Totals
+from adapter.mapping.fields import Fields
+from adapter.mapping.gather import Gathered, Row, sorter
+from adapter.mapping.keys import UnpackableKey
+from adapter.mapping.names import to_wire
+from adapter.mapping.plans import Plan, Slots
+from adapter.mapping.readings import Reading, Unreadable
+from adapter.mapping.texts import text_of
+from adapter.toml.locate import Path, dotted
+
+Get = Callable[[Row], Any]
+
+
+class _Maker:
+    """What both have in common: fields of rows, read or refused with their place in the mapping."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+
+    def _getter(self, path: Path, slots: Slots, name: str) -> Get:
+        """A function that reads a field of a row; None for a row that does not have it."""
+        place = slots.get(name)
+        if place is None:
+            return lambda _row: None
+        read: Reading = self._fields.read[path]
+
+        def get(row: Row) -> Any:
+            try:
+                return read(row[place])
+            except Unreadable as error:
+                raise self.unreadable(path, str(error)) from None
+
+        return get
+
+    def _namer(self, path: Path, slots: Slots, name: str) -> Callable[[Row], str]:
+        """A function that gives a name as it may stand on the wire."""
+        joined = text_of(slots, name) or (lambda _row: "")
+        missing = self._fields.read[path](None) if path in self._fields.read else None
+
+        def get(row: Row) -> str:
+            found = joined(row) or missing
+            if not found:
+                raise self.unreadable(path, "is empty and no missing = is said")
+            return to_wire(found)
+
+        return get
+
+    def unreadable(self, path: Path, reason: str) -> RowUnreadable:
+        """The error for a field that cannot be read."""
+        return RowUnreadable(f"{dotted(path)} {reason} ({self._fields.place(path)})")
+
+
+class TableMaker(_Maker):
+    """The tables of one plan."""
+
+    def __init__(self, fields: Fields, plan: Plan) -> None:
+        super().__init__(fields)
+        slots = plan.branches[0].slots
+        self._status = slots["status"]
+        self._there = slots.get("status.there")
+        self._read_status = fields.read["table", "status"]
+        self._covers = self._getter(("table", "max_covers"), slots, "max_covers")
+        self._area = self._getter(("table", "area", "name"), slots, "area.name")
+        self._name = self._namer(("table", "name"), slots, "name")
+
+    def make(self, row: Row) -> Table | None:
+        """The table of a row; None for one that is hidden."""
+        there = self._there is None or bool(row[self._there])
+        try:
+            status = self._read_status((row[self._status], there))
+        except Unreadable as error:
+            raise self.unreadable(("table", "status"), str(error)) from None
+        if status is None:
+            return None
+        covers = self._covers(row)
+        if covers is None:
+            raise self.unreadable(("table", "max_covers"), "is NULL and no missing = is said")
+        return Table(name=self._name(row), max_covers=covers, status=status, area=self._area(row))
+
+
+class SessionMaker(_Maker):
+    """The sessions of one plan."""
+
+    def __init__(self, fields: Fields, plan: Plan) -> None:
+        super().__init__(fields)
+        slots = next(branch.slots for branch in plan.branches if branch.kind == "session")
+        self.totals = Totals(fields, slots)
+        self._key = [slots[f"session.{index}"] for index in range(len(fields.packing.parts))]
+        self._name = self._namer(("session", "name"), slots, "name")
+        self._created_at = self._getter(("session", "created_at"), slots, "created_at")
+        self._finished = self._getter(("session", "finished"), slots, "finished")
+        self._finished_at = self._getter(("session", "finished_at"), slots, "finished_at")
+        self._payable = self._getter(("session", "payable"), slots, "payable") if "payable" in slots else None
+        self._covers = self._getter(("session", "covers"), slots, "covers")
+        self._waiter_id = self._getter(("session", "waiter", "id"), slots, "waiter.id")
+        self._waiter_name = text_of(slots, "waiter.name") or (lambda _row: "")
+        links = next((branch.slots for branch in plan.branches if branch.kind == "link"), None)
+        self._links_in_order = sorter(links or {})
+        self._table_name = self._namer(("table", "name"), links or {}, "name")
+
+    def key(self, row: Row) -> tuple[Any, ...]:
+        """The key of a row's session, as the EPOS has it."""
+        return tuple(row[place] for place in self._key)
+
+    def make(self, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
+        """The session of a row; `asked` are the table names of the request, as on the wire."""
+        try:
+            session_id = self._fields.packing.pack(self.key(row))
+        except (UnpackableKey, TypeError, ValueError) as error:
+            raise self.unreadable(("session", "id"), str(error)) from None
+        created_at = self._created_at(row)
+        if created_at is None:
+            raise self.unreadable(("session", "created_at"), "is NULL and no missing = is said")
+        finished = self._finished(row)
+        payable = not finished and (self._payable is None or self._payable(row)) and self._outstanding(row) > 0
+        return Session(
+            id=session_id,
+            name=self._name(row),
+            created_at=created_at,
+            # A finished session is told by its time on the wire, so one without a time borrows the other.
+            finished_at=(self._finished_at(row) or created_at) if finished else None,
+            is_payable=payable,
+            tables=self._tables(one, asked),
+            covers=self._covers(row),
+            waiter=self._waiter(row),
+        )
+
+    def _outstanding(self, row: Row) -> int:
+        _, rule = self.totals.rule(row)
+        total = self.totals.amount("total", row, rule)
+        return 0 if total is None else total - (self.totals.amount("paid", row, rule) or 0)
+
+    def _tables(self, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
+        """The names of a session's tables; one that was asked for comes first."""
+        if not one.links:
+            return ()
+        names = [self._table_name(row) for row in self._links_in_order(one.links)]
+        if asked is not None:
+            names.sort(key=lambda name: name not in asked)
+        return tuple(dict.fromkeys(names))
+
+    def _waiter(self, row: Row) -> Waiter | None:
+        waiter_id = self._waiter_id(row)
+        if waiter_id is None:
+            return None
+        if waiter_id.isascii() and waiter_id.isdigit():
+            waiter_id = waiter_id.lstrip("0") or "0"
+        return Waiter(id=waiter_id, name=self._waiter_name(row) or None)
