@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from adapter.domain.requests import ListSessions
-from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus
+from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
 
 Answer = TypeVar("Answer")
 
@@ -27,15 +27,16 @@ class Book(Protocol):
         """The sessions that pass the request's filters, of this waiter only unless None."""
         ...
 
-    def bill(self, session_id: UUID, *, with_tables: bool) -> tuple[Session, Bill | None] | None:
-        """The session with this id and its bill, from one snapshot; None when there is no such session.
-
-        The session's tables are looked up only `with_tables`: a bill needs them when it is printed.
-        """
+    def bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
+        """Who serves the session with this id, and its bill; None when there is no such session."""
         ...
 
-    def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Session, Bill | None]]:
-        """The given sessions (or all that are listed) with their bills, from one snapshot."""
+    def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Waiter | None, Bill | None]]:
+        """The same for the given sessions, or for all that are listed."""
+        ...
+
+    def full_bill(self, session_id: UUID) -> tuple[Session, Bill | None] | None:
+        """The session with this id, its tables and all, and its bill; None when there is no such session."""
         ...
 
     def receipt(self, session: Session) -> tuple[Sequence[ReceiptLine], Sequence[ReceiptLine]]:

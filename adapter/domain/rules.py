@@ -10,8 +10,11 @@ from enum import Enum
 
 from adapter.domain import requests as ask
 from adapter.domain.ports import Book
-from adapter.domain.values import Bill, FullBill, Session, Table
+from adapter.domain.values import Bill, FullBill, Session, Table, Waiter
 from adapter.errors import BillNotFound, SessionNotFound, TableNotFound, WaiterIncorrect
+
+_NO_SESSION = "there is no session with this id"
+_NO_BILL = "this session has no bill"
 
 
 class WaiterCheck(Enum):
@@ -43,8 +46,8 @@ def get_session(book: Book, request: ask.GetSession, check: WaiterCheck) -> Sess
     """
     session = book.session(request.session_id)
     if session is None:
-        raise SessionNotFound("there is no session with this id")
-    _require_waiter(session, request.requestor, check)
+        raise SessionNotFound(_NO_SESSION)
+    _require_waiter(session.waiter, request.requestor, check)
     return session
 
 
@@ -62,7 +65,14 @@ def get_bill(book: Book, request: ask.GetBill, check: WaiterCheck) -> Bill:
 
     Raises SessionNotFound, WaiterIncorrect, BillNotFound.
     """
-    return _bill(book, request, check, with_tables=False)[1]
+    found = book.bill(request.session_id)
+    if found is None:
+        raise SessionNotFound(_NO_SESSION)
+    waiter, bill = found
+    _require_waiter(waiter, request.requestor, check)
+    if bill is None:
+        raise BillNotFound(_NO_BILL)
+    return bill
 
 
 def list_bills(book: Book, request: ask.ListBills, check: WaiterCheck) -> Sequence[Bill]:
@@ -72,8 +82,8 @@ def list_bills(book: Book, request: ask.ListBills, check: WaiterCheck) -> Sequen
     """
     found = book.bills(request.session_ids or None)
     if _must_check(request.requestor, check):
-        waiter_id = request.requestor.waiter_id
-        found = [(session, bill) for session, bill in found if waiter_id is not None and _serves(waiter_id, session)]
+        asking = request.requestor.waiter_id
+        found = [(waiter, bill) for waiter, bill in found if asking is not None and _serves(asking, waiter)]
     return [bill for _, bill in found if bill is not None]
 
 
@@ -82,30 +92,23 @@ def get_full_bill(book: Book, request: ask.GetFullBill, check: WaiterCheck) -> F
 
     Raises SessionNotFound, WaiterIncorrect, BillNotFound.
     """
-    session, bill = _bill(book, request, check, with_tables=True)
+    found = book.full_bill(request.session_id)
+    if found is None:
+        raise SessionNotFound(_NO_SESSION)
+    session, bill = found
+    _require_waiter(session.waiter, request.requestor, check)
+    if bill is None:
+        raise BillNotFound(_NO_BILL)
     header, footer = book.receipt(session)
     return FullBill(bill=bill, header=tuple(header), footer=tuple(footer))
 
 
-def _bill(
-    book: Book, request: ask.GetBill | ask.GetFullBill, check: WaiterCheck, *, with_tables: bool
-) -> tuple[Session, Bill]:
-    found = book.bill(request.session_id, with_tables=with_tables)
-    if found is None:
-        raise SessionNotFound("there is no session with this id")
-    session, bill = found
-    _require_waiter(session, request.requestor, check)
-    if bill is None:
-        raise BillNotFound("this session has no bill")
-    return session, bill
-
-
-def _require_waiter(session: Session, requestor: ask.Requestor, check: WaiterCheck) -> None:
+def _require_waiter(waiter: Waiter | None, requestor: ask.Requestor, check: WaiterCheck) -> None:
     if not _must_check(requestor, check):
         return
     if requestor.waiter_id is None:
         raise WaiterIncorrect("no waiter id was given, and this restaurant asks for one")
-    if not _serves(requestor.waiter_id, session):
+    if not _serves(requestor.waiter_id, waiter):
         raise WaiterIncorrect(f"waiter {requestor.waiter_id} does not serve this session")
 
 
@@ -114,6 +117,6 @@ def _must_check(requestor: ask.Requestor, check: WaiterCheck) -> bool:
     return check is WaiterCheck.ENFORCE and requestor.is_card_machine
 
 
-def _serves(waiter_id: str, session: Session) -> bool:
-    """Whether this waiter may handle the session; one that nobody serves is open to everybody."""
-    return session.waiter is None or session.waiter.id == waiter_id
+def _serves(asking: str, waiter: Waiter | None) -> bool:
+    """Whether a waiter may handle a session; one that nobody serves is open to everybody."""
+    return waiter is None or waiter.id == asking

@@ -11,15 +11,15 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TypeVar
 
-from adapter.domain.values import Bill, Session, Table
+from adapter.domain.values import Bill, Session, Table, Waiter
 from adapter.errors import AdapterError
-from adapter.events import BillDiffers, DuplicateTableName, Emit, RowSkipped
+from adapter.events import DuplicateTableName, Emit, RowSkipped
 from adapter.mapping.bills import BillMaker
 from adapter.mapping.fields import Fields
-from adapter.mapping.gather import Gathered, Row, gather
+from adapter.mapping.gather import Row, gather
 from adapter.mapping.names import natural
 from adapter.mapping.plans import Plan
-from adapter.mapping.things import SessionMaker, TableMaker
+from adapter.mapping.things import OwnerMaker, SessionMaker, TableMaker
 
 Maker = TypeVar("Maker")
 
@@ -72,28 +72,33 @@ class Assembler:
             found.append((session.created_at, sessions.key(row), session))
         return [session for _, _, session in sorted(found, key=itemgetter(0, 1))]
 
-    def bills(self, plan: Plan, rows: Iterable[Row], *, strict: bool) -> list[tuple[Session, Bill | None]]:
-        """The sessions with their bills; a session without a total has no bill."""
-        sessions = self._session_maker(plan)
-        bills = self._maker(BillMaker, plan, lambda: BillMaker(self._fields, plan, sessions.totals))
+    def bills(self, plan: Plan, rows: Iterable[Row], *, strict: bool) -> list[tuple[Waiter | None, Bill | None]]:
+        """The bills with those who serve them, in the order of their sessions; without a total there is no bill."""
+        owners = self._maker(OwnerMaker, plan, lambda: OwnerMaker(self._fields, plan))
+        bills = self._bill_maker(plan, owners)
         found = []
         for row, one in gather(plan, rows, self._key_width):
             try:
-                session, bill = self._bill(sessions, bills, row, one)
+                owner = owners.owner(row)
+                bill = bills.make(owner, row, one)
             except AdapterError as error:
                 if strict:
                     raise
                 self._emit(RowSkipped(entity="bill", reason=error.message))
                 continue
-            found.append((session.created_at, sessions.key(row), (session, bill)))
+            found.append((owner.created_at, owners.key(row), (owner.waiter, bill)))
         return [pair for _, _, pair in sorted(found, key=itemgetter(0, 1))]
 
-    def _bill(self, sessions: SessionMaker, bills: BillMaker, row: Row, one: Gathered) -> tuple[Session, Bill | None]:
-        session = sessions.make(row, one, None)
-        bill, difference = bills.make(session, row, one)
-        if difference:
-            self._emit(BillDiffers(session=session.name, difference=difference))
-        return session, bill
+    def full_bill(self, plan: Plan, rows: Iterable[Row]) -> tuple[Session, Bill | None] | None:
+        """The only session among the rows, with its bill; None when there is none."""
+        sessions = self._session_maker(plan)
+        bills = self._bill_maker(plan, sessions)
+        for row, one in gather(plan, rows, self._key_width):
+            return sessions.make(row, one, None), bills.make(sessions.owner(row), row, one)
+        return None
+
+    def _bill_maker(self, plan: Plan, owners: OwnerMaker) -> BillMaker:
+        return self._maker(BillMaker, plan, lambda: BillMaker(self._fields, plan, owners.totals, self._emit))
 
     def _session_maker(self, plan: Plan) -> SessionMaker:
         return self._maker(SessionMaker, plan, lambda: SessionMaker(self._fields, plan))

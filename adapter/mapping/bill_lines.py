@@ -7,12 +7,13 @@ which is once for each plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from adapter.domain.lines import Extra, Line, LineError, LineRule, bill_item, to_minor
 from adapter.domain.money import NotMoney, exact, minor_if_exact
-from adapter.domain.values import BillItem, Modifier, Session
+from adapter.domain.values import BillItem, Modifier
 from adapter.errors import RowUnreadable
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, item_key_of, sorter
@@ -60,15 +61,15 @@ class LineMaker:
             self._extras = ModifierMaker(fields, slots, "modifier.", self._tax)
             self._extras_in_order = list
 
-    def make(self, session: Session, one: Gathered, rule: LineRule) -> tuple[list[BillItem], int]:
+    def make(self, created_at: datetime, one: Gathered, rule: LineRule) -> tuple[list[BillItem], int]:
         """The items in their order, and the sum of their amounts in minor units."""
         lines: list[BillItem] = []
         total = 0
         quick = self._quick if self._can_be_quick(rule) else self._never
         for row, below in self._groups(one):
-            made = quick(session, row, below)
+            made = quick(created_at, row, below)
             if made is None:
-                made = self._slow(session, row, below, rule)
+                made = self._slow(created_at, row, below, rule)
             lines.append(made[0])
             total += made[1]
         return lines, total
@@ -104,10 +105,10 @@ class LineMaker:
         )
 
     @staticmethod
-    def _never(_session: Session, _row: Row, _below: Sequence[Row]) -> Made | None:
+    def _never(_created_at: datetime, _row: Row, _below: Sequence[Row]) -> Made | None:
         return None
 
-    def _quick(self, session: Session, row: Row, below: Sequence[Row]) -> Made | None:
+    def _quick(self, created_at: datetime, row: Row, below: Sequence[Row]) -> Made | None:
         """The way for a plain line, whole quantities at whole pence with the tax inside; None for any other."""
         quantity = row[self._quantity or 0]
         if quantity.__class__ is float and quantity.is_integer():
@@ -134,13 +135,13 @@ class LineMaker:
             name=name,
             quantity=quantity,
             amount=amount,
-            ordered_at=moment or session.created_at,
+            ordered_at=moment or created_at,
             category=self._category(row),
             modifiers=modifiers,
         )
         return item, total
 
-    def _slow(self, session: Session, row: Row, below: Sequence[Row], rule: LineRule) -> Made:
+    def _slow(self, created_at: datetime, row: Row, below: Sequence[Row], rule: LineRule) -> Made:
         path: Path = ("item",)
         try:
             path = ("item", "quantity")
@@ -166,7 +167,7 @@ class LineMaker:
                 name=name,
                 quantity=quantity,
                 amount=amount,
-                ordered_at=moment or session.created_at,
+                ordered_at=moment or created_at,
                 category=self._category(row),
                 extras=extras,
             )
@@ -250,7 +251,7 @@ class ExtraMaker:
         self._name = text_of(slots, f"{lead}name") or (lambda _row: "")
         self.in_order = sorter(slots)
 
-    def add(self, lines: list[BillItem], session: Session, row: Row, rule: LineRule) -> int:
+    def add(self, lines: list[BillItem], created_at: datetime, row: Row, rule: LineRule) -> int:
         """Append the item of a row, if it has an amount, and give the amount in minor units."""
         if self._there is not None and not row[self._there]:
             return 0
@@ -270,7 +271,7 @@ class ExtraMaker:
                 name=self._name(row) or str(self._path[0]).capitalize(),
                 quantity=1,
                 amount=whole,
-                ordered_at=moment or session.created_at,
+                ordered_at=moment or created_at,
             )
             lines.append(item)
         return whole

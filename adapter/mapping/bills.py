@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
 
 from adapter.domain.lines import LineError, LineRule, to_minor
 from adapter.domain.money import digits_of
-from adapter.domain.values import Bill, BillItem, Session
+from adapter.domain.values import Bill, BillItem, Waiter
 from adapter.errors import BillUnbalanced, RowUnreadable
+from adapter.events import BillDiffers, Emit
 from adapter.mapping.bill_lines import ExtraMaker, LineMaker
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
@@ -16,6 +21,14 @@ from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Unreadable, plain_text, remembered
 from adapter.mapping.walk import entities, is_inline
 from adapter.toml.locate import Path, dotted
+
+
+class Owner(Struct, frozen=True, kw_only=True):
+    """What a bill needs of its session."""
+
+    session_id: UUID
+    created_at: datetime
+    waiter: Waiter | None
 
 
 class Totals:
@@ -72,8 +85,9 @@ class Totals:
 class BillMaker:
     """The bills of one plan."""
 
-    def __init__(self, fields: Fields, plan: Plan, totals: Totals) -> None:
+    def __init__(self, fields: Fields, plan: Plan, totals: Totals, emit: Emit) -> None:
         self._fields = fields
+        self._emit = emit
         self._totals = totals
         self._rule = fields.binder.mapping.file.bill
         self._lines = LineMaker(fields, plan)
@@ -91,24 +105,27 @@ class BillMaker:
                 number = branches[str(path[0]), int(path[1])]
                 self._extras.append((number, ExtraMaker(fields, path, plan.branches[number].slots)))
 
-    def make(self, session: Session, row: Row, one: Gathered) -> tuple[Bill | None, int]:
-        """The bill, None when the session has none, and by how much its lines differ from its total."""
+    def make(self, owner: Owner, row: Row, one: Gathered) -> Bill | None:
+        """The bill; None when the session has none.
+
+        Raises RowUnreadable, BillUnbalanced.
+        """
         totals = self._totals
         currency, line_rule = totals.rule(row)
         total = totals.amount("total", row, line_rule)
         if total is None:
-            return None, 0
-        lines, sum_of_lines = self._lines.make(session, one, line_rule)
+            return None
+        lines, sum_of_lines = self._lines.make(owner.created_at, one, line_rule)
         for number, extra in self._extras:
             rows = [row] if number is None else extra.in_order(one.extras.get(number, []))
             for each in rows:
-                sum_of_lines += extra.add(lines, session, each, line_rule)
+                sum_of_lines += extra.add(lines, owner.created_at, each, line_rule)
         service = totals.amount("service_charge", row, line_rule)
         difference = total - sum_of_lines - (service or 0)
         if difference:
-            difference = self._settle(difference, lines, session)
-        bill = Bill(
-            session_id=session.id,
+            self._settle(difference, lines, owner)
+        return Bill(
+            session_id=owner.session_id,
             total=total,
             paid=totals.amount("paid", row, line_rule) or 0,
             tax=totals.amount("tax", row, line_rule) or 0,
@@ -117,21 +134,17 @@ class BillMaker:
             items=tuple(lines),
             note=(plain_text(row[self._note]) if self._note is not None else "") or None,
         )
-        return bill, difference
 
-    def _settle(self, difference: int, lines: list[BillItem], session: Session) -> int:
-        """Do with a difference between total and lines what the mapping says; what remains is told."""
+    def _settle(self, difference: int, lines: list[BillItem], owner: Owner) -> None:
+        """Do with a difference between total and lines what the mapping says."""
         rounding = self._rule.rounding_line
         if rounding is not None and abs(difference) <= rounding.limit:
-            lines.append(
-                BillItem(
-                    id="rounding", name=rounding.name, quantity=1, amount=difference, ordered_at=session.created_at
-                )
-            )
-            return 0
-        if self._rule.differs is None:
+            moment = owner.created_at
+            lines.append(BillItem(id="rounding", name=rounding.name, quantity=1, amount=difference, ordered_at=moment))
+        elif self._rule.differs is None:
             raise BillUnbalanced(
-                f"the lines of {session.name} do not add up to its total "
+                "the lines of this bill do not add up to its total "
                 f"(total minus lines is {difference} minor units; {self._fields.place(('bill', 'total'))})"
             )
-        return difference
+        else:
+            self._emit(BillDiffers(session=str(owner.session_id), difference=difference))

@@ -51,8 +51,8 @@ class Part:
     kind: Kind
     index: int
     outputs: Mapping[str, exp.Expr]
-    shared: frozenset[str] = frozenset()
-    """Outputs that stand in the same place for every branch: the key of the session, of the item."""
+    types: Mapping[str, str | None] = field(default_factory=dict)
+    """What the database calls the type of an output, where it is plainly a column that the catalogue knows."""
     first: exp.Expr
     joins: tuple[exp.Join, ...] = ()
     where: tuple[exp.Expr, ...] = ()
@@ -61,11 +61,9 @@ class Part:
 def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any]) -> Plan:
     """Lay the parts out as the branches of one statement."""
     parts = [_pruned(part) for part in parts]
-    layout: Layout = {}
-    for number, part in enumerate(parts):
-        for output in part.outputs:
-            layout.setdefault((None if output in part.shared else number, output), len(layout) + 1)
-    texts = [_select(number, part, layout, engine) for number, part in enumerate(parts)]
+    layout = _Layout()
+    slots = [layout.place(number, part) for number, part in enumerate(parts)]
+    texts = [_select(number, part, slots[number], layout, engine) for number, part in enumerate(parts)]
     if len(parts) > 1:
         texts.insert(0, _typing(parts, layout, engine))
     text = "\nUNION ALL\n".join(texts)
@@ -76,15 +74,61 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any]) 
         driver=driver,
         names=names,
         branches=tuple(
-            Branch(kind=part.kind, index=part.index, slots=_slots(number, part, layout))
-            for number, part in enumerate(parts)
+            Branch(kind=part.kind, index=part.index, slots=slots[number]) for number, part in enumerate(parts)
         ),
         constants={f"site_{key}": value for key, value in site.items() if f"⟦site_{key}⟧" in text},
     )
 
 
-Layout = dict[tuple[int | None, str], int]
-"""The place of each output, by the branch that owns it (None: shared by all) and its name."""
+_Identity = tuple[str, frozenset[Any]]
+
+
+class _Layout:
+    """The columns of a statement, from 1. The fewer there are, the less every row costs.
+
+    The same expression stands in the same column in every branch, and so do columns of the same database type: they
+    can never be in each other's way, as each row is of one branch.
+    """
+
+    def __init__(self) -> None:
+        self.owners: list[tuple[int, str]] = []
+        """For each column, the branch and output that it was made for."""
+        self._by_expression: dict[_Identity, int] = {}
+        self._by_type: dict[str, list[int]] = {}
+
+    def place(self, number: int, part: Part) -> dict[str, int]:
+        """Give each output of a branch its column."""
+        keys = {name: _identity(tree) for name, tree in part.outputs.items()}
+        taken: dict[int, _Identity] = {}
+        own: dict[_Identity, int] = {}
+        for key in keys.values():
+            # What stands somewhere already keeps its column, unless something else of this branch stands there too.
+            column = self._by_expression.get(key)
+            if column is not None and taken.setdefault(column, key) == key:
+                own[key] = column
+        for name, key in keys.items():
+            if key in own:
+                continue
+            column = self._free(part.types.get(name), taken)
+            if column is None:
+                self.owners.append((number, name))
+                column = len(self.owners)
+                self._by_type.setdefault(part.types.get(name) or "", []).append(column)
+            self._by_expression.setdefault(key, column)
+            own[key] = column
+            taken[column] = key
+        return {name: own[key] for name, key in keys.items()}
+
+    def _free(self, type_name: str | None, taken: Mapping[int, _Identity]) -> int | None:
+        if not type_name:
+            return None
+        return next((column for column in self._by_type.get(type_name, ()) if column not in taken), None)
+
+
+def _identity(tree: exp.Expr) -> _Identity:
+    """What makes two expressions the same: their text, and the tables that its aliases stand for."""
+    tables = frozenset((column.table.casefold(), column.meta.get("table")) for column in tree.find_all(exp.Column))
+    return tree.sql(), tables
 
 
 def _pruned(part: Part) -> Part:
@@ -101,45 +145,40 @@ def _pruned(part: Part) -> Part:
     return replace(part, joins=tuple(joins))
 
 
-def _slots(number: int, part: Part, layout: Layout) -> dict[str, int]:
-    return {output: layout[None if output in part.shared else number, output] for output in part.outputs}
-
-
-def _select(number: int, part: Part, layout: Layout, engine: Engine) -> str:
+def _select(number: int, part: Part, slots: Slots, layout: _Layout, engine: Engine) -> str:
     """One branch: its own outputs in their places, NULL everywhere else."""
-    by_place = {place: part.outputs[name] for name, place in _slots(number, part, layout).items()}
+    by_place: dict[int, str] = {}
+    for name, place in slots.items():
+        by_place.setdefault(place, name)
     lines = [f"{number} AS branch"]
     nulls = 0
-    for (owner, name), place in layout.items():
-        tree = by_place.get(place)
-        if tree is None:
+    for place in range(1, len(layout.owners) + 1):
+        output = by_place.get(place)
+        if output is None:
             nulls += 1
             continue
         if nulls:
             lines.append(", ".join(["NULL"] * nulls))
             nulls = 0
-        lines.append(engine.text(exp.alias_(tree.copy(), _output_name(owner, name))))
+        lines.append(engine.text(exp.alias_(part.outputs[output].copy(), _column_name(output, part))))
     if nulls:
         lines.append(", ".join(["NULL"] * nulls))
     return _with_outputs(lines, _source(part, where=part.where), engine)
 
 
-def _typing(parts: list[Part], layout: Layout, engine: Engine) -> str:
-    """An empty first branch that gives every output its type: a column of NULLs has none of its own."""
-    owners = {
-        place: number
-        for number, part in reversed(list(enumerate(parts)))
-        for place in _slots(number, part, layout).values()
-    }
+def _typing(parts: list[Part], layout: _Layout, engine: Engine) -> str:
+    """An empty first branch that gives every column its type: a column of NULLs has none of its own."""
     lines = ["-1 AS branch"]
-    for (owner, name), place in layout.items():
-        inner = exp.column(_inner_name(name), table=f"b{owners[place]}")
-        lines.append(engine.text(exp.alias_(inner, _output_name(owner, name))))
+    wanted: dict[int, list[str]] = {}
+    for place, (number, name) in enumerate(layout.owners, start=1):
+        inner = exp.column(_inner_name(name), table=f"b{number}")
+        lines.append(engine.text(exp.alias_(inner, f"c{place}")))
+        wanted.setdefault(number, []).append(name)
     sources = []
-    for number, part in enumerate(parts):
+    for number, names in wanted.items():
+        part = parts[number]
         inner_select = _source(part, where=())
-        own = [exp.alias_(tree.copy(), _inner_name(name)) for name, tree in part.outputs.items()]
-        inner_select.set("expressions", own)
+        inner_select.set("expressions", [exp.alias_(part.outputs[name].copy(), _inner_name(name)) for name in names])
         sources.append(exp.Subquery(this=inner_select, alias=exp.TableAlias(this=exp.to_identifier(f"b{number}"))))
     select = exp.Select(expressions=[exp.Var(this=_OUTPUTS)]).from_(sources[0])
     select.set("joins", [exp.Join(this=source, kind="CROSS") for source in sources[1:]])
@@ -169,5 +208,6 @@ def _inner_name(name: str) -> str:
     return name.replace(".", "_")
 
 
-def _output_name(owner: int | None, name: str) -> str:
-    return _inner_name(name) if owner is None else f"{_inner_name(name)}_{owner}"
+def _column_name(name: str, part: Part) -> str:
+    """What an output is called in the SQL that people read."""
+    return _inner_name(name) if name.split(".")[0] in ("session", "item") else f"{part.kind}_{_inner_name(name)}"

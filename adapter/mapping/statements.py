@@ -88,7 +88,11 @@ class Statements:
     def sessions(self, search: Search) -> Plan:
         """The statement for sessions and their bills."""
         root = self._root(search)
-        names = tuple(_SESSION_FIELDS) + (_BILL_FIELDS if search.content != "session" else ("total", "paid"))
+        names = {
+            "bill": (*_OWNER_FIELDS, *_BILL_FIELDS),
+            "full": (*_SESSION_FIELDS, *_BILL_FIELDS),
+            "session": (*_SESSION_FIELDS, "total", "paid", "currency"),
+        }[search.content]
         outputs = {**self._key(), **self._session_outputs(names)}
         if search.content != "session":
             outputs |= self._inline_extras()
@@ -185,7 +189,7 @@ class Statements:
             kind="link",
             index=0,
             outputs=outputs,
-            shared=frozenset(self._key()),
+            types=self._types(outputs),
             first=_first(clause),
             joins=(*clause.joins, exp.Join(this=link.first, on=link.tied), *link.joins),
             where=(*root, *link.where),
@@ -263,11 +267,14 @@ class Statements:
             kind=kind,
             index=index,
             outputs=outputs,
-            shared=frozenset(self._key()) | frozenset(self._item_key() if path[0] in ("item", "modifier") else ()),
+            types=self._types(outputs),
             first=_first(self._clauses[("session",)]),
             joins=joins,
             where=(*root, *own),
         )
+
+    def _types(self, outputs: dict[str, exp.Expr]) -> dict[str, str | None]:
+        return {name: self.binder.type_of(tree) for name, tree in outputs.items()}
 
     def _key(self) -> dict[str, exp.Expr]:
         parts = self.binder.mapping.fragments[("session", "id")]
@@ -356,6 +363,8 @@ class Statements:
 
 _TABLE_FIELDS = ("name", "max_covers", "status", "area.name")
 _SESSION_FIELDS = ("name", "created_at", "finished", "finished_at", "payable", "covers", "waiter.id", "waiter.name")
+_OWNER_FIELDS = ("created_at", "waiter.id")
+"""What a bill needs of its session: the time it borrows for lines without one, and whose it is."""
 _BILL_FIELDS = ("total", "paid", "tax", "service_charge", "currency", "note")
 _ITEM_FIELDS = ("id", "name", "category", "quantity", "amount_per_item", "ordered_at")
 _MODIFIER_FIELDS = ("id", "name", "quantity", "amount")

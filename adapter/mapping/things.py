@@ -7,9 +7,9 @@ from typing import Any
 
 from adapter.domain.values import Session, Table, Waiter
 from adapter.errors import RowUnreadable
-from adapter.mapping.bills import Totals
+from adapter.mapping.bills import Owner, Totals
 from adapter.mapping.fields import Fields
-from adapter.mapping.gather import Gathered, Row, sorter
+from adapter.mapping.gather import Gathered, Row, branch_of, sorter
 from adapter.mapping.keys import UnpackableKey
 from adapter.mapping.names import to_wire
 from adapter.mapping.plans import Plan, Slots
@@ -87,51 +87,73 @@ class TableMaker(_Maker):
         return Table(name=self._name(row), max_covers=covers, status=status, area=self._area(row))
 
 
-class SessionMaker(_Maker):
-    """The sessions of one plan."""
+class OwnerMaker(_Maker):
+    """What every session row of one plan tells: whose bill it is."""
 
     def __init__(self, fields: Fields, plan: Plan) -> None:
         super().__init__(fields)
-        slots = next(branch.slots for branch in plan.branches if branch.kind == "session")
+        slots = branch_of(plan, "session").slots
         self.totals = Totals(fields, slots)
+        self._slots = slots
         self._key = [slots[f"session.{index}"] for index in range(len(fields.packing.parts))]
-        self._name = self._namer(("session", "name"), slots, "name")
         self._created_at = self._getter(("session", "created_at"), slots, "created_at")
+        self._waiter_id = self._getter(("session", "waiter", "id"), slots, "waiter.id")
+        self._waiter_name = text_of(slots, "waiter.name") or (lambda _row: "")
+
+    def key(self, row: Row) -> tuple[Any, ...]:
+        """The key of a row's session, as the EPOS has it."""
+        return tuple([row[place] for place in self._key])
+
+    def owner(self, row: Row) -> Owner:
+        """The session of a row, as far as a bill needs it."""
+        try:
+            session_id = self._fields.packing.pack(self.key(row))
+        except (UnpackableKey, TypeError, ValueError) as error:
+            raise self.unreadable(("session", "id"), f"cannot become a session id: {error}") from None
+        created_at = self._created_at(row)
+        if created_at is None:
+            raise self.unreadable(("session", "created_at"), "is NULL and no missing = is said")
+        return Owner(session_id=session_id, created_at=created_at, waiter=self._waiter(row))
+
+    def _waiter(self, row: Row) -> Waiter | None:
+        waiter_id = self._waiter_id(row)
+        if waiter_id is None:
+            return None
+        if waiter_id.isascii() and waiter_id.isdigit():
+            waiter_id = waiter_id.lstrip("0") or "0"
+        return Waiter(id=waiter_id, name=self._waiter_name(row) or None)
+
+
+class SessionMaker(OwnerMaker):
+    """The sessions of one plan."""
+
+    def __init__(self, fields: Fields, plan: Plan) -> None:
+        super().__init__(fields, plan)
+        slots = self._slots
+        self._name = self._namer(("session", "name"), slots, "name")
         self._finished = self._getter(("session", "finished"), slots, "finished")
         self._finished_at = self._getter(("session", "finished_at"), slots, "finished_at")
         self._payable = self._getter(("session", "payable"), slots, "payable") if "payable" in slots else None
         self._covers = self._getter(("session", "covers"), slots, "covers")
-        self._waiter_id = self._getter(("session", "waiter", "id"), slots, "waiter.id")
-        self._waiter_name = text_of(slots, "waiter.name") or (lambda _row: "")
         links = next((branch.slots for branch in plan.branches if branch.kind == "link"), None)
         self._links_in_order = sorter(links or {})
         self._table_name = self._namer(("table", "name"), links or {}, "name")
 
-    def key(self, row: Row) -> tuple[Any, ...]:
-        """The key of a row's session, as the EPOS has it."""
-        return tuple(row[place] for place in self._key)
-
     def make(self, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
         """The session of a row; `asked` are the table names of the request, as on the wire."""
-        try:
-            session_id = self._fields.packing.pack(self.key(row))
-        except (UnpackableKey, TypeError, ValueError) as error:
-            raise self.unreadable(("session", "id"), str(error)) from None
-        created_at = self._created_at(row)
-        if created_at is None:
-            raise self.unreadable(("session", "created_at"), "is NULL and no missing = is said")
+        owner = self.owner(row)
         finished = self._finished(row)
         payable = not finished and (self._payable is None or self._payable(row)) and self._outstanding(row) > 0
         return Session(
-            id=session_id,
+            id=owner.session_id,
             name=self._name(row),
-            created_at=created_at,
+            created_at=owner.created_at,
             # A finished session is told by its time on the wire, so one without a time borrows the other.
-            finished_at=(self._finished_at(row) or created_at) if finished else None,
+            finished_at=(self._finished_at(row) or owner.created_at) if finished else None,
             is_payable=payable,
             tables=self._tables(one, asked),
             covers=self._covers(row),
-            waiter=self._waiter(row),
+            waiter=owner.waiter,
         )
 
     def _outstanding(self, row: Row) -> int:
@@ -147,11 +169,3 @@ class SessionMaker(_Maker):
         if asked is not None:
             names.sort(key=lambda name: name not in asked)
         return tuple(dict.fromkeys(names))
-
-    def _waiter(self, row: Row) -> Waiter | None:
-        waiter_id = self._waiter_id(row)
-        if waiter_id is None:
-            return None
-        if waiter_id.isascii() and waiter_id.isdigit():
-            waiter_id = waiter_id.lstrip("0") or "0"
-        return Waiter(id=waiter_id, name=self._waiter_name(row) or None)

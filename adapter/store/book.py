@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from adapter.domain.requests import ListSessions
-from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus
+from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
 from adapter.mapping.assemble import Assembler
 from adapter.mapping.fields import Fields
 from adapter.mapping.names import from_wire
@@ -99,16 +99,24 @@ class SqlBook:
         found = self._bound.assembler.sessions(plan, self._reader.rows(plan, parameters), asked=names, strict=False)
         return [session for session in found if _matches(session, ask, names, waiter_id)]
 
-    def bill(self, session_id: UUID, *, with_tables: bool) -> tuple[Session, Bill | None] | None:
+    def bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
         """See ports.Book."""
         parameters = self._key(session_id)
         if parameters is None:
             return None
-        plan = self._plan(Search(by="key", content="full" if with_tables else "bill"))
+        plan = self._plan(Search(by="key", content="bill"))
         rows = self._reader.rows(plan, parameters)
         return next(iter(self._bound.assembler.bills(plan, rows, strict=True)), None)
 
-    def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Session, Bill | None]]:
+    def full_bill(self, session_id: UUID) -> tuple[Session, Bill | None] | None:
+        """See ports.Book."""
+        parameters = self._key(session_id)
+        if parameters is None:
+            return None
+        plan = self._plan(Search(by="key", content="full"))
+        return self._bound.assembler.full_bill(plan, self._reader.rows(plan, parameters))
+
+    def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Waiter | None, Bill | None]]:
         """See ports.Book."""
         if session_ids is None:
             plan = self._plan(Search(content="bill", recent=self._bound.history is not None))

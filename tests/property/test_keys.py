@@ -72,11 +72,10 @@ def test_any_integer_comes_back(number: int):
 @given(st.one_of(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=16), st.uuids().map(str)))
 def test_any_text_comes_back_or_is_refused(text: str):
     try:
-        packed = single("text").pack((text,))
-    except UnpackableKey as error:
-        assert str(error)
-        return
-    assert single("text").unpack(packed) == (text,)
+        found = single("text").unpack(single("text").pack((text,)))
+    except UnpackableKey:
+        found = (text,) if len(text.encode()) > 15 or "\0" in text else None
+    assert found == (text,)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

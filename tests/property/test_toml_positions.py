@@ -204,7 +204,7 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return before.count("\n") + 1, offset - before.rfind("\n")
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(documents(), st.booleans())
 def test_every_key_stands_where_its_position_says(document: Document, windows: bool):
     raw = document.text.replace("\n", "\r\n") if windows else document.text
@@ -214,7 +214,7 @@ def test_every_key_stands_where_its_position_says(document: Document, windows: b
         assert found.place(path) == line_and_column(document.text, document.keys[path]), path
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(documents(), st.booleans())
 def test_every_character_of_a_string_stands_where_its_position_says(document: Document, windows: bool):
     raw = document.text.replace("\n", "\r\n") if windows else document.text
@@ -226,7 +226,7 @@ def test_every_character_of_a_string_stands_where_its_position_says(document: Do
             assert found.inside(path, index) == line_and_column(document.text, offset), (path, index)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.data())
 def test_a_mapping_that_still_is_toml_after_an_edit_can_be_walked(data: st.DataObject):
     text = data.draw(st.sampled_from([file.read_text(encoding="utf-8") for file in sorted(SHIPPED.glob("*.toml"))]))

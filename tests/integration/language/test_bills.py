@@ -34,10 +34,7 @@ def _one(total: str, *lines: str, paid: str = "0") -> str:
         ("bigint", "1234", "form = 'minor'", 1234),
         ("text", "' 12.34 '", "", 1234),
         ("text", "'12,34'", "decimal = ','", 1234),
-        ("text", "'1.234,50'", "decimal = ','", 123450),
-        ("text", "'1,234.50'", "", 123450),
         ("text", "'1234'", "form = 'minor'", 1234),
-        ("money", "12.34", "", 1234),
         ("int", "NULL", "missing = 7.5", 750),
         ("int", "NULL", "missing = 750, form = 'minor'", 750),
     ],
@@ -197,19 +194,22 @@ def test_a_line_without_a_name_has_the_one_that_stands_in(serve: Serve, name: st
     assert place.lines("One") == [(1, shown, 500)]
 
 
-@pytest.mark.parametrize("value", ["'NaN'", "'Infinity'", "1e30", "1e300", "-1e30"])
 @pytest.mark.parametrize("kind", ["numeric", "double precision"])
 @pytest.mark.parametrize("where", ["chk.total", "chk.paid", "line.price", "line.qty"])
-def test_a_number_that_is_no_amount_costs_only_its_own_bill(serve: Serve, value: str, kind: str, where: str):
+def test_a_number_that_is_no_amount_costs_only_its_own_bill(serve: Serve, kind: str, where: str):
     table, _, column = where.partition(".")
     place = serve(
         _one("5", "'Fish', 1, 5")
         + f"""INSERT INTO chk (id, name, total) VALUES (2, 'Two', 4);
-        INSERT INTO line (id, check_id, price) VALUES (2, 2, 4); ALTER TABLE {table} ALTER {column} TYPE {kind};
-        UPDATE {table} SET {column} = {value} WHERE id = 1;"""
+        INSERT INTO line (id, check_id, price) VALUES (2, 2, 4); ALTER TABLE {table} ALTER {column} TYPE {kind};"""
     )
-    assert [bill["totalAmount"] for bill in place.bills()] == [400]
-    assert "Two" in place.names()
+    wrong = []
+    for value in ("'NaN'", "'Infinity'", "1e30", "1e300", "-1e30"):
+        place.sql(f"UPDATE {table} SET {column} = {value} WHERE id = 1")
+        bills, sessions = place.ask("ListBillItems"), place.ask("ListSessions")
+        if [bill["totalAmount"] for bill in bills.get("billItems", [])] != [400] or "errorCode" in sessions:
+            wrong.append((value, bills))
+    assert not wrong
     assert not place.of(BugFound)
 
 
@@ -457,10 +457,7 @@ def test_modifiers_by_position_may_have_fields_of_their_own(serve: Serve):
         ("{ included = false, rate = \"CONCAT(l.rate, ' ')\" }", {}, [1200, 500]),
     ],
 )
-@pytest.mark.parametrize("quantity", ["'l.qty'", "'CAST(l.qty AS int)'"])
-def test_prices_are_with_or_without_tax(
-    serve: Serve, tax: str, site: dict[str, Any], amounts: list[int], quantity: str
-):
+def test_prices_are_with_or_without_tax(serve: Serve, tax: str, site: dict[str, Any], amounts: list[int]):
     place = serve(
         _one(f"{sum(amounts)} / 100.0", "'a', 1, 10", "'b', 1, 5")
         + "ALTER TABLE line ADD rate numeric, ADD kind int DEFAULT 1, ADD gross boolean; UPDATE line SET rate = 20 WHERE id = 1; UPDATE line SET rate = 0, kind = 0, gross = TRUE WHERE id = 2;",
@@ -470,7 +467,7 @@ def test_prices_are_with_or_without_tax(
         site.currency = {{ default = "GBP" }}
         columns.line.gross = {{ as = "flag", missing = false }}
         [item]
-        quantity = {quantity}
+        quantity = 'CAST(l.qty AS int)'
         tax = {tax}
         """,
         site=site,
@@ -482,16 +479,18 @@ def test_discounts_and_charges_with_and_without_rows_of_their_own(serve: Serve):
     place = serve(
         _one("14.50", "'Fish', 2, 8", paid="4")
         + """CREATE TABLE cut (id int, check_id int, name text, amount numeric, pct boolean);
-        INSERT INTO cut VALUES (2, 1, 'Staff', 1, FALSE), (1, 1, NULL, 2, FALSE), (3, 1, 'Nil', 0, FALSE), (4, 2, 'Other', 9, FALSE);
+        INSERT INTO cut VALUES (2, 1, 'Staff', 1, NULL), (1, 1, NULL, 2, FALSE), (3, 1, 'Nil', 0, FALSE), (4, 2, 'Other', 9, FALSE),
+        (5, 1, 'Percent', 50, TRUE);
         ALTER TABLE chk ADD delivery numeric, ADD service numeric DEFAULT 1; UPDATE chk SET delivery = 0.5;
         INSERT INTO chk (id, name, total, delivery, service) VALUES (3, 'Three', 0, 0, NULL);""",
         """
+        columns.cut.pct = { as = "flag", missing = false }
         [bill]
         service_charge = { column = "k.service", missing = 0 }
         tax = "k.total / 6"
         [[discount]]
         from = "JOIN cut d ON d.check_id = k.id"
-        where = "NOT d.pct OR d.pct IS NULL"
+        where = "NOT d.pct"
         order = ["d.id"]
         id = "d.id"
         name = "d.name"

@@ -73,18 +73,18 @@ def test_every_session_is_found_by_the_id_it_was_listed_with(serve: Serve, form:
     place.healthy()
 
 
-@pytest.mark.parametrize(
-    "wire",
-    [
-        "ffffffff-ffff-8fff-bfff-ffffffffffff",
-        "00ffffff-ffff-8fff-bfff-ffffffffffff",
-        "00000000-0000-0000-0000-000000000000",
-        "40000000-0000-8000-8000-00000000c3c3",
-        "80000000-0000-8000-8000-0000000000ff",
-    ],
-)
+STRANGE = [
+    "ffffffff-ffff-8fff-bfff-ffffffffffff",
+    "00ffffff-ffff-8fff-bfff-ffffffffffff",
+    "00000000-0000-0000-0000-000000000000",
+    "40000000-0000-8000-8000-00000000c3c3",
+    "80000000-0000-8000-8000-0000000000ff",
+    "80000000-0000-8000-8000-000000000000",
+]
+
+
 @pytest.mark.parametrize("form", KEYS)
-def test_an_id_that_no_session_can_have_is_simply_unknown(serve: Serve, form: str, wire: str):
+def test_an_id_that_no_session_can_have_is_simply_unknown(serve: Serve, form: str):
     kinds, values, key = KEYS[form]
     columns = list(zip("abc", kinds, strict=False))
     add = ", ".join(f"ADD {name} {kind}" for name, kind in columns)
@@ -92,9 +92,10 @@ def test_an_id_that_no_session_can_have_is_simply_unknown(serve: Serve, form: st
         f"ALTER TABLE chk {add}; INSERT INTO chk (id, {', '.join(name for name, _ in columns)}) VALUES (1, {', '.join(values[0])})",
         f"[session]\nid = {key}\n",
     )
-    assert place.ask("GetSession", sessionId=wire)["errorCode"] == "SESSION_NO_SUCH_SESSION"
-    assert place.ask("GetBillItems", sessionId=wire)["errorCode"] == "SESSION_NO_SUCH_SESSION"
-    assert place.bills(sessionIds=[wire]) == []
+    for wire in STRANGE:
+        assert place.ask("GetSession", sessionId=wire).get("errorCode") == "SESSION_NO_SUCH_SESSION", wire
+        assert place.ask("GetBillItems", sessionId=wire).get("errorCode") == "SESSION_NO_SUCH_SESSION", wire
+        assert place.bills(sessionIds=[wire]) == []
     place.healthy()
 
 

@@ -64,24 +64,23 @@ def test_no_table_name_does_any_harm(serve: Serve):
     assert not place.of(DatabaseDown)
 
 
-@pytest.mark.parametrize("name", EVIL)
 @pytest.mark.parametrize("key", ["varchar(15)", "text"])
-def test_no_id_does_any_harm(serve: Serve, name: str, key: str):
+def test_no_id_does_any_harm(serve: Serve, key: str):
     place = serve(
         f"ALTER TABLE chk ADD a {key}; {ROWS} UPDATE chk SET a = id",
         "[session]\nid = { column = 'k.a', form = 'text' }",
     )
-    raw = name.encode()[:15].ljust(15, b"\0")
-    payload = 1 << 120 | int.from_bytes(raw, "big")
-    number = (
-        (payload >> 74) << 80 | 0x8 << 76 | ((payload >> 62) & 0xFFF) << 64 | 0b10 << 62 | payload & ((1 << 62) - 1)
-    )
-    text = f"{number:032x}"
     before = _state(place)
-    assert place.ask("GetSession", sessionId=text)["errorCode"] == "SESSION_NO_SUCH_SESSION"
-    assert place.ask("GetBillItems", sessionId=text)["errorCode"] == "SESSION_NO_SUCH_SESSION"
-    assert place.bills(sessionIds=[text]) == []
-    assert place.ask("GetSession", sessionId=name)["errorCode"] == "ERROR_PARSE_ERROR"
+    for name in EVIL:
+        payload = 1 << 120 | int.from_bytes(name.encode()[:15].ljust(15, b"\0"), "big")
+        number = (
+            payload >> 74 << 80 | 0x8 << 76 | (payload >> 62 & 0xFFF) << 64 | 0b10 << 62 | payload & ((1 << 62) - 1)
+        )
+        wire = f"{number:032x}"
+        assert place.ask("GetSession", sessionId=wire)["errorCode"] == "SESSION_NO_SUCH_SESSION", name
+        assert place.ask("GetBillItems", sessionId=wire)["errorCode"] == "SESSION_NO_SUCH_SESSION", name
+        assert place.bills(sessionIds=[wire]) == []
+        assert place.ask("GetSession", sessionId=name)["errorCode"] == "ERROR_PARSE_ERROR"
     assert _state(place) == before
     place.healthy()
 
@@ -89,9 +88,9 @@ def test_no_id_does_any_harm(serve: Serve, name: str, key: str):
 def test_half_a_character_in_a_name_does_no_harm(serve: Serve):
     place = serve(ROWS)
     raw = b'{"jsonrpc":"2.0","id":"1","method":"ListSessions","params":{"tableNames":["\\ud800"],"requestorInfo":{}}}'
-    answer = place.send(raw)
-    assert answer.get("sessions") == [] or answer["errorCode"] == "ERROR_PARSE_ERROR"
+    place.runner.run(place.app.endpoint("test").handle(raw))
     assert not place.of(BugFound)
+    assert place.names(tableNames=["T1"]) == ["One"]
 
 
 def test_a_request_is_one_statement_whatever_the_number_of_bills(serve: Serve):

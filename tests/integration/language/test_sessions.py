@@ -167,6 +167,7 @@ CREATE TABLE staff (seq {kind} PRIMARY KEY, num {kind}, first text, last text);
 ALTER TABLE chk ADD staff {kind};
 INSERT INTO staff VALUES ({a}, {b}, ' Ann ', 'Lee'), ({c}, {d}, NULL, '');
 INSERT INTO chk (id, name, total, staff) VALUES (1, 'Ann', 5, {a}), (2, 'Nameless', 5, {c}), (3, 'Nobody', 5, NULL);
+INSERT INTO line (id, check_id, price) VALUES (1, 1, 5), (2, 2, 5), (3, 3, 5);
 """
 
 WAITER = """
@@ -203,12 +204,11 @@ def test_a_waiter_sees_their_own_sessions_and_those_of_nobody(serve: Serve, kind
     assert strict.ask("ListSessions")["sessions"] == []
 
 
-@pytest.mark.parametrize(
-    "waiter", ["²", "٣", "9" * 60, "-1", "7.0", "1e3", "\\u0000", 7.0, 1e300, -7, 2**70, True, None]
-)
-def test_a_strange_waiter_id_is_simply_not_the_right_one(serve: Serve, waiter: Any):
+def test_a_strange_waiter_id_is_simply_not_the_right_one(serve: Serve):
     place = _staff(serve, "int")
-    assert isinstance(place.ask("ListSessions", waiter=waiter)["sessions"], list)
+    strange: list[Any] = ["²", "٣", "9" * 60, "-1", "7.0", "1e3", "\0", 7.0, 1e300, -7, 2**70, True, None, [], {"a": 1}]
+    answers = {repr(waiter): place.ask("ListSessions", waiter=waiter) for waiter in strange}
+    assert {waiter: answer for waiter, answer in answers.items() if "sessions" not in answer} == {}
     assert not place.of(BugFound)
 
 

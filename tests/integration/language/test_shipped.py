@@ -48,7 +48,7 @@ def test_any_pair_of_table_names_gives_the_sessions_of_both(shipped: Callable[[s
 def test_a_bill_is_the_same_alone_in_a_list_and_among_all(shipped: Callable[[str], Any], name: str):
     place = shipped(name)
     every = {bill["sessionId"]: bill for bill in place.bills()}
-    assert [bill for bill in place.bills(sessionIds=list(every))] == list(every.values())
+    assert list(place.bills(sessionIds=list(every))) == list(every.values())
     for one, bill in every.items():
         assert place.good("GetBillItems", sessionId=one)["billItems"] == bill
         assert place.good("GetFullBill", sessionId=one)["fullBill"]["billItems"] == bill

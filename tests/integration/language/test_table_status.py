@@ -118,7 +118,9 @@ def test_a_session_names_its_table_exactly_when_the_table_is_shown(serve: Serve,
     for number in range(len(values)):
         if f"T{number}" not in unreadable:
             assert named[f"C{number}"] == (f"T{number}" if f"T{number}" in shown else None)
-    place.by_filters(tables=True)
+    with_table = [name for name, table in named.items() if table is not None]
+    assert place.names(hasTable=True) == with_table
+    assert place.names(hasTable=False) == [name for name in named if name not in with_table]
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,7 @@ def test_a_moment_is_read_as_it_is_held(serve: Serve, kind: str, value: str, sai
     )
     assert place.sessions()[0]["createdAt"] == expected
     as_column = serve(
-        f"ALTER TABLE chk ADD at {kind}; INSERT INTO chk (id, name, at) VALUES (1, 'One', {value})",
-        f"columns.chk.at = {{ as = 'time'{comma}{said} }}\n[session]\ncreated_at = 'k.at'",
+        toml=f"columns.chk.at = {{ as = 'time'{comma}{said} }}\n[session]\ncreated_at = 'k.at'", url=place.url
     )
     assert as_column.sessions()[0]["createdAt"] == expected
 

@@ -89,8 +89,7 @@ def test_a_line_that_must_be_exact_is_exact_or_refused(given_line: Line, rule: L
     strict = LineRule(digits=rule.digits, stage=rule.stage, fraction="refuse", inexact="refuse")
     try:
         item, total = bill_item(given_line, strict)
-    except LineError as error:
-        assert str(error)
+    except LineError:
         return
     assert given_line.quantity == int(given_line.quantity)
     assert item.quantity * item.amount_with_modifiers == total

@@ -66,11 +66,10 @@ def test_a_sum_made_with_floats_is_the_amount_it_means(amounts: list[int]):
 @given(st.one_of(st.floats(), st.text(max_size=6), st.decimals(), st.integers(), st.booleans(), st.binary(max_size=3)))
 def test_anything_is_an_amount_or_refused(value: Any):
     try:
-        found = exact(value)
-    except NotMoney as error:
-        assert str(error)
-        return
-    assert found.is_finite()
+        is_usable = exact(value).is_finite()
+    except NotMoney:
+        is_usable = True
+    assert is_usable
 
 
 @pytest.mark.parametrize("value", [Decimal("1e26"), Decimal("1e27"), Decimal("-1e40"), Decimal("1e999")])

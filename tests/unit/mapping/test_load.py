@@ -107,7 +107,12 @@ MISTAKES = [
     ('"integer", default = 4', '"integer", default = 4.5§', "site.seats.default", "integer"),
     ('"integer", default = 4', '"integer", read = "SELECT 1, 2"§', "site.seats.read", "one value"),
     ('"integer", default = 4', '"integer", read = "DELETE FROM x"§', "site.seats.read", ""),
-    ('"integer", default = 4', '"integer", read = "SELECT x.n FROM y z"§', "site.seats.read", "nothing here is called x"),
+    (
+        '"integer", default = 4',
+        '"integer", read = "SELECT x.n FROM y z"§',
+        "site.seats.read",
+        "nothing here is called x",
+    ),
     ("[columns.ticket]", "[columns.tikcet]§", "columns.tikcet", "no entity reads this table"),
     ("voided = { as", "voided = { sa§", "columns.ticket.voided.sa", "no such setting"),
     ('as = "flag"', 'as = "falg"§', "columns.ticket.voided.as", "must be"),
@@ -152,17 +157,22 @@ MISTAKES = [
     ('name = "t.name"', "name = []§", "table.name", "a field needs one SQL expression"),
     ('name = "t.name"', "name = 5§", "table.name", ""),
     ('name = "t.name"\nmax', "§max", "table.name", "is missing"),
-    ('name = "t.name"', "name = \"CONCAT('Table, t.id)§\"", "table.name", "quote"),
+    ('name = "t.name"', 'name = "CONCAT(\'Table, t.id)§"', "table.name", "quote"),
     ('name = "t.name"', "name = \"CONCAT('Table', t.id§\"", "table.name", "not valid SQL"),
     ('name = "t.name"', "name = \"CONCAT('Table' ¦t.id)\"", "table.name", "not valid SQL"),
-    ('name = "t.name"', "name = \"COUNT(t.id)§\"", "table.name", "COUNT needs a SELECT"),
+    ('name = "t.name"', 'name = "COUNT(t.id)§"', "table.name", "COUNT needs a SELECT"),
     ('name = "t.name"', 'name = "t.name /* why§"', "table.name", ""),
     ('name = "t.name"', 'name = "1; DROP TABLE x§"', "table.name", "one piece of SQL"),
     ('name = "t.name"', 'name = "DROP TABLE x§"', "table.name", ""),
     ('name = "t.name"', 'name = "(DELETE FROM x RETURNING y)§"', "table.name", ""),
-    ('name = "t.name"', 'name = "(WITH d AS (DELETE FROM x RETURNING x.y) SELECT d.y FROM d)§"', "table.name", "only read"),
+    (
+        'name = "t.name"',
+        'name = "(WITH d AS (DELETE FROM x RETURNING x.y) SELECT d.y FROM d)§"',
+        "table.name",
+        "only read",
+    ),
     ('name = "t.name"', 'name = "(SELECT s.a FROM s FOR UPDATE)§"', "table.name", ""),
-    ('name = "t.name"', "name = \"\"\"\n  COALESCE(t.name,\n    ¦y.name)\"\"\"", "table.name", "nothing here is called y"),
+    ('name = "t.name"', 'name = """\n  COALESCE(t.name,\n    ¦y.name)"""', "table.name", "nothing here is called y"),
     ('name = "t.name"', "name = ['t.name',\n  '¦y.name']", "table.name[1]", "nothing here is called y"),
     (":site.seats", ":site.seat§", "table.max_covers", "no site constant seat"),
     (":site.seats", ":seats§", "table.max_covers", "unknown parameter :seats"),
@@ -170,12 +180,22 @@ MISTAKES = [
     ('max_covers = ":site.seats"', 'max_covers = ["t.a", "t.b"]§', "table.max_covers", "not a list"),
     ('max_covers = ":site.seats"', 'max_covers = { column = "t.a", missing = "two" }§', "table.max_covers.missing", ""),
     ('max_covers = ":site.seats"\n', "§", "table.max_covers", "is missing"),
-    ('area = { id = "f.id", name = "f.name" }', 'area = { id = "f.id", name = "¦g.name" }', "table.area.name", "nothing here"),
+    (
+        'area = { id = "f.id", name = "f.name" }',
+        'area = { id = "f.id", name = "¦g.name" }',
+        "table.area.name",
+        "nothing here",
+    ),
     ('area = { id = "f.id"', 'area = { di = "f.id"§', "table.area.di", "no such setting"),
     ('1 = "occupied"', '1 = "ocupied"§', "table.status.map.1", "must be"),
     ('default = "available"', 'default = "free"§', "table.status.default", "must be"),
     ('status = { column = "t.status"', 'status = { colum = "t.status"§', "table.status", ""),
-    ('status = { column = "t.status"', 'status = { column = "¦x.status"', "table.status.column", "nothing here is called x"),
+    (
+        'status = { column = "t.status"',
+        'status = { column = "¦x.status"',
+        "table.status.column",
+        "nothing here is called x",
+    ),
     ('status = { column = "t.status"', 'status = { sql = "¦x.status"', "table.status.sql", "nothing here is called x"),
     ('from = "ticket k LEFT JOIN users u ON u.id = k.owner_id"\n', "", "session", "needs from or select"),
     ('where = "NOT k.voided"', 'where = "NOT ¦voided"', "session.where", "which table"),
@@ -194,8 +214,13 @@ MISTAKES = [
     ("bill.total >", "¦bil.total >", "session.payable", "nothing here is called bil"),
     ("bill.total >", "¦bill.totl >", "session.payable", "no field bill.totl"),
     ('waiter = { id = "u.id", ', "waiter = { §", "session.waiter.id", "is missing"),
-    ('"u.first_name", "u.last_name"', '"u.first_name", "¦v.last_name"', "session.waiter.name[1]", "nothing here is called v"),
-    ('waiter = {', 'table = "k.t"\nwaiter = {', "session", "not both"),
+    (
+        '"u.first_name", "u.last_name"',
+        '"u.first_name", "¦v.last_name"',
+        "session.waiter.name[1]",
+        "nothing here is called v",
+    ),
+    ("waiter = {", 'table = "k.t"\nwaiter = {', "session", "not both"),
     ('from = "JOIN ticket_table n', 'from = "§ticket_table n', "session.tables.from", "begins with JOIN"),
     ('from = "JOIN ticket_table n ON n.ticket_id = k.id"\n', "", "session.tables", "needs from"),
     ("n.ticket_id = k.id", "n.ticket_id = ¦c.id", "session.tables.from", "nothing here is called c"),
@@ -208,17 +233,27 @@ MISTAKES = [
     ("k.id), 0)'''", "k.id), 0'''§", "bill.total", "not valid SQL"),
     ('paid = "k.paid_amount"', 'paid = { column = "k.paid_amount", form = "pence" }§', "bill.paid.form", "must be"),
     ('paid = "k.paid_amount"', 'paid = { column = "k.paid_amount", decimal = ";" }§', "bill.paid.decimal", "must be"),
-    ('paid = "k.paid_amount"', 'rounding_line = { limit = 0 }§', "bill.rounding_line.limit", "greater than"),
+    ('paid = "k.paid_amount"', "rounding_line = { limit = 0 }§", "bill.rounding_line.limit", "greater than"),
     ('from = "JOIN ticket_item i', 'from = "JOIN ¦ticket_item k', "item.from", ""),
     ('from = "JOIN ticket_item i ON i.ticket_id = k.id"', 'from = "JOIN ¦ticket_item i"', "item.from", "needs ON"),
     ('key = "i.id"\n', "", "item.key", "modifiers find their line by it"),
     ('order = ["i.line", "i.id"]', 'order = ["i.line", "¦o.id"]', "item.order[1]", "nothing here is called o"),
     ('order = ["i.line", "i.id"]', 'order = ["i.line DESC"]§', "item.order[0]", ""),
-    ('quantity = "i.quantity"', 'quantity = { column = "i.q", fraction = "flod" }§', "item.quantity.fraction", "must be"),
+    (
+        'quantity = "i.quantity"',
+        'quantity = { column = "i.q", fraction = "flod" }§',
+        "item.quantity.fraction",
+        "must be",
+    ),
     ('amount_per_item = "i.price"\n', "", "item.amount_per_item", "is missing"),
     (', rate = "i.rate"', "§", "item.tax", "need a rate"),
     ('rate = "i.rate"', 'rate = "¦r.rate"', "item.tax.rate", "nothing here is called r"),
-    ('included = false, rate = "i.rate"', 'included = false, rate = "i.rate", form = "pct"§', "item.tax.form", "must be"),
+    (
+        'included = false, rate = "i.rate"',
+        'included = false, rate = "i.rate", form = "pct"§',
+        "item.tax.form",
+        "must be",
+    ),
     ('amount = "m.price"\n', "", "modifier.amount", "is missing"),
     ('per = "line"', 'per = "lnie"§', "modifier.quantity.per", "must be"),
     ('amount = "m.price"', 'positional = "i.is_extra"\namount = "m.price"', "modifier.from", "rows of [item]"),
@@ -271,14 +306,9 @@ def test_a_mistake_is_told_where_it_stands(old: str, new: str, key: str, message
     assert fitting, [str(one) for one in found]
     assert message in f"{fitting[0].message} {fitting[0].hint}"
     assert all(one.message.strip() for one in found)
+    assert len(found) <= 5, [str(one) for one in found]
     assert line is None or fitting[0].line == line or fitting[0].message == "is missing", str(fitting[0])
     assert column is None or fitting[0].column == column, str(fitting[0])
-
-
-@pytest.mark.parametrize(("old", "new", "key", "message"), MISTAKES, ids=range(len(MISTAKES)))
-def test_a_mistake_is_told_as_few_problems(old: str, new: str, key: str, message: str):
-    found = problems_of(place(old, new)[0])
-    assert len(found) <= 5, (key, message, [str(one) for one in found])
 
 
 @pytest.mark.parametrize(
@@ -338,7 +368,9 @@ def test_only_documented_keys_are_keys(key: str, name: str):
 
 
 def test_a_comment_and_a_newline_in_sql_do_not_move_what_is_pointed_at():
-    text = MAPPING.replace('name = "t.name"', "name = '''\n-- the name of the table\n  COALESCE(t.name, -- why\n           x.name)'''")
+    text = MAPPING.replace(
+        'name = "t.name"', "name = '''\n-- the name of the table\n  COALESCE(t.name, -- why\n           x.name)'''"
+    )
     (found,) = problems_of(text)
     assert (found.line, found.column) == (text[: text.index("x.name")].count("\n") + 1, 12)
 

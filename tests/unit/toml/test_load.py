@@ -122,7 +122,7 @@ def test_a_misspelt_setting_is_found_in_every_form_of_table(text: str, line: int
 def test_a_value_of_the_wrong_type_is_told_at_its_line(line: str):
     (found,) = problems_of(f'name = "x"\n\n{line}\n')
     assert found.line == 3
-    assert found.key.startswith(line.split(" =")[0])
+    assert found.key.startswith(line.partition(" =")[0])
     assert found.message
 
 
