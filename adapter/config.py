@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from adapter.errors import InvalidFile
 from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.schema import ReceiptRule
-from adapter.mapping.walk import fits
+from adapter.mapping.walk import check_receipt, fits
 from adapter.toml.load import Source, Strict, load, suggest
 from adapter.toml.secrets import Secret
 
@@ -117,6 +117,8 @@ class ConnectionConfig(Strict):
             raise ValueError("dial would send the API key unencrypted: use wss://")
         if self.listen is not None and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", self.listen):
             raise ValueError("listen is no address with a port, as 127.0.0.1:8790")
+        if self.listen is not None and self.listen_at[1] > 65535:
+            raise ValueError("listen has a port above 65535")
         return self
 
     @property
@@ -135,20 +137,11 @@ class Config(Strict):
     rules: RulesConfig = RulesConfig()
     limits: LimitsConfig = LimitsConfig()
     log: LogConfig = LogConfig()
-    site: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    site: dict[str, Any] = Field(default_factory=dict)
     """Values for the site constants of the mapping."""
     connection: tuple[ConnectionConfig, ...] = ()
     receipt: ReceiptRule | None = None
     """Lines above and below the printed bill, in place of the mapping's."""
-
-    @model_validator(mode="after")
-    def _deadlines_nest(self) -> Config:
-        if self.database.statement_timeout >= self.limits.request_deadline:
-            raise ValueError("limits.request_deadline must be longer than database.statement_timeout")
-        names = [connection.name for connection in self.connection]
-        if len(set(names)) < len(names):
-            raise ValueError("each [[connection]] needs a name of its own")
-        return self
 
 
 def load_config(file: Path) -> tuple[Config, Mapping]:
@@ -157,6 +150,7 @@ def load_config(file: Path) -> tuple[Config, Mapping]:
     Raises InvalidFile with every problem in both.
     """
     config, source = load(file, Config)
+    _check_between(config, source)
     mapping_file = find_mapping(config.mapping, beside=file)
     if mapping_file is None:
         known = sorted(path.stem for path in shipped_mappings())
@@ -168,12 +162,16 @@ def load_config(file: Path) -> tuple[Config, Mapping]:
     except InvalidFile as error:
         raise InvalidFile([*sorted(source.problems, key=lambda problem: problem.line), *error.problems]) from None
     _check_site(config, mapping, source)
+    if config.receipt is not None:
+        check_receipt(config.receipt, mapping.file.site, source)
     source.raise_if_any()
     return config, mapping
 
 
 def find_mapping(name: str, *, beside: Path) -> Path | None:
     """The file of a mapping: a path relative to the configuration, or the name of a shipped one."""
+    if "\0" in name:
+        return None
     candidate = (beside.parent / name).resolve()
     if candidate.is_file():
         return Path(os.path.relpath(candidate)) if candidate.is_relative_to(Path.cwd()) else candidate
@@ -187,6 +185,17 @@ def shipped_mappings() -> list[Path]:
         if folder.is_dir():
             return sorted(folder.glob("*.toml"))
     return []
+
+
+def _check_between(config: Config, source: Source) -> None:
+    """Rules between settings of different sections."""
+    if config.database.statement_timeout >= config.limits.request_deadline:
+        source.report(("limits", "request_deadline"), "request_deadline must be longer than database.statement_timeout")
+    names: set[str] = set()
+    for index, connection in enumerate(config.connection):
+        if connection.name in names:
+            source.report(("connection", index), "needs a name of its own", f"{connection.name} is taken")
+        names.add(connection.name)
 
 
 def _check_site(config: Config, mapping: Mapping, source: Source) -> None:

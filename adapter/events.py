@@ -156,7 +156,7 @@ class BugFound(Event):
 
     level: ClassVar[Level] = "error"
     reference: str
-    kind: str
+    error: str
     """Class of the exception."""
     where: str
     """Files, lines and functions of our own code, without values."""

@@ -14,7 +14,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from adapter.domain.money import minor, minor_if_exact
+from adapter.domain.money import NotMoney, minor, minor_if_exact
 from adapter.domain.values import BillItem, Modifier
 
 _ONE = Decimal(1)
@@ -68,12 +68,15 @@ def to_minor(amount: Decimal, rule: LineRule) -> int:
 
     Raises LineError when it does not fit them and the mapping refuses rounding.
     """
-    if rule.inexact == "refuse":
+    try:
+        if rule.inexact == "round":
+            return minor(amount, rule.digits, rule.rounding)
         whole = minor_if_exact(amount, rule.digits)
-        if whole is None:
-            raise LineError("does not fit the currency's minor units")
-        return whole
-    return minor(amount, rule.digits, rule.rounding)
+    except NotMoney as error:
+        raise LineError(str(error)) from None
+    if whole is None:
+        raise LineError("does not fit the currency's minor units")
+    return whole
 
 
 def bill_item(line: Line, rule: LineRule) -> tuple[BillItem, int]:
@@ -115,10 +118,11 @@ def _fractional(line: Line, rule: LineRule) -> tuple[BillItem, int]:
 def _total(line: Line, rule: LineRule) -> int:
     """The amount of the line in minor units, rounded where the mapping says."""
     if rule.stage == "unit" and line.quantity == line.quantity.to_integral_value():
-        total = to_minor(line.amount, rule) * line.quantity
+        pence = to_minor(line.amount, rule) * line.quantity
         for extra in line.extras:
-            total += to_minor(extra.amount, rule) * _line_count(extra, line.quantity)
-        return int(total.to_integral_value())
+            pence += to_minor(extra.amount, rule) * _line_count(extra, line.quantity)
+        # Half an extra may leave half a penny.
+        return to_minor(pence.scaleb(-rule.digits), rule)
     exact = line.amount * line.quantity
     for extra in line.extras:
         exact += extra.amount * _line_count(extra, line.quantity)

@@ -16,6 +16,7 @@ ROUNDINGS = {
     "up": ROUND_UP,
 }
 
+_MOST_DIGITS = 17
 _NOISE = Decimal("0.00000001")
 """What a float may be off by: 34.22499999999999 is 34.225."""
 
@@ -49,22 +50,30 @@ def exact(value: Any, *, mark: str = ".") -> Decimal:
     Raises NotMoney for anything that is no finite number.
     """
     if isinstance(value, float):
-        found = _decimal(repr(value))
+        found = _bounded(_decimal(repr(value)))
         return found if found == found.quantize(Decimal(1)) else found.quantize(_NOISE).normalize()
     if isinstance(value, str):
-        return _decimal(value.strip().replace(mark, ".") if mark != "." else value.strip())
+        text = value.strip()
+        if mark != ".":
+            if "." in text:
+                raise NotMoney(f"holds a point though its decimal mark is {mark}")
+            text = text.replace(mark, ".")
+        return _bounded(_decimal(text))
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise NotMoney("is no number")
-        return value
+        return _bounded(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
+        return _bounded(Decimal(value))
     raise NotMoney(f"is no number but {type(value).__name__}")
 
 
 def minor(amount: Decimal, digits: int, rounding: str) -> int:
-    """The amount in whole minor units of a currency with so many decimals."""
-    return int(amount.scaleb(digits).quantize(Decimal(1), rounding=ROUNDINGS[rounding]))
+    """The amount in whole minor units of a currency with so many decimals.
+
+    Raises NotMoney for an amount that nobody owes.
+    """
+    return int(_bounded(amount).scaleb(digits).quantize(Decimal(1), rounding=ROUNDINGS[rounding]))
 
 
 def minor_if_exact(amount: Decimal, digits: int) -> int | None:
@@ -72,6 +81,13 @@ def minor_if_exact(amount: Decimal, digits: int) -> int | None:
     scaled = amount.scaleb(digits)
     whole = int(scaled)
     return whole if whole == scaled else None
+
+
+def _bounded(amount: Decimal) -> Decimal:
+    """Amounts beyond this are mistakes, and calculating with them exactly would need more digits than there are."""
+    if amount.adjusted() > _MOST_DIGITS:
+        raise NotMoney("is too large")
+    return amount
 
 
 def _decimal(text: str) -> Decimal:

@@ -46,8 +46,6 @@ class Binder:
     """Values of the site constants that are known so far."""
     _source: Source = field(init=False)
     _conditions: Conditions = field(init=False)
-    _outer: frozenset[str] = field(init=False)
-    """Aliases that a LEFT JOIN brings in: all their columns may be NULL."""
     _here: Path = field(init=False, default=())
     _fields: list[Path] = field(init=False, default_factory=list)
     """Fields being put in place of references to them, to notice circles."""
@@ -55,12 +53,6 @@ class Binder:
     def __post_init__(self) -> None:
         self._source = Source(file=self.mapping.source.file, locator=self.mapping.source.locator)
         self._conditions = Conditions(flag_of=self._flag_of, may_be_null=self._may_be_null, complain=self._complain)
-        self._outer = frozenset(
-            join.this.alias_or_name.casefold()
-            for clause in self.mapping.clauses.values()
-            for join in clause.joins
-            if join.side == "LEFT"
-        )
 
     def check(self) -> None:
         """Look every table and column of the mapping up in the catalogue.
@@ -176,6 +168,7 @@ class Binder:
         width = bits[index] if index < len(bits) else None
         if width is None:
             width = (
+                # A key is letters and digits; one that holds others may not fit, and its row is refused then.
                 (fact.length or 15) * 8
                 if form == "text" and fact is not None
                 else fact.bits
@@ -204,7 +197,11 @@ class Binder:
             if node.meta.get("field"):
                 return self._field(node)
             if self._is_absent(node):
-                return exp.Null()
+                null = exp.Null()
+                rule = self._column_rule(node)
+                if rule is not None and rule.as_ == "flag" and rule.missing is not None:
+                    null.meta["missing"] = rule.missing
+                return null
             return node
 
         return tree.transform(settle, copy=False)
@@ -313,10 +310,24 @@ class Binder:
         return (1,), (0,)
 
     def _may_be_null(self, column: exp.Column) -> bool:
-        if column.table.casefold() in self._outer:
+        if column.table.casefold() in self._outer():
             return True
         fact = self._fact(column)
         return fact.nullable if fact is not None else False
+
+    def _outer(self) -> frozenset[str]:
+        """Aliases that a LEFT JOIN brings in where the present fragment stands: all their columns may be NULL."""
+        here = ("session",) if self._here[:1] == ("bill",) else self._here
+        chain = {"item": [("session",)], "modifier": [("session",), ("item",)]}.get(str(here[0]) if here else "", [])
+        if here[:1] in (("discount",), ("charge",)) or here[:2] == ("session", "tables"):
+            chain = [("session",)]
+        own = [path for path in self.mapping.clauses if here[: len(path)] == path]
+        return frozenset(
+            join.this.alias_or_name.casefold()
+            for path in (*chain, *own)
+            for join in self.mapping.clauses[path].joins
+            if join.side == "LEFT"
+        )
 
     def _complain(self, column: exp.Column, message: str) -> None:
         table, name = column.meta.get("table", column.table), column.name

@@ -5,10 +5,12 @@ All three become the same model here. Knows nothing of sections and of how value
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from adapter.toml.load import Strict
 
@@ -26,6 +28,8 @@ def _as_table(value: Any) -> Any:
 
 class Expression(Strict):
     """Base of all fields: where the value comes from."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     sql: str | None = Field(default=None, alias="column")
     """One SQL expression over the aliases in scope. `column` is another name for the same key."""
@@ -73,7 +77,7 @@ class KeyField(Expression):
 
     form: tuple[Literal["integer", "text", "uuid"], ...] = ()
     """How each part is held; without it, as the database's catalogue says."""
-    bits: tuple[int, ...] = ()
+    bits: tuple[Annotated[int, Field(ge=1, le=120)], ...] = ()
     """How many bits each integer part of a composite key needs; without it, as wide as its column."""
 
     @field_validator("form", "bits", mode="before")
@@ -116,13 +120,29 @@ class FlagField(_One):
     true: tuple[Code, ...] = ()
     false: tuple[Code, ...] = ()
     """The codes that mean yes and no, where the column is not boolean or 0 and 1. One may be left out."""
-    missing: bool | None = None
+    missing: StrictBool | None = None
     """What NULL, or a row that is not there, means."""
 
     @field_validator("true", "false", mode="before")
     @classmethod
     def _one_is_a_list_of_one(cls, value: Any) -> Any:
         return value if isinstance(value, (list, tuple)) else (value,)
+
+
+def known_form(form: str) -> str:
+    """The form of a time, if it is one.
+
+    Raises ValueError otherwise.
+    """
+    if form in ("local", "utc", "epoch", "epoch_ms"):
+        return form
+    try:
+        moment = datetime(2026, 11, 20, 19, 30, 15)  # noqa: DTZ001 - only to try the pattern
+        if "%" in form and datetime.strptime(moment.strftime(form), form):  # noqa: DTZ007
+            return form
+    except (ValueError, re.error):
+        pass
+    raise ValueError("must be 'local', 'utc', 'epoch', 'epoch_ms' or a pattern such as '%d/%m/%Y %H:%M'")
 
 
 class TimeField(_One):
@@ -140,9 +160,7 @@ class TimeField(_One):
     @field_validator("form")
     @classmethod
     def _known_form(cls, form: str | None) -> str | None:
-        if form is not None and form not in ("local", "utc", "epoch", "epoch_ms") and "%" not in form:
-            raise ValueError("must be 'local', 'utc', 'epoch', 'epoch_ms' or a pattern such as '%d/%m/%Y %H:%M'")
-        return form
+        return form if form is None else known_form(form)
 
 
 Status = Literal["available", "occupied", "pending_available", "not_in_use", "hidden"]

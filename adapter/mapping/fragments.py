@@ -293,6 +293,7 @@ class FragmentParser:
             return self._note(path, column, scope[alias], index)
         if alias in fields:
             column.meta["field"] = True
+            column.meta["index"] = index
             return True
         known = [*scope, *(name for names in inner for name in names), *fields]
         hint = suggest(alias, known) or (f"in scope: {', '.join(sorted(known))}" if known else "")

@@ -6,8 +6,10 @@ that hold the key. Nothing is looked up and nothing is stored: any replica reads
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -50,9 +52,9 @@ class Packing:
             case "integer":
                 return _version_8(_INTEGER, _to_bits(value, _BODY))
             case "text":
-                return _pack_text(str(value))
+                return _pack_text(_text(value))
             case "uuid":
-                return value if isinstance(value, UUID) else UUID(str(value))
+                return _uuid(value)
 
     def unpack(self, wire: UUID) -> Key | None:
         """The key in a UUID, or None for one that `pack` never gives: no row can have it."""
@@ -73,7 +75,7 @@ class Packing:
         body = 0
         for part, value in zip(self.parts, key, strict=True):
             if part.form == "text":
-                bits = int.from_bytes(_padded(str(value), part.bits // 8), "big")
+                bits = int.from_bytes(_padded(_text(value), part.bits // 8), "big")
             else:
                 bits = _to_bits(value, part.bits)
             body = body << part.bits | bits
@@ -103,6 +105,9 @@ def packing(parts: Sequence[Part]) -> Packing:
         return Packing(parts=tuple(parts))
     if any(part.form == "uuid" for part in parts):
         raise UnpackableKey("a UUID leaves no room for a second column in a session id")
+    for part in parts:
+        if part.bits < 1 or (part.form == "text" and part.bits % 8):
+            raise UnpackableKey("an integer needs at least one bit, and a text whole bytes of 8 bits")
     width = sum(part.bits for part in parts)
     if width > _BODY:
         raise UnpackableKey(
@@ -128,14 +133,33 @@ def _payload(wire: UUID) -> int | None:
 
 
 def _to_bits(value: Any, bits: int) -> int:
-    number = int(value)
+    if isinstance(value, (Decimal, float)) and math.isfinite(value) and value == int(value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UnpackableKey("is NULL" if value is None else "is no whole number")
+    number = value
     if not -(1 << (bits - 1)) <= number < 1 << (bits - 1):
-        raise UnpackableKey(f"the key {number} needs more than the {bits} bits that were said")
+        raise UnpackableKey(f"needs more than the {bits} bits that were said")
     return number & ((1 << bits) - 1)
 
 
 def _from_bits(bits: int, width: int) -> int:
     return bits - (1 << width) if bits >> (width - 1) else bits
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise UnpackableKey("is NULL" if value is None else "is no text")
+    return value
+
+
+def _uuid(value: Any) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(_text(value))
+    except ValueError:
+        raise UnpackableKey("is no UUID") from None
 
 
 def _pack_text(text: str) -> UUID:
@@ -168,7 +192,7 @@ def _canonical(text: str) -> UUID | None:
 def _padded(text: str, room: int) -> bytes:
     raw = text.encode()
     if len(raw) > room or "\0" in text:
-        raise UnpackableKey(f"a text key has room for {room} bytes and this one has {len(raw)}")
+        raise UnpackableKey(f"is a text of {len(raw)} bytes, and there is room for {room}")
     return raw.ljust(room, b"\0")
 
 

@@ -15,7 +15,7 @@ from adapter.mapping import field_schema, schema
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser, Origin, Scope
 from adapter.mapping.walk import check_receipt, check_zones, entities, fields_of, fits
 from adapter.toml.load import Source, load, load_text, suggest
-from adapter.toml.locate import Path
+from adapter.toml.locate import Path, dotted
 
 FIELDS = frozenset({"bill", "session"})
 """Entities whose fields may be referred to in expressions, as `bill.total`."""
@@ -76,8 +76,9 @@ class _Checker:
         self._positional()
         self._required()
         self._check_columns()
+        self._check_references()
         check_zones(self._file, self._source)
-        check_receipt(self._file, self._source)
+        check_receipt(self._file.receipt, self._file.site, self._source)
         if self._file.engines and not any(engine in _ENGINES_OF[self._file.sql] for engine in self._file.engines):
             self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
 
@@ -252,6 +253,17 @@ class _Checker:
         for name in self._file.columns:
             if tables and name.casefold() not in tables and not self._source.problems:
                 self._source.report(("columns", name), "no entity reads this table", suggest(name, tables))
+
+    def _check_references(self) -> None:
+        """References to fields, such as `bill.total`, must mean one that is there."""
+        for found in self.fragments.values():
+            for fragment in found:
+                for column in fragment.tree.find_all(exp.Column):
+                    path: Path = (column.table.casefold(), column.name.casefold())
+                    if column.meta.get("field") and path not in self.fragments and not self._source.problems:
+                        known = {str(each[1]) for each in self.fragments if each[0] == path[0] and len(each) == 2}
+                        message, hint = f"there is no field {dotted(path)}", suggest(column.name, known)
+                        self._source.report_inside(fragment.path, int(column.meta.get("index", 0)), message, hint)
 
     def _check_site(self) -> None:
         for name, constant in self._file.site.items():

@@ -30,4 +30,7 @@ def from_wire(name: str) -> str | None:
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key under which T2 stands before T10, whatever their case."""
     parts = _NATURAL.split(name.casefold())
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
+    # Numbers are compared by their length and then their digits: names may hold more digits than an int is made of.
+    return tuple(
+        (0, len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (1, 0, part) for part in parts if part
+    )

@@ -210,4 +210,8 @@ def _inner_name(name: str) -> str:
 
 def _column_name(name: str, part: Part) -> str:
     """What an output is called in the SQL that people read."""
-    return _inner_name(name) if name.split(".")[0] in ("session", "item") else f"{part.kind}_{_inner_name(name)}"
+    return (
+        _inner_name(name)
+        if name.split(".", maxsplit=1)[0] in ("session", "item")
+        else f"{part.kind}_{_inner_name(name)}"
+    )

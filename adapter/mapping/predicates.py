@@ -57,27 +57,42 @@ class Conditions:
                 return self._column(node, wanted)
             case exp.Boolean():
                 return exp.Boolean(this=bool(node.this) == wanted)
+            case exp.Null() if "missing" in node.meta:
+                # A flag whose column this site lacks is what its NULL would be.
+                return exp.Boolean(this=bool(node.meta["missing"]) == wanted)
             case _:
                 return self._leaf(node, wanted)
 
     def inside(self, node: exp.Expr) -> exp.Expr:
-        """An expression with every condition in it (CASE WHEN, WHERE, AND, OR, NOT) given its declared meaning."""
+        """An expression with every condition in it (CASE WHEN, WHERE, ON, AND, OR, NOT) given its declared meaning."""
         if isinstance(node, _BOOLEAN):
             return self.holds(node, wanted=True)
-        for child in [node, *node.walk()]:
-            if isinstance(child, (exp.If, exp.Where)) and child.this is not None:
-                child.set("this", self._condition(child.this))
+        for name, value in list(node.args.items()):
+            if isinstance(value, exp.Expr):
+                node.set(name, self._condition(value) if self._is_condition(node, name) else self.inside(value))
+            elif isinstance(value, list):
+                node.set(name, [self.inside(each) if isinstance(each, exp.Expr) else each for each in value])
         return node
 
+    @staticmethod
+    def _is_condition(node: exp.Expr, name: str) -> bool:
+        """Whether the argument of a node is a condition: of WHERE, HAVING, ON and WHEN, but not of CASE x WHEN."""
+        if isinstance(node, exp.If):
+            return name == "this" and not (isinstance(node.parent, exp.Case) and node.parent.args.get("this"))
+        return (isinstance(node, (exp.Where, exp.Having)) and name == "this") or (
+            isinstance(node, exp.Join) and name == "on"
+        )
+
     def _condition(self, node: exp.Expr) -> exp.Expr:
-        if isinstance(node, (*_BOOLEAN, exp.Paren)):
+        if isinstance(node, (*_BOOLEAN, exp.Paren, exp.Null)):
             return self.holds(node, wanted=True)
         if isinstance(node, exp.Column):
             return self._column(node, wanted=True)
-        return node
+        return self.inside(node)
 
     def _negated(self, node: exp.Not, wanted: bool) -> exp.Expr:
-        # NOT x IN (...), NOT x IS NULL and the like are one test, not a condition that is turned.
+        if wanted and isinstance(node.this, (exp.Between, exp.ILike, exp.In, exp.Like)):
+            self._check_nulls(node.this)
         return self.holds(node.this, not wanted)
 
     def _column(self, column: exp.Column, wanted: bool) -> exp.Expr:
@@ -90,31 +105,42 @@ class Conditions:
         return flag_test(column, flag, wanted)
 
     def _leaf(self, node: exp.Expr, wanted: bool) -> exp.Expr:
-        self._check_nulls(node, wanted)
+        if wanted and isinstance(node, exp.NEQ):
+            self._check_nulls(node)
         node = self.inside(node)
         if wanted:
             return node
         if isinstance(node, (exp.Exists, exp.Is)):
             return exp.Not(this=node)
-        never_null = not any(self.may_be_null(column) for column in _operands(node))
-        negated = _OPPOSITE.get(type(node))
-        turned = negated(this=node.this, expression=node.expression) if negated else exp.Not(this=exp.paren(node))
-        if never_null and negated:
-            return turned
-        unknown = [
-            exp.Is(this=column.copy(), expression=exp.Null()) for column in _operands(node) if self.may_be_null(column)
-        ]
-        if not unknown or not negated:
+        sides = [side for side in (node.args.get("this"), node.args.get("expression")) if isinstance(side, exp.Expr)]
+        opposite = _OPPOSITE.get(type(node))
+        if opposite is None:
             unknown = [exp.Is(this=exp.paren(node.copy()), expression=exp.Null())]
-        return exp.paren(exp.or_(turned, *unknown))
+            if isinstance(node, exp.In) and not node.args.get("query") and not self._unsure(node.this):
+                unknown = []
+            turned: exp.Expr = exp.Not(this=exp.paren(node))
+        else:
+            unknown = [exp.Is(this=_side(side), expression=exp.Null()) for side in sides if self._unsure(side)]
+            turned = opposite(this=node.this, expression=node.expression)
+        return exp.paren(exp.or_(turned, *unknown)) if unknown else turned
 
-    def _check_nulls(self, node: exp.Expr, wanted: bool) -> None:
-        """A "differs from" silently drops the rows where a column is NULL."""
-        if not isinstance(node, exp.NEQ) or not wanted:
-            return
+    def _unsure(self, side: exp.Expr) -> bool:
+        """Whether one side of a comparison may be NULL."""
+        if isinstance(side, exp.Paren):
+            return self._unsure(side.this)
+        if isinstance(side, exp.Column):
+            return self.may_be_null(side)
+        return not isinstance(side, (exp.Boolean, exp.Literal, exp.Placeholder))
+
+    def _check_nulls(self, node: exp.Expr) -> None:
+        """A "differs from" or "is none of" silently drops the rows where a column is NULL."""
         for column in _operands(node):
             if self.may_be_null(column) and not _tested_for_null(column, node):
                 self.complain(column, "may be NULL, and a row where it is would silently be left out")
+
+
+def _side(side: exp.Expr) -> exp.Expr:
+    return side.copy() if isinstance(side, exp.Column) else exp.paren(side.copy())
 
 
 def flag_test(column: exp.Column, flag: FlagColumn, wanted: bool) -> exp.Expr:

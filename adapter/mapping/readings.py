@@ -26,6 +26,10 @@ from adapter.mapping.field_schema import (
 
 Reading = Callable[[Any], Any]
 
+_BITS = {"0": "0", "1": "1", "false": "0", "true": "1"}
+"""The spellings of a bit; columns that hold one come as numbers, bytes or booleans, as the driver likes."""
+_MOST_DIGITS = 17
+_LARGEST = 10.0**_MOST_DIGITS
 _REMEMBERED = 4096
 """How many values a reading remembers: prices and times repeat, and each costs a microsecond to read."""
 
@@ -47,6 +51,8 @@ def remembered(read: Reading) -> Reading:
                 known.clear()
             answer = known[key] = read(value)
             return answer
+        except TypeError:
+            return read(value)  # a value that cannot be a key, such as a list from JSON
 
     return read_once
 
@@ -63,8 +69,9 @@ def plain_text(value: Any) -> str:
         except UnicodeDecodeError:
             raise Unreadable("is no UTF-8 text") from None
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    if isinstance(value, float) and value.is_integer():
+        shown = format(value, "f")
+        return shown.rstrip("0").rstrip(".") if "." in shown else shown
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST:
         return str(int(value))
     return str(value).strip()
 
@@ -88,6 +95,10 @@ def whole(field: WholeField) -> Reading:
             number = Decimal(plain_text(value))
         except InvalidOperation:
             return missing
+        if not number.is_finite():
+            return missing
+        if number.adjusted() > _MOST_DIGITS:
+            raise Unreadable("is too large")
         if number != int(number):
             raise Unreadable("is no whole number")
         return int(number)
@@ -99,20 +110,23 @@ def flag(field: FlagField) -> Reading:
     """A yes or no; NULL is what `missing` says, and no where nothing is said."""
     missing = bool(field.missing)
     yes, no = _codes(field.true), _codes(field.false)
+    plain = (yes | no) <= _BITS.keys()
+    if plain:
+        yes, no = frozenset(_BITS[code] for code in yes), frozenset(_BITS[code] for code in no)
 
     def read(value: Any) -> bool:
         if value is None:
             return missing
         code = _code(value)
+        if plain:
+            code = _BITS.get(code, code)
         if yes or no:
             if code in yes or (not yes and code not in no):
                 return True
             if code in no or not no:
                 return False
-        elif code in ("true", "1"):
-            return True
-        elif code in ("false", "0"):
-            return False
+        elif code in _BITS.values():
+            return code == "1"
         raise Unreadable("is neither of the codes for yes and no")
 
     return read
@@ -121,6 +135,9 @@ def flag(field: FlagField) -> Reading:
 def status(field: StatusField) -> Reading:
     """The status of a table: a TableStatus, or None for a hidden one. Takes (value, row is there)."""
     known: Mapping[str, str] = field.map
+    plain = known.keys() <= _BITS.keys()
+    if plain:
+        known = {_BITS[code]: meaning for code, meaning in known.items()}
 
     def read(pair: tuple[Any, bool]) -> TableStatus | None:
         value, there = pair
@@ -128,7 +145,8 @@ def status(field: StatusField) -> Reading:
         if value is None:
             found = field.null if there and field.null is not None else field.missing
         else:
-            found = known.get(_code(value), field.default)
+            code = _code(value)
+            found = known.get(_BITS.get(code, code) if plain else code, field.default)
         if found is None:
             raise Unreadable(
                 "is NULL and no missing = is said" if value is None else "is a code that map does not hold"

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from adapter.mapping.field_schema import (
+    Expression,
     Flag,
+    FlagField,
     Key,
     Money,
+    MoneyField,
     Price,
     Quantity,
     TableState,
     Text,
+    TextField,
     Time,
+    TimeField,
     Whole,
+    known_form,
 )
 from adapter.toml.load import Strict
 
 Rounding = Literal["half-up", "half-even", "up", "down"]
+
+
+_READINGS: dict[str, type[Expression]] = {"flag": FlagField, "money": MoneyField, "text": TextField, "time": TimeField}
 
 
 class ColumnReading(Strict):
@@ -35,6 +44,24 @@ class ColumnReading(Strict):
     zone: str | None = None
     ambiguous: str | None = None
     decimal: str | None = None
+
+    @model_validator(mode="after")
+    def _options_fit_the_reading(self) -> ColumnReading:
+        kind = _READINGS.get(self.as_ or "")
+        said = self.options()
+        if kind is None:
+            if said:
+                raise ValueError(f'{", ".join(sorted(said))}: say as = "flag", "time", "money" or "text" first')
+            return self
+        unknown = said.keys() - kind.model_fields.keys()
+        if unknown:
+            raise ValueError(f"a {self.as_} has no {', '.join(sorted(unknown))}")
+        try:
+            kind.model_validate({"sql": "x", **said})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise ValueError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+        return self
 
     def options(self) -> dict[str, Any]:
         """What was said about the reading, as a field of the same kind would say it."""
@@ -211,7 +238,7 @@ class TimeRule(Strict):
     """How times are held unless a field says otherwise."""
 
     zone: str = ":site.timezone"
-    form: str = "local"
+    form: Annotated[str, AfterValidator(known_form)] = "local"
     ambiguous: Literal["earlier", "later"] = "earlier"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapter.mapping import field_schema, schema
@@ -58,6 +58,8 @@ def check_zones(file: schema.MappingFile, source: Source) -> None:
             for name, child in fields_of(rule)
             if isinstance(child, field_schema.TimeField)
         ]
+    for table, columns in file.columns.items():
+        zones += [(("columns", table, name), rule.zone) for name, rule in columns.items()]
     for path, zone in zones:
         if zone is None:
             continue
@@ -70,11 +72,11 @@ def check_zones(file: schema.MappingFile, source: Source) -> None:
             source.report(path, f"{zone} is no IANA time zone", "for example Europe/London")
 
 
-def check_receipt(file: schema.MappingFile, source: Source) -> None:
+def check_receipt(receipt: schema.ReceiptRule, site: Collection[str], source: Source) -> None:
     """Report every placeholder of a receipt that stands for nothing."""
-    known = RECEIPT_NAMES | {f"site.{name}" for name in file.site}
+    known = RECEIPT_NAMES | {f"site.{name}" for name in site}
     for part in ("header", "footer"):
-        for index, line in enumerate(getattr(file.receipt, part)):
+        for index, line in enumerate(getattr(receipt, part)):
             for text in (line.text, line.postcode, *line.lines):
                 for name in PLACEHOLDER.findall(text):
                     if name not in known:

@@ -161,7 +161,7 @@ class Endpoint:
 
     def _report(self, error: Exception) -> Bug:
         reference = secrets.token_hex(6)
-        self._say(BugFound(reference=reference, kind=type(error).__name__, where=where_of(error)))
+        self._say(BugFound(reference=reference, error=type(error).__name__, where=where_of(error)))
         return Bug(f"internal error, reference {reference}")
 
     def _say(self, event: Event) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
@@ -27,12 +27,19 @@ _NUMBERS = (int, float, int | None, float | None)
 class Strict(BaseModel):
     """Base of all models of declared files: unknown keys are refused, values never shown."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @field_validator("*", mode="before")
     @classmethod
     def _a_flag_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation in _NUMBERS:
+        if not isinstance(value, bool):
+            return value
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+        # True equals 1, but is not the 1 that was meant.
+        if choices and not any(isinstance(choice, bool) for choice in choices):
+            raise ValueError(f"must be {' or '.join(repr(choice) for choice in choices)}")
+        if annotation in _NUMBERS:
             raise ValueError("must be a number, not true or false")
         return value
 

@@ -158,7 +158,7 @@ class _Session:
 
     def _report(self, problem: Exception) -> None:
         with contextlib.suppress(Exception):  # a listener's own trouble: there is nobody left to tell
-            self._emit(BugFound(reference=uuid.uuid4().hex[:12], kind=type(problem).__name__, where=where_of(problem)))
+            self._emit(BugFound(reference=uuid.uuid4().hex[:12], error=type(problem).__name__, where=where_of(problem)))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)

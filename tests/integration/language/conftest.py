@@ -6,7 +6,6 @@ A test adds rows (or changes the schema) by SQL and overrides keys of the mappin
 from __future__ import annotations
 
 import asyncio
-import gc
 import itertools
 import json
 import tomllib
@@ -229,17 +228,6 @@ class Restaurant:
 
 
 Serve = Callable[..., Restaurant]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _seldom_collected() -> Iterator[None]:
-    """Parsed SQL is full of circles: collecting them a thousand times costs a third of these tests' time."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
-    yield
-    gc.set_threshold(*before)
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

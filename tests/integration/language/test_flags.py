@@ -73,46 +73,58 @@ def _of_form(form: str) -> tuple[str, str, list[bool]]:
     return rows, options, meaning
 
 
-@pytest.mark.parametrize("said", ["column", "field"])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_finished_flag_is_read_and_filtered_alike(serve: Serve, form: str, said: str):
+def test_a_declared_column_is_read_filtered_and_used_in_conditions_alike(serve: Serve, form: str):
     sql, options, meaning = _of_form(form)
-    of_column = f"columns.chk.flag = {{ as = 'flag'{', ' if options else ''}{options} }}" if said == "column" else ""
-    of_field = f"{{ column = 'k.flag'{', ' if options else ''}{options} }}" if said == "field" else "'k.flag'"
-    place = serve(sql, f"{of_column}\n[session]\nfinished = {of_field}\n")
+    place = serve(
+        f"{sql} UPDATE chk SET total = CASE WHEN id IN ({_ids(meaning)}) THEN 7 ELSE 4 END;",
+        f"""
+        columns.chk.flag = {{ as = "flag"{", " if options else ""}{options} }}
+        [session]
+        finished = "k.flag"
+        [[charge]]
+        where = "k.flag"
+        id = "'c'"
+        name = "'Yes'"
+        amount = "2"
+        [[discount]]
+        where = "NOT k.flag"
+        id = "'d'"
+        name = "'No'"
+        amount = "1"
+        """,
+    )
+    finished = {session["name"]: "finishedAt" in session for session in place.sessions()}
+    assert finished == {f"C{number}": yes for number, yes in enumerate(meaning)}
+    place.by_filters()
+    assert [bill["items"][-1]["name"] for bill in place.bills()] == ["Yes" if yes else "No" for yes in meaning]
+    place.healthy()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_field_that_says_itself_what_its_codes_mean_is_read_and_filtered_alike(serve: Serve, form: str):
+    sql, options, meaning = _of_form(form)
+    place = serve(sql, f"[session]\nfinished = {{ column = 'k.flag'{', ' if options else ''}{options} }}\n")
     finished = {session["name"]: "finishedAt" in session for session in place.sessions()}
     assert finished == {f"C{number}": yes for number, yes in enumerate(meaning)}
     place.by_filters()
     place.healthy()
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form", ["boolean, NULL means yes", "Y and N", "padded CHAR", "only the codes for no", "0 and 1", "negative logic"]
+)
 def test_a_payable_flag_is_read_and_filtered_alike(serve: Serve, form: str):
     sql, options, meaning = _of_form(form)
-    of_field = f"{{ column = 'k.flag'{', ' if options else ''}{options} }}"
-    place = serve(sql, f"[session]\npayable = {of_field}\n")
+    place = serve(sql, f"[session]\npayable = {{ column = 'k.flag'{', ' if options else ''}{options} }}\n")
     payable = {session["name"]: session["isPayable"] for session in place.sessions()}
     assert payable == {f"C{number}": yes for number, yes in enumerate(meaning)}
     place.by_filters()
     place.healthy()
 
 
-@pytest.mark.parametrize("negated", [False, True])
-@pytest.mark.parametrize("form", FORMS)
-def test_a_declared_flag_stands_as_a_condition_and_its_opposite(serve: Serve, form: str, negated: bool):
-    sql, options, meaning = _of_form(form)
-    comma = ", " if options else ""
-    place = serve(
-        sql,
-        f"""
-        columns.chk.flag = {{ as = 'flag'{comma}{options} }}
-        [session]
-        where = "{"NOT " if negated else ""}k.flag"
-        payable = "NOT (k.flag AND k.done)"
-        """,
-    )
-    assert place.names() == [f"C{number}" for number, yes in enumerate(meaning) if yes is not negated]
-    place.healthy()
+def _ids(meaning: list[bool]) -> str:
+    return ", ".join(str(number) for number, yes in enumerate(meaning) if yes)
 
 
 def test_a_code_that_is_neither_yes_nor_no_leaves_out_its_check_only(serve: Serve):
@@ -169,11 +181,24 @@ def test_a_declared_flag_that_is_compared_keeps_its_meaning(serve: Serve):
 def test_conditions_hold_exactly_where_they_are_true_and_fail_where_they_are_not(
     serve: Serve, condition: str, kept: list[str]
 ):
-    place = serve(_rows("int", ["1", "2", "2", "NULL"]), f"[session]\nwhere = '{condition}'")
-    assert place.names() == kept
+    place = serve(
+        f"{_rows('int', ['1', '2', '2', 'NULL'])} UPDATE chk SET total = CASE WHEN name = ANY(ARRAY{kept}) THEN 7 ELSE 4 END;",
+        f"""
+        [[charge]]
+        where = "{condition}"
+        id = "'c'"
+        name = "'Yes'"
+        amount = "2"
+        [[discount]]
+        where = "NOT ({condition})"
+        id = "'d'"
+        name = "'No'"
+        amount = "1"
+        """,
+    )
+    found = [bill["items"][-1]["name"] for bill in place.bills()]
+    assert found == ["Yes" if name in kept else "No" for name in place.names()]
     place.healthy()
-    turned = serve(toml=f"[session]\nwhere = 'NOT ({condition})'", url=place.url)
-    assert turned.names() == [name for name in ("C0", "C1", "C2", "C3") if name not in kept]
 
 
 def test_a_condition_as_finished_is_filtered_by_its_opposite(serve: Serve):

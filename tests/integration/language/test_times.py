@@ -38,14 +38,17 @@ Serve = Callable[..., Any]
 def test_a_moment_is_read_as_it_is_held(serve: Serve, kind: str, value: str, said: str, expected: str):
     comma = ", " if said else ""
     place = serve(
-        f"ALTER TABLE chk ADD at {kind}; INSERT INTO chk (id, name, at) VALUES (1, 'One', {value})",
-        f"[session]\ncreated_at = {{ column = 'k.at'{comma}{said} }}",
+        f"""ALTER TABLE chk ADD at {kind}, ADD until {kind};
+        INSERT INTO chk (id, done, at, until) VALUES (1, TRUE, {value}, {value})""",
+        f"""
+        columns.chk.until = {{ as = "time"{comma}{said} }}
+        [session]
+        created_at = {{ column = "k.at"{comma}{said} }}
+        finished_at = "k.until"
+        """,
     )
-    assert place.sessions()[0]["createdAt"] == expected
-    as_column = serve(
-        toml=f"columns.chk.at = {{ as = 'time'{comma}{said} }}\n[session]\ncreated_at = 'k.at'", url=place.url
-    )
-    assert as_column.sessions()[0]["createdAt"] == expected
+    found = place.sessions()[0]
+    assert (found["createdAt"], found["finishedAt"]) == (expected, expected)
 
 
 def test_a_date_without_an_hour_is_the_beginning_of_that_day(serve: Serve):
@@ -119,8 +122,6 @@ def test_a_line_without_an_order_time_has_that_of_its_session(serve: Serve):
     )
     assert place.bill("One")["items"][0]["lastOrderedAt"] == "2026-01-10T12:00:00.000Z"
 
-
-AGO = "(now() AT TIME ZONE 'UTC' - make_interval(hours => {0}))"
 
 # How the time is held, the SQL for a moment some hours ago, what the mapping says.
 WINDOWS: dict[str, tuple[str, str, str]] = {

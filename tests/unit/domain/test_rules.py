@@ -51,13 +51,17 @@ class FakeBook:
         self.asked.append((request, waiter_id))
         return [one for one, _ in self.found.values() if waiter_id is None or one.waiter == Waiter(id=waiter_id)]
 
-    def bill(self, session_id: UUID, *, with_tables: bool) -> tuple[Session, Bill | None] | None:
-        self.asked.append(with_tables)
-        return self.found.get(session_id)
+    def bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
+        found = self.found.get(session_id)
+        return None if found is None else (found[0].waiter, found[1])
 
-    def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Session, Bill | None]]:
+    def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Waiter | None, Bill | None]]:
         self.asked.append(session_ids)
-        return [pair for key, pair in self.found.items() if session_ids is None or key in session_ids]
+        wanted = [pair for key, pair in self.found.items() if session_ids is None or key in session_ids]
+        return [(found.waiter, bill) for found, bill in wanted]
+
+    def full_bill(self, session_id: UUID) -> tuple[Session, Bill | None] | None:
+        return self.found.get(session_id)
 
     def receipt(self, found: Session) -> tuple[Sequence[ReceiptLine], Sequence[ReceiptLine]]:
         return [ReceiptLine(kind="text", text=found.name)], []

@@ -237,7 +237,7 @@ def assert_reported(answer: Any, heard: Heard, kind: str) -> BugFound:
     bug, answered = heard
     assert isinstance(bug, BugFound)
     assert isinstance(answered, RequestAnswered)
-    assert bug.kind == kind
+    assert bug.error == kind
     assert len(bug.reference) == 12
     assert int(bug.reference, 16) >= 0
     reason = f"internal error, reference {bug.reference}"
@@ -300,7 +300,7 @@ def test_a_dialect_that_fails_where_no_answer_is_possible_is_a_bug():
     broken = endpoint(FakeService(one_table), heard)
     broken._dialect.notifications["ErrorNotification"] = lambda _: 1 / 0  # type: ignore[index]
     assert asyncio.run(broken.handle(b'{"method":"ErrorNotification"}')) is None
-    assert heard.only().kind == "ZeroDivisionError"
+    assert heard.only().error == "ZeroDivisionError"
 
 
 def test_at_the_deadline_the_caller_is_answered_without_waiting_for_the_cancel():

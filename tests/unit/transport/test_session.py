@@ -161,7 +161,7 @@ def test_a_request_that_raises_is_reported_and_harms_nobody_else() -> None:
             await ws.send("good")
             assert await ws.recv() == "good"
         (bug,) = state.heard.of(BugFound)
-        assert bug.kind == "ValueError"
+        assert bug.error == "ValueError"
         assert bug.where.startswith("adapter/transport/session.py:")
         assert bug.reference
         assert "4929" not in repr(bug)
