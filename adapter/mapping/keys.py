@@ -191,8 +191,10 @@ def _canonical(text: str) -> UUID | None:
 
 def _padded(text: str, room: int) -> bytes:
     raw = text.encode()
-    if len(raw) > room or "\0" in text:
-        raise UnpackableKey(f"is a text of {len(raw)} bytes, and there is room for {room}")
+    if "\0" in text:
+        raise UnpackableKey("is a text key with a NUL in it")
+    if len(raw) > room:
+        raise UnpackableKey(f"is a text key of {len(raw)} bytes, and there is room for {room}")
     return raw.ljust(room, b"\0")
 
 

@@ -31,7 +31,14 @@ def text_of(slots: Slots, name: str) -> Callable[[Row], str] | None:
         return None
     if len(places) == 1:
         (place,) = places
-        return lambda row: plain_text(row[place])
+
+        def read(row: Row) -> str:
+            value = row[place]
+            if value.__class__ is str:
+                return str.strip(value)
+            return str(value) if value.__class__ is int else plain_text(value)
+
+        return read
     parts_of = parts(slots, name)
     return lambda row: " ".join(parts_of(row))
 

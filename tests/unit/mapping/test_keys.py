@@ -35,7 +35,7 @@ def test_an_integer_that_is_too_wide_is_refused(number: int):
         single("integer").pack((number,))
 
 
-@pytest.mark.parametrize("value", [Decimal(7), "7", 7.0])
+@pytest.mark.parametrize("value", [Decimal(7), 7.0])
 def test_a_whole_number_of_another_type_is_the_same_key(value: Any):
     assert single("integer").pack((value,)) == single("integer").pack((7,))
 
