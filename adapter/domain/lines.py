@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from adapter.domain.money import NotMoney, minor, minor_if_exact
 from adapter.domain.values import BillItem, Modifier
@@ -46,6 +46,8 @@ class Extra(Struct, frozen=True, kw_only=True):
     amount: Decimal
     """For one of it, in major units, tax included."""
     quantity: Decimal
+    is_line_amount: bool = False
+    """Whether the amount is for all of them instead."""
     per_line: bool
     """Whether the quantity counts for the whole line or for a single item."""
 
@@ -59,6 +61,8 @@ class Line(Struct, frozen=True, kw_only=True):
     amount: Decimal
     """For one item without its modifiers, in major units, tax included."""
     ordered_at: datetime
+    is_line_amount: bool = False
+    """Whether the amount is for the whole line instead: three for 10.00 is not three times 3.33."""
     category: tuple[str, ...] = ()
     extras: Sequence[Extra] = ()
 
@@ -117,16 +121,22 @@ def _fractional(line: Line, rule: LineRule) -> tuple[BillItem, int]:
 
 def _total(line: Line, rule: LineRule) -> int:
     """The amount of the line in minor units, rounded where the mapping says."""
-    if rule.stage == "unit" and line.quantity == line.quantity.to_integral_value():
+    if rule.stage == "unit" and not line.is_line_amount and line.quantity == line.quantity.to_integral_value():
         pence = to_minor(line.amount, rule) * line.quantity
         for extra in line.extras:
-            pence += to_minor(extra.amount, rule) * _line_count(extra, line.quantity)
+            pence += to_minor(_each(extra, line), rule) * _line_count(extra, line.quantity)
         # Half an extra may leave half a penny.
         return to_minor(pence.scaleb(-rule.digits), rule)
-    exact = line.amount * line.quantity
+    exact = line.amount if line.is_line_amount else line.amount * line.quantity
     for extra in line.extras:
-        exact += extra.amount * _line_count(extra, line.quantity)
+        exact += extra.amount if extra.is_line_amount else extra.amount * _line_count(extra, line.quantity)
     return to_minor(exact, rule)
+
+
+def _each(extra: Extra, line: Line) -> Decimal:
+    """The amount of a single modifier."""
+    count = _line_count(extra, line.quantity)
+    return extra.amount / count if extra.is_line_amount and count else extra.amount
 
 
 def _line_count(extra: Extra, quantity: Decimal) -> Decimal:
@@ -140,8 +150,14 @@ def _modifiers(line: Line, rule: LineRule, quantity: Decimal) -> list[Modifier] 
         count = extra.quantity / quantity if extra.per_line else extra.quantity
         if count != count.to_integral_value() or count < 0:
             return None
-        found.append(Modifier(id=extra.id, name=extra.name, amount=to_minor(extra.amount, rule), quantity=int(count)))
+        amount = _informal(_each(extra, line), rule)
+        found.append(Modifier(id=extra.id, name=extra.name, amount=amount, quantity=int(count)))
     return found
+
+
+def _informal(amount: Decimal, rule: LineRule) -> int:
+    """The amount of a part of a line: it may always be rounded, as the item takes up what is left."""
+    return to_minor(amount, rule if rule.inexact == "round" else structs.replace(rule, inexact="round"))
 
 
 def _folded(line: Line, rule: LineRule, total: int) -> BillItem:
@@ -150,9 +166,9 @@ def _folded(line: Line, rule: LineRule, total: int) -> BillItem:
     for extra in line.extras:
         count = _line_count(extra, line.quantity)
         if count == count.to_integral_value() and count >= 0:
-            amount, times, name = to_minor(extra.amount, rule), int(count), extra.name
+            amount, times, name = _informal(_each(extra, line), rule), int(count), extra.name
         else:
-            amount, times, name = to_minor(extra.amount * count, rule), 1, f"{_plain(count)} x {extra.name}"
+            amount, times, name = _informal(_each(extra, line) * count, rule), 1, f"{_plain(count)} x {extra.name}"
         modifiers.append(Modifier(id=extra.id, name=name, amount=amount, quantity=times))
     amount = total - sum(modifier.amount * modifier.quantity for modifier in modifiers)
     return BillItem(

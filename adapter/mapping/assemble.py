@@ -89,6 +89,20 @@ class Assembler:
             found.append((owner.created_at, owners.key(row), (owner.waiter, bill)))
         return [pair for _, _, pair in sorted(found, key=itemgetter(0, 1))]
 
+    def full_bills(self, plan: Plan, rows: Iterable[Row]) -> list[tuple[Session, Bill | None]]:
+        """The sessions that can be read, each with its bill."""
+        sessions = self._session_maker(plan)
+        bills = self._bill_maker(plan, sessions)
+        found = []
+        for row, one in gather(plan, rows, self._key_width):
+            try:
+                pair = sessions.make(row, one, None), bills.make(sessions.owner(row), row, one)
+            except AdapterError as error:
+                self._emit(RowSkipped(entity="bill", reason=error.message))
+                continue
+            found.append((pair[0].created_at, sessions.key(row), pair))
+        return [pair for _, _, pair in sorted(found, key=itemgetter(0, 1))]
+
     def full_bill(self, plan: Plan, rows: Iterable[Row]) -> tuple[Session, Bill | None] | None:
         """The only session among the rows, with its bill; None when there is none."""
         sessions = self._session_maker(plan)

@@ -163,11 +163,9 @@ class LineMaker:
             path = ("item", "quantity")
             quantity = _ONE if self._quantity is None else self._fields.read[path](row[self._quantity])
             path = ("item", "amount_per_item")
-            amount = self._read_amount(row[self._amount])
+            amount = self._fields.money(path, rule)(row[self._amount])
             if amount is None:
                 raise Unreadable("is NULL and no missing = is said")
-            if self._per_line and quantity:
-                amount = amount / quantity
             amount *= self._tax.factor(row)
             path = ("item", "name")
             name = self._name(row) or self._fields.read[path](None)
@@ -176,13 +174,14 @@ class LineMaker:
             path = ("item", "ordered_at")
             moment = self._ordered_at(row[self._ordered]) if self._ordered_at and self._ordered is not None else None
             path = ("modifier",)
-            extras = [self._extras.make(modifier) for modifier in below] if self._extras is not None else []
+            extras = [self._extras.make(modifier, rule) for modifier in below] if self._extras is not None else []
             path = ("item",)
             line = Line(
                 id=self._id(row),
                 name=name,
                 quantity=quantity,
                 amount=amount,
+                is_line_amount=self._per_line,
                 ordered_at=moment or created_at,
                 category=self._category(row),
                 extras=extras,
@@ -201,7 +200,9 @@ class ModifierMaker:
         own_amount = f"{lead}amount" in slots
         own_quantity = f"{lead}quantity" in slots
         self._amount = slots[f"{lead}amount" if own_amount else "amount_per_item"]
-        self._read_amount = fields.read["modifier", "amount"] if own_amount else fields.read["item", "amount_per_item"]
+        self._fields = fields
+        self._amount_path: Path = ("modifier", "amount") if own_amount else ("item", "amount_per_item")
+        self._read_amount = fields.read[self._amount_path]
         self._quantity = slots.get(f"{lead}quantity") if own_quantity else slots.get("quantity")
         quantity_path: Path = ("modifier", "quantity") if own_quantity else ("item", "quantity")
         self._read_quantity = fields.read.get(quantity_path)
@@ -229,21 +230,20 @@ class ModifierMaker:
             total += amount * count * items
         return tuple(found), total
 
-    def make(self, row: Row) -> Extra:
+    def make(self, row: Row, rule: LineRule) -> Extra:
         """One modifier before it is rounded."""
         quantity = _ONE
         if self._quantity is not None and self._read_quantity is not None:
             quantity = self._read_quantity(row[self._quantity])
-        amount = self._read_amount(row[self._amount])
+        amount = self._fields.money(self._amount_path, rule)(row[self._amount])
         if amount is None:
             raise Unreadable("has an amount that is NULL")
-        if self._amount_per_line and quantity:
-            amount = amount / quantity
         return Extra(
             id=self._id(row),
             name=self._label(row),
             amount=amount * self._tax.factor(row),
             quantity=quantity,
+            is_line_amount=self._amount_per_line,
             per_line=self._per_line,
         )
 
@@ -273,7 +273,7 @@ class ExtraMaker:
             return 0
         path: Path = (*self._path, "amount")
         try:
-            amount = self._fields.read[path](row[self._amount])
+            amount = self._fields.money(path, rule)(row[self._amount])
             if amount is None:
                 raise Unreadable("is NULL and no missing = is said")
             whole = self._sign * to_minor(amount * self._tax.factor(row), rule)

@@ -63,11 +63,11 @@ class Totals:
     def _reader(self, name: str) -> Callable[[Row, LineRule], int | None]:
         path: Path = ("bill", name)
         place = self._slots[name]
-        exact = self._fields.read[path]
-        usual = self._fields.line_rule
+        fields = self._fields
+        usual = fields.line_rule
 
         def convert(value: Any, rule: LineRule) -> int | None:
-            amount = exact(value)
+            amount = fields.money(path, rule)(value)
             return None if amount is None else to_minor(amount, rule)
 
         known = remembered(lambda value: convert(value, usual))

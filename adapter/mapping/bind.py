@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from adapter.domain.money import digits_of
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping import field_schema, schema
 from adapter.mapping.catalogue import Catalogue, ColumnFact, TableFact
@@ -25,7 +26,11 @@ from adapter.toml.locate import Path, dotted
 TableName = tuple[str | None, str]
 """Schema as written or set (None for the connection's own) and table name, prefix included."""
 
-_INTEGER_BITS = 64
+_BITS = frozenset({"boolean", "decimal", "integer"})
+"""Families of columns that may be a yes or no without more being said."""
+_BIT_TYPES = frozenset({"BIT", "BIT(1)"})
+_ANY_CURRENCY = 4
+"""Decimals of the currency that has most of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,8 @@ class Binder:
     _source: Source = field(init=False)
     _conditions: Conditions = field(init=False)
     _here: Path = field(init=False, default=())
+    _said: field_schema.FlagField | None = field(init=False, default=None)
+    """What the flag field that is being turned into SQL says of its column."""
     _fields: list[Path] = field(init=False, default_factory=list)
     """Fields being put in place of references to them, to notice circles."""
 
@@ -98,6 +105,22 @@ class Binder:
         """SQL that is true exactly when the fragment's condition holds, or does not."""
         self._here = fragment.path
         return self._resolve(self._conditions.holds(self._settled(fragment.tree.copy()), wanted))
+
+    def flag(self, path: Path, *, wanted: bool = True) -> exp.Expr:
+        """SQL that is true exactly when a flag field is yes, or is no, as its own options and its column's say."""
+        value: Any = self.mapping.file
+        for name in path:
+            value = getattr(value, str(name))
+        fragment = self.mapping.fragments[path][0]
+        if isinstance(value, field_schema.FlagField) and isinstance(fragment.tree, exp.Column):
+            declared = self.reading_of(path, "flag")
+            own = value.model_dump(exclude_unset=True, by_alias=False)
+            if declared or own.keys() - {"sql", "parts"}:
+                self._said = field_schema.FlagField.model_validate({**declared, **own})
+        try:
+            return self.condition(fragment, wanted=wanted)
+        finally:
+            self._said = None
 
     def clause(self, clause: Clause) -> BoundClause:
         """A FROM clause with this database's names."""
@@ -223,11 +246,23 @@ class Binder:
         is_money = path[0] == "bill" and path[1] in ("total", "paid", "tax", "service_charge")
         if not is_money:
             return tree
+        fact = self.fact_of(path)
+        if fact is not None and fact.family == "text":
+            self.report(here, f"{dotted(path)} is held as a text, so the database cannot compare it")
+        said = getattr(self.mapping.file.bill, str(path[1]))
+        missing = said.missing if said is not None and said.missing is not None else 0
         # Comparisons see what the wire sees: amounts are rounded before they are compared.
-        exact = exp.Cast(this=tree, to=exp.DataType.build("decimal(20, 6)"))
-        return exp.Round(
-            this=exp.Coalesce(this=exact, expressions=[exp.Literal.number(0)]), decimals=exp.Literal.number(2)
-        )
+        exact = exp.Cast(this=tree, to=exp.DataType.build("decimal(24, 8)"))
+        stored = exp.Coalesce(this=exact, expressions=[exp.Literal.number(str(missing))])
+        return exp.Round(this=stored, decimals=exp.Literal.number(self._digits(said)))
+
+    def _digits(self, said: field_schema.MoneyField | None) -> int:
+        """Decimals of a stored amount as far as they matter: those of the currency, or enough for any."""
+        form = (said.form if said is not None else None) or self.mapping.file.money.form
+        fragment = self.mapping.fragment("bill", "currency")
+        code = self.constant(fragment.tree) if fragment is not None else None
+        digits = digits_of(str(code)) if code is not None else None
+        return 0 if form == "minor" else _ANY_CURRENCY if digits is None else digits
 
     def _resolve(self, tree: exp.Expr) -> exp.Expr:
         """Names as this database has them: prefix, schema, and letter-by-letter spelling where asked for."""
@@ -238,12 +273,13 @@ class Binder:
             node.meta["resolved"] = True
             schema_name, name = self._table_name(node)
             if not node.alias:
-                node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name)))
+                alias = exp.to_identifier(node.name, quoted=bool(node.this.args.get("quoted")))
+                node.set("alias", exp.TableAlias(this=alias))
             fact = self._table_fact(node)
             spelled, exactly = self._spelling(name, fact.name if fact is not None else None, node.this)
             node.set("this", exp.to_identifier(spelled, quoted=quoted or exactly))
             if schema_name is not None:
-                node.set("db", exp.to_identifier(schema_name, quoted=quoted))
+                node.set("db", exp.to_identifier(schema_name, quoted=True))
         for column in tree.find_all(exp.Column):
             fact_of_column = self._fact(column)
             known = fact_of_column.name if fact_of_column is not None else None
@@ -256,7 +292,7 @@ class Binder:
         """A name and whether it needs quotes: as the catalogue spells it where that is not how it was written."""
         if identifier.args.get("quoted"):
             return written, True
-        if known is not None and known not in (written, written.lower()):
+        if known is not None and known != known.lower():
             return known, True
         return written, False
 
@@ -264,14 +300,20 @@ class Binder:
         if self.catalogue is None:
             return
         for node in _tables(tree):
-            if self._table_fact(node) is None:
+            table_fact = self._table_fact(node)
+            exactly = self.mapping.file.identifiers == "exact" or bool(node.this.args.get("quoted"))
+            if table_fact is None or (exactly and table_fact.name != self._table_name(node)[1]):
                 name = self._table_name(node)[1]
                 index = node.this.meta.get("start", 0)
                 hint = suggest(name, self.catalogue.known) or "or the role may not see it"
                 self._report_name(path, int(index), node, f"the database has no table {name}", hint)
         for column in tree.find_all(exp.Column):
             table = self._table_of(column)
-            if table is None or column.name.casefold() in table.columns or self._is_optional(column):
+            if table is None or self._is_optional(column):
+                continue
+            there = table.columns.get(column.name.casefold())
+            exactly = self.mapping.file.identifiers == "exact" or bool(column.this.args.get("quoted"))
+            if there is not None and (not exactly or there.name == column.name):
                 continue
             known = [fact.name for fact in table.columns.values()]
             hint = suggest(column.name, known) or f"it has {', '.join(sorted(known))}"
@@ -292,22 +334,31 @@ class Binder:
     def _flag_of(self, column: exp.Column) -> FlagColumn | None:
         rule = self._column_rule(column)
         fact = self._fact(column)
-        nullable = self._may_be_null(column)
-        if rule is not None and rule.as_ == "flag":
+        said = self._said
+        if said is None and rule is not None and rule.as_ == "flag":
             said = field_schema.FlagField.model_validate({"sql": "x", **rule.options()})
-            true, false = self._flag_codes(said, fact)
-            return FlagColumn(true=true, false=false, missing=said.missing, nullable=nullable)
-        if fact is None:
-            return FlagColumn(true=(), false=(), missing=None, nullable=False) if self.catalogue is None else None
-        if fact.family == "boolean":
-            return FlagColumn(true=(), false=(), missing=None, nullable=nullable)
-        return None
+        if said is None and fact is not None and fact.family not in _BITS and fact.type_name.upper() not in _BIT_TYPES:
+            return None
+        if fact is None and self.catalogue is not None and said is None:
+            # A column of a SELECT: nothing is known of it but what the mapping says.
+            return FlagColumn(true=(), false=(), missing=False, nullable=True)
+        true, false = self._flag_codes(said, fact)
+        missing = said.missing if said is not None else None
+        return FlagColumn(true=true, false=false, missing=missing, nullable=self._may_be_null(column))
 
     @staticmethod
-    def _flag_codes(said: field_schema.FlagField, fact: ColumnFact | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        if said.true or said.false or fact is None or fact.family == "boolean":
-            return said.true, said.false
-        return (1,), (0,)
+    def _flag_codes(
+        said: field_schema.FlagField | None, fact: ColumnFact | None
+    ) -> tuple[tuple[exp.Expr, ...], tuple[exp.Expr, ...]]:
+        """The literals that mean yes and no; none at all for a boolean column."""
+        true, false = (said.true, said.false) if said is not None else ((), ())
+        if not true and not false:
+            if fact is None or fact.family == "boolean":
+                return (), ()
+            true, false = (1,), (0,)
+        if fact is not None and fact.family == "boolean":
+            return (), ()
+        return tuple(code_literal(code, fact) for code in true), tuple(code_literal(code, fact) for code in false)
 
     def _may_be_null(self, column: exp.Column) -> bool:
         if column.table.casefold() in self._outer():
@@ -375,6 +426,20 @@ class Binder:
 
     def _table_name(self, node: exp.Table) -> TableName:
         return node.db or self.mapping.file.schema_, f"{self.mapping.file.prefix}{node.meta.get('table', node.name)}"
+
+
+def code_literal(code: Any, fact: ColumnFact | None) -> exp.Expr:
+    """A code as the literal that a column of this kind is compared with."""
+    text = str(code).lower() if isinstance(code, bool) else str(code)
+    family = fact.family if fact is not None else None
+    if family in ("text", "other", "uuid"):
+        return exp.Literal.string({"true": "1", "false": "0"}.get(text, text) if family == "other" else text)
+    if family == "boolean" or (family is None and text in ("true", "false")):
+        return exp.Boolean(this=text in ("1", "true"))
+    if family in ("integer", "decimal", "float") and text in ("true", "false"):
+        return exp.Literal.number(int(text == "true"))
+    is_number = text.lstrip("-").isdigit()
+    return exp.Literal.number(text) if is_number else exp.Literal.string(text)
 
 
 def _tables(tree: exp.Expr) -> Iterator[exp.Table]:

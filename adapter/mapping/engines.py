@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+_ARRAYS = {"integer": "bigint[]", "text": "text[]", "uuid": "uuid[]"}
 _PARAMETER = re.compile("⟦(\\w+)⟧")
 
 
@@ -38,9 +39,15 @@ class Engine:
         places = {name: f"${number}" for number, name in enumerate(names, start=1)}
         return _PARAMETER.sub(lambda match: places[match[1]], text), names
 
-    def one_of(self, columns: Sequence[exp.Expr], names: Sequence[str]) -> exp.Expr:
-        """A test that the columns are one of the rows whose columns are given as one array per name."""
-        arrays = [exp.Placeholder(this=name) for name in names]
+    def one_of(self, columns: Sequence[exp.Expr], names: Sequence[str], forms: Sequence[str] = ()) -> exp.Expr:
+        """A test that the columns are one of the rows whose columns are given as one array per name.
+
+        `forms` are those of a key's columns: the server cannot tell the types of several arrays by itself.
+        """
+        arrays: list[exp.Expr] = [exp.Placeholder(this=name) for name in names]
+        if len(columns) > 1:
+            kinds = [exp.DataType.build(_ARRAYS[form], dialect=self.writes) for form in forms]
+            arrays = [exp.Cast(this=array, to=kind) for array, kind in zip(arrays, kinds, strict=True)]
         if len(columns) == 1:
             return exp.EQ(this=columns[0], expression=exp.Any(this=exp.paren(arrays[0])))
         outputs = [f"v{index}" for index in range(len(columns))]

@@ -34,6 +34,7 @@ class Fields:
     currency: str | None = field(init=False)
     """The currency of every bill, or None where each row names its own."""
     line_rule: LineRule = field(init=False)
+    _by_digits: dict[tuple[Path, int], Reading] = field(init=False, default_factory=dict)
     read: Mapping[Path, Reading] = field(init=False)
     """Readings by field path, as ("bill", "total")."""
 
@@ -58,20 +59,31 @@ class Fields:
             return self.line_rule
         return structs.replace(self.line_rule, digits=digits)
 
+    def money(self, path: Path, rule: LineRule) -> Reading:
+        """The reading of an amount in the currency of a rule: pence and fils are not the same part of their unit."""
+        if rule.digits == self.line_rule.digits:
+            return self.read[path]
+        known = self._by_digits.get((path, rule.digits))
+        if known is None:
+            value: Any = self.binder.mapping.file
+            for name in path:
+                value = value[name] if isinstance(name, int) else getattr(value, name)
+            reading = self._reading(path, value, rule.digits)
+            known = self._by_digits[path, rule.digits] = reading or self.read[path]
+        return known
+
     def place(self, path: Path) -> str:
         """`floreant.toml:71` for the field at this path."""
         source = self.binder.mapping.source
         line, _ = source.locator.place(path)
         return f"{source.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{line}"
 
-    def stored_time(self) -> Callable[[datetime], Any]:
-        """How a moment is written to be compared with the column that tells when a session finished."""
+    def stored_time(self, name: str) -> Callable[[datetime], Any]:
+        """How a moment is written to be compared with a session's `created_at` or `finished_at`."""
         file = self.binder.mapping.file
-        name = "finished_at" if file.session.finished_at is not None else "created_at"
         path: Path = ("session", name)
-        said = self._merged(
-            path, getattr(file.session, name) or field_schema.TimeField.model_validate({"sql": "x"}), "time"
-        )
+        said = getattr(file.session, name) or field_schema.TimeField.model_validate({"sql": "x"})
+        said = self._merged(path, said, "time")
         fact = self.binder.fact_of(path)
         aware = fact is not None and fact.aware
         form = said.form or file.time.form
@@ -144,7 +156,9 @@ class Fields:
         if fact is not None and fact.family == "text" and not (said.true or said.false):
             hint = 'say which codes mean yes and no: { column = "...", true = "Y", false = "N" }'
             self.binder.report(path, f"{fact.name} is a text", hint)
-        return readings.flag(said)
+        # A CHAR column is padded by the database, which ignores that when it compares; a VARCHAR is compared as it is.
+        padded = fact is None or fact.family != "text" or fact.type_name.upper().startswith("CHAR")
+        return readings.flag(said, padded=padded)
 
     def _time(self, path: Path, said: field_schema.TimeField) -> Reading:
         form = said.form or self.binder.mapping.file.time.form

@@ -131,7 +131,7 @@ class _Checker:
             return None
         name = str(path[0] if len(path) == 1 or isinstance(path[1], int) else path[1])
         outputs = frozenset(output.alias_or_name.casefold() for output in select.selects)
-        source = exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier(name)))
+        source = exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
         scope = {**(above or {}), name: Origin(table=None, outputs=outputs)}
         joins: tuple[exp.Join, ...] = ()
         first: exp.Expr | None = source
@@ -154,14 +154,16 @@ class _Checker:
                 (*path, "select"), "needs an output named session_id", "it joins the rows to their session"
             )
             return None
-        return exp.EQ(this=exp.column("session_id", table=name), expression=keys[0].tree.copy())
+        return exp.EQ(
+            this=exp.column("session_id", table=exp.to_identifier(name, quoted=True)), expression=keys[0].tree.copy()
+        )
 
     def _fields_of_select(self, path: Path, name: str, outputs: frozenset[str]) -> None:
         """Outputs of a SELECT that are named like a field are that field."""
         rule = next(rule for where, rule, _ in entities(self._file) if where == path)
         for known in type(rule).model_fields:
             if known in outputs and known in _ALL_FIELDS and getattr(rule, known, None) is None:
-                tree = exp.column(known, table=name)
+                tree = exp.column(known, table=exp.to_identifier(name, quoted=True))
                 self.fragments[(*path, known)] = (Fragment(path=(*path, "select"), tree=tree),)
 
     def _field(self, path: Path, value: field_schema.Expression, scope: Scope) -> None:
@@ -232,6 +234,7 @@ class _Checker:
         linked = self._file.session.table is not None or self._file.session.tables is not None
         if linked and ("table", "id") not in self.fragments and self._file.table.id is None:
             self._source.report(("table", "id"), "is missing", "sessions refer to their table by it")
+        self._check_links()
         child = self._file.modifier is not None and self._file.modifier.positional is None
         if child and ("item",) in self.clauses and self._file.item.key is None:
             self._source.report(("item", "key"), "is missing", "modifiers find their line by it")
@@ -239,6 +242,14 @@ class _Checker:
             for name, value in (("name", self._file.modifier.name), ("amount", self._file.modifier.amount)):
                 if value is None and ("modifier", name) not in self.fragments:
                     self._source.report(("modifier", name), "is missing")
+
+    def _check_links(self) -> None:
+        """A session refers to its table by as many columns as the table's id has."""
+        ids = self.fragments.get(("table", "id"))
+        for path in (("session", "table"), ("session", "tables", "table")):
+            refs = self.fragments.get(path)
+            if ids and refs and len(ids) != len(refs):
+                self._source.report(path, f"has {len(refs)} columns, and table.id has {len(ids)}")
 
     def _check_columns(self) -> None:
         tables = {

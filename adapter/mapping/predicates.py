@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlglot import exp
 
@@ -19,9 +18,9 @@ _BOOLEAN = (exp.And, exp.Or, exp.Not)
 class FlagColumn:
     """What is known of a column that is used as a yes or no."""
 
-    true: tuple[Any, ...]
-    false: tuple[Any, ...]
-    """Codes; both empty for a boolean column."""
+    true: tuple[exp.Expr, ...]
+    false: tuple[exp.Expr, ...]
+    """Literals; both empty for a boolean column."""
     missing: bool | None
     """What NULL means, or None when nobody said."""
     nullable: bool
@@ -55,6 +54,9 @@ class Conditions:
                 return joined(this=_grouped(sides[0], joined), expression=_grouped(sides[1], joined))
             case exp.Column():
                 return self._column(node, wanted)
+            case exp.EQ(this=exp.Column() as column, expression=exp.Boolean() as literal) if self.flag_of(column):
+                # `k.void = FALSE` is another way to write NOT k.void.
+                return self._column(column, wanted == bool(literal.this))
             case exp.Boolean():
                 return exp.Boolean(this=bool(node.this) == wanted)
             case exp.Null() if "missing" in node.meta:
@@ -152,7 +154,7 @@ def flag_test(column: exp.Column, flag: FlagColumn, wanted: bool) -> exp.Expr:
         test = _among(column, codes)
     else:
         test = (
-            exp.NEQ(this=column.copy(), expression=_literal(others[0]))
+            exp.NEQ(this=column.copy(), expression=others[0].copy())
             if len(others) == 1
             else exp.Not(this=_among(column, others))
         )
@@ -161,16 +163,10 @@ def flag_test(column: exp.Column, flag: FlagColumn, wanted: bool) -> exp.Expr:
     return test
 
 
-def _among(column: exp.Column, codes: tuple[Any, ...]) -> exp.Expr:
+def _among(column: exp.Column, codes: tuple[exp.Expr, ...]) -> exp.Expr:
     if len(codes) == 1:
-        return exp.EQ(this=column.copy(), expression=_literal(codes[0]))
-    return exp.In(this=column.copy(), expressions=[_literal(code) for code in codes])
-
-
-def _literal(code: Any) -> exp.Expr:
-    if isinstance(code, bool):
-        return exp.Boolean(this=code)
-    return exp.Literal.number(code) if isinstance(code, int) else exp.Literal.string(str(code))
+        return exp.EQ(this=column.copy(), expression=codes[0].copy())
+    return exp.In(this=column.copy(), expressions=[code.copy() for code in codes])
 
 
 def _grouped(side: exp.Expr, inside: type[exp.Expr]) -> exp.Expr:

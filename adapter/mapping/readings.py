@@ -7,7 +7,8 @@ Knows nothing of SQL.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,8 +107,11 @@ def whole(field: WholeField) -> Reading:
     return read
 
 
-def flag(field: FlagField) -> Reading:
-    """A yes or no; NULL is what `missing` says, and no where nothing is said."""
+def flag(field: FlagField, *, padded: bool = True) -> Reading:
+    """A yes or no; NULL is what `missing` says, and no where nothing is said.
+
+    `padded` codes are read without the blanks around them.
+    """
     missing = bool(field.missing)
     yes, no = _codes(field.true), _codes(field.false)
     plain = (yes | no) <= _BITS.keys()
@@ -117,7 +121,7 @@ def flag(field: FlagField) -> Reading:
     def read(value: Any) -> bool:
         if value is None:
             return missing
-        code = _code(value)
+        code = _code(value) if padded or value.__class__ is not str else str(value)
         if plain:
             code = _BITS.get(code, code)
         if yes or no:
@@ -213,6 +217,8 @@ def _time_reader(form: str, zone: ZoneInfo, *, later: bool) -> Callable[[Any], d
                 text = value.strip()
                 # Its zone is given to it below.
                 value = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007
+            if isinstance(value, date) and not isinstance(value, datetime):
+                value = datetime.combine(value, clock())
             if not isinstance(value, datetime):
                 raise Unreadable("is no time")
             if value.tzinfo is not None:

@@ -19,7 +19,7 @@ from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
 from adapter.mapping.fragments import Clause, Fragment
 from adapter.mapping.plans import Kind, Part, Plan, plan
-from adapter.mapping.table_status import TableStatuses, conditions_of, one_expression
+from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
 from adapter.mapping.walk import entities, is_inline
 from adapter.toml.locate import Path
 
@@ -73,9 +73,10 @@ class Statements:
 
     def tables(self, *, names: bool, statuses: frozenset[TableStatus] | None) -> Plan:
         """The statement for GetTable and ListTables."""
-        where = [*self._status.visible(), *self._status.among(statuses)]
-        if names:
-            where.append(self.engine.one_of([one_expression(self.binder, ("table", "name"))], ["names"]))
+        where = [*conditions_of(self.binder, ("table",)), *self._status.among(statuses)]
+        name = name_expression(self.binder) if names else None
+        if name is not None:
+            where.append(self.engine.one_of([name], ["names"]))
         clause = self._clauses[("table",)]
         outputs = self._outputs(("table",), _TABLE_FIELDS)
         if self._status.tells_null_from_missing:
@@ -122,11 +123,13 @@ class Statements:
                 exp.EQ(this=key, expression=exp.Placeholder(this=f"key_{index}")) for index, key in enumerate(keys)
             ]
         elif search.by == "keys":
-            conditions.append(self.engine.one_of(keys, [f"keys_{index}" for index in range(len(keys))]))
+            packing = self.binder.packing_of(("session", "id"), self._file.session.id)
+            forms = [part.form for part in packing.parts]
+            conditions.append(self.engine.one_of(keys, [f"keys_{index}" for index in range(len(keys))], forms))
         conditions += self._finished_filter(search)
         payable = self.binder.mapping.fragment("session", "payable")
         if search.is_payable and payable is not None:
-            conditions.append(self.binder.condition(payable))
+            conditions.append(self.binder.flag(("session", "payable")))
         if search.has_table is not None or search.names:
             conditions += self._table_filter(search)
         waiter = self.binder.mapping.fragment("session", "waiter", "id")
@@ -146,28 +149,54 @@ class Statements:
         if wanted is not None:
             conditions = [self._finished(wanted)]
             return conditions + ([self._since()] if wanted and search.recent else [])
-        return [exp.paren(exp.or_(self._finished(wanted=False), self._since()))] if search.recent else []
+        if not search.recent or not self.can_push_time:
+            return []
+        return [exp.paren(exp.or_(self._finished(wanted=False), self._since()))]
 
     def _finished(self, wanted: bool) -> exp.Expr:
         own = self.binder.mapping.fragment("session", "filter", "finished" if wanted else "unfinished")
         if own is not None:
             return self.binder.condition(own)
-        fragment = self.binder.mapping.fragment("session", "finished")
-        assert fragment is not None  # noqa: S101 - callers have looked
-        return self.binder.condition(fragment, wanted=wanted)
+        return self.binder.flag(("session", "finished"), wanted=wanted)
+
+    @property
+    def can_push_time(self) -> bool:
+        """Whether the database can tell how long ago a session finished: only where it holds times as times."""
+        paths: list[Path] = [("session", name) for name in ("finished_at", "created_at")]
+        for path in paths:
+            if path not in self.binder.mapping.fragments:
+                continue
+            fact = self.binder.fact_of(path)
+            if self.binder.catalogue is not None and (
+                fact is None or fact.family not in ("time", "integer", "decimal")
+            ):
+                return False
+        return True
 
     def _since(self) -> exp.Expr:
+        if not self.can_push_time:
+            return exp.true()
+        created_at = self.binder.expression(self.binder.mapping.fragments[("session", "created_at")][0])
         finished_at = self.binder.mapping.fragment("session", "finished_at")
-        moment = finished_at or self.binder.mapping.fragments[("session", "created_at")][0]
-        return exp.GTE(this=self.binder.expression(moment), expression=exp.Placeholder(this="since"))
+        began = exp.GTE(this=created_at, expression=exp.Placeholder(this="since_created"))
+        if finished_at is None:
+            return began
+        moment = self.binder.expression(finished_at)
+        ended = exp.GTE(this=moment, expression=exp.Placeholder(this="since_finished"))
+        # A finished session without a time borrows the one when it began.
+        borrowed = exp.and_(exp.Is(this=moment.copy(), expression=exp.Null()), began)
+        return exp.paren(exp.or_(ended, exp.paren(borrowed)))
 
     def _table_filter(self, search: Search) -> list[exp.Expr]:
         if not self._has_links():
             return [exp.false()] if search.has_table or search.names else []
+        if search.has_table is False and self._status.hides:
+            return []  # a session whose only table is hidden has none, which only the reading of the rows can tell
         link = self._link()
         conditions = [link.tied, *link.where]
-        if search.names:
-            conditions.append(self.engine.one_of([self._linked("name")], ["names"]))
+        name = name_expression(self.binder) if search.names else None
+        if name is not None:
+            conditions.append(self.engine.one_of([self._linked_tree(name)], ["names"]))
         inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(link.first.copy())
         if link.joins:
             inner.set("joins", [join.copy() for join in link.joins])
@@ -184,7 +213,11 @@ class Statements:
         """The names of each session's tables."""
         clause = self._clauses[("session",)]
         link = self._link()
-        outputs = {**self._key(), "name": self._linked("name"), **self._order(("session", "tables"))}
+        shown = self._outputs(("table",), ("name", "status") if self._status.hides else ("name",))
+        outputs = {**self._key(), **{name: self._linked_tree(tree) for name, tree in shown.items()}}
+        if self._status.hides and self._status.tells_null_from_missing:
+            outputs["status.there"] = self._linked_tree(self._status.row_is_there(self._clauses[("table",)]))
+        outputs |= self._order(("session", "tables"))
         return Part(
             kind="link",
             index=0,
@@ -201,7 +234,7 @@ class Statements:
         path: Path = ("session", "tables", "table") if self._file.session.tables is not None else ("session", "table")
         refs = [self.binder.expression(ref) for ref in self.binder.mapping.fragments[path]]
         meets = exp.and_(*(exp.EQ(this=one, expression=other) for one, other in zip(ids, refs, strict=False)))
-        visible = tuple(self._linked_tree(condition) for condition in self._status.visible())
+        visible = tuple(self._linked_tree(condition) for condition in conditions_of(self.binder, ("table",)))
         if self._file.session.tables is None:
             return _Link(first=_first(table), joins=table.joins, tied=meets, where=visible)
         own, *others = self._clauses[("session", "tables")].joins
@@ -311,7 +344,7 @@ class Statements:
         fragment = self.binder.mapping.fragments[path][0]
         if isinstance(fragment.tree, exp.Column) and not fragment.tree.meta.get("field"):
             return self.binder.expression(fragment)
-        return self.binder.condition(fragment)
+        return self.binder.flag(path)
 
     def _tax(self, path: Path) -> dict[str, exp.Expr]:
         rule = getattr(self._file, str(path[0]))
@@ -334,9 +367,6 @@ class Statements:
     def _order(self, path: Path) -> dict[str, exp.Expr]:
         parts = self.binder.mapping.fragments.get((*path, "order"), ())
         return {f"order.{index}": self.binder.expression(part) for index, part in enumerate(parts)}
-
-    def _linked(self, name: str) -> exp.Expr:
-        return self._linked_tree(one_expression(self.binder, ("table", name)))
 
     def _renamed(self, clause: BoundClause) -> BoundClause:
         first = None if clause.first is None else self._linked_tree(clause.first.copy())

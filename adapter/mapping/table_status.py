@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from adapter.domain.values import TableStatus
 from adapter.mapping import field_schema
-from adapter.mapping.bind import Binder, BoundClause
+from adapter.mapping.bind import Binder, BoundClause, code_literal
 from adapter.toml.locate import Path
 
 
@@ -18,38 +18,34 @@ class TableStatuses:
         rule = binder.mapping.file.table.status
         self._rule = rule or field_schema.StatusField.model_validate({"sql": "status"})
 
-    def visible(self) -> list[exp.Expr]:
-        """What makes a table visible: its where, and no status that hides it."""
-        hidden = {code for code, status in self._rule.map.items() if status == "hidden"}
-        conditions = conditions_of(self._binder, ("table",))
-        if hidden and ("table", "status") in self._binder.mapping.fragments:
-            status = one_expression(self._binder, ("table", "status"))
-            shown = exp.Not(this=exp.In(this=status, expressions=[self._code(code, status) for code in sorted(hidden)]))
-            conditions.append(exp.paren(exp.or_(shown, exp.Is(this=status.copy(), expression=exp.Null()))))
-        return conditions
+    @property
+    def hides(self) -> bool:
+        """Whether some status hides a table."""
+        return "hidden" in {*self._rule.map.values(), self._rule.missing, self._rule.null, self._rule.default}
 
     def among(self, statuses: frozenset[TableStatus] | None) -> list[exp.Expr]:
-        """The inverse of the status map; what it cannot tell is left to the reading of the rows."""
+        """The inverse of the status map; what it cannot tell exactly is left to the reading of the rows."""
         rule = self._rule
-        if statuses is None or rule.default is not None:
+        fragment = self._binder.mapping.fragment("table", "status")
+        if (
+            statuses is None
+            or rule.default is not None
+            or fragment is None
+            or not isinstance(fragment.tree, exp.Column)
+        ):
             return []
         wanted = {status.value for status in statuses}
-        tree = one_expression(self._binder, ("table", "status"))
+        tree = self._binder.expression(fragment)
+        fact = self._binder.fact_of(("table", "status"))
+        # Codes are trimmed when they are read; tables are few, so this may cost the index.
+        compared = exp.Trim(this=tree.copy()) if fact is not None and fact.family == "text" else tree.copy()
         tests: list[exp.Expr] = []
-        codes = [self._code(code, tree) for code, status in rule.map.items() if status in wanted]
+        codes = [code_literal(code, fact) for code, status in rule.map.items() if status in wanted]
         if codes:
-            tests.append(exp.In(this=tree.copy(), expressions=codes))
+            tests.append(exp.In(this=compared, expressions=codes))
         if rule.missing in wanted or rule.null in wanted:
             tests.append(exp.Is(this=tree.copy(), expression=exp.Null()))
         return [exp.paren(exp.or_(*tests))] if tests else [exp.false()]
-
-    def _code(self, code: str, tree: exp.Expr) -> exp.Expr:
-        """A code of the status map, as the literal that its column is compared with."""
-        if code in ("true", "false"):
-            return exp.Boolean(this=code == "true")
-        fact = self._binder.fact_of(("table", "status"))
-        is_number = code.lstrip("-").isdigit() and (fact is None or fact.family != "text") and not tree.is_string
-        return exp.Literal.number(code) if is_number else exp.Literal.string(code)
 
     @property
     def tells_null_from_missing(self) -> bool:
@@ -80,9 +76,10 @@ def conditions_of(binder: Binder, path: Path) -> list[exp.Expr]:
     return [exp.paren(condition) if isinstance(condition, exp.Or) else condition]
 
 
-def one_expression(binder: Binder, path: Path) -> exp.Expr:
-    """A field as one expression; a text of several parts is joined by blanks."""
-    trees = [binder.expression(part) for part in binder.mapping.fragments[path]]
-    if len(trees) == 1:
-        return trees[0]
-    return exp.Trim(this=exp.ConcatWs(expressions=[exp.Literal.string(" "), *trees]))
+def name_expression(binder: Binder) -> exp.Expr | None:
+    """The name of a table as it is read, for comparing; None where only the reading knows it."""
+    parts = binder.mapping.fragments[("table", "name")]
+    rule = binder.mapping.file.table.name
+    if len(parts) != 1 or (rule is not None and rule.missing is not None):
+        return None
+    return exp.Trim(this=exp.Cast(this=binder.expression(parts[0]), to=exp.DataType.build("text")))

@@ -138,6 +138,9 @@ class SessionMaker(OwnerMaker):
         links = next((branch.slots for branch in plan.branches if branch.kind == "link"), None)
         self._links_in_order = sorter(links or {})
         self._table_name = self._namer(("table", "name"), links or {}, "name")
+        self._status = (links or {}).get("status")
+        self._there = (links or {}).get("status.there")
+        self._read_status = fields.read["table", "status"]
 
     def make(self, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
         """The session of a row; `asked` are the table names of the request, as on the wire."""
@@ -156,6 +159,18 @@ class SessionMaker(OwnerMaker):
             waiter=owner.waiter,
         )
 
+    def _visible_table(self, row: Row) -> str | None:
+        """The name of a table that card machines are shown; None for one that is hidden or has no name."""
+        try:
+            if self._status is not None and self._read_status((row[self._status], self._status_there(row))) is None:
+                return None
+            return self._table_name(row)
+        except (RowUnreadable, Unreadable):
+            return None  # the list of tables says what is wrong with it
+
+    def _status_there(self, row: Row) -> bool:
+        return self._there is None or bool(row[self._there])
+
     def _outstanding(self, row: Row) -> int:
         _, rule = self.totals.rule(row)
         total = self.totals.amount("total", row, rule)
@@ -165,7 +180,7 @@ class SessionMaker(OwnerMaker):
         """The names of a session's tables; one that was asked for comes first."""
         if not one.links:
             return ()
-        names = [self._table_name(row) for row in self._links_in_order(one.links)]
+        names = [name for name in map(self._visible_table, self._links_in_order(one.links)) if name]
         if asked is not None:
             names.sort(key=lambda name: name not in asked)
         return tuple(dict.fromkeys(names))

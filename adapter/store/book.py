@@ -29,8 +29,8 @@ class Bound:
     receipts: Receipts
     history: timedelta | None
     """How far back finished sessions are listed; None for all of them."""
-    stored_time: Callable[[datetime], Any]
-    """A moment as the column holds it that tells when a session finished."""
+    stored_times: Mapping[str, Callable[[datetime], Any]]
+    """A moment as the columns hold it that tell when a session began and when it finished."""
     plans: dict[Any, Plan] = field(default_factory=dict)
     """Plans by the shape of what they answer; one is made the first time its shape is asked for."""
 
@@ -81,7 +81,8 @@ class SqlBook:
         stored = None if names is None else _stored(names)
         if stored == []:
             return []
-        push_waiter = waiter_id is not None and waiter_id.isdigit() and self._waiter_is_number()
+        number = Waiter(id=waiter_id).number if waiter_id is not None else None
+        push_waiter = number is not None and self._waiter_is_number()
         search = Search(
             is_finished=ask.is_finished,
             has_table=ask.has_table,
@@ -90,14 +91,15 @@ class SqlBook:
             waiter=push_waiter,
             recent=self._bound.history is not None,
         )
-        parameters = self._recent()
+        since = self._since()
+        parameters = self._recent(since)
         if stored is not None:
             parameters["names"] = stored
-        if push_waiter and waiter_id is not None:
-            parameters["waiter"] = int(waiter_id)
+        if push_waiter:
+            parameters["waiter"] = number
         plan = self._plan(search)
         found = self._bound.assembler.sessions(plan, self._reader.rows(plan, parameters), asked=names, strict=False)
-        return [session for session in found if _matches(session, ask, names, waiter_id)]
+        return [session for session in found if _is_recent(session, since) and _matches(session, ask, names, waiter_id)]
 
     def bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
         """See ports.Book."""
@@ -119,8 +121,14 @@ class SqlBook:
     def bills(self, session_ids: Sequence[UUID] | None) -> Sequence[tuple[Waiter | None, Bill | None]]:
         """See ports.Book."""
         if session_ids is None:
-            plan = self._plan(Search(content="bill", recent=self._bound.history is not None))
-            parameters = self._recent()
+            since = self._since()
+            parameters = self._recent(since)
+            if since is not None and not self._bound.statements.can_push_time:
+                # Only what is read can tell which sessions are recent.
+                plan = self._plan(Search(content="full", recent=True))
+                found = self._bound.assembler.full_bills(plan, self._reader.rows(plan, parameters))
+                return [(session.waiter, bill) for session, bill in found if _is_recent(session, since)]
+            plan = self._plan(Search(content="bill", recent=since is not None))
         else:
             packing = self._bound.fields.packing
             keys = [key for key in map(packing.unpack, dict.fromkeys(session_ids)) if key is not None]
@@ -142,14 +150,23 @@ class SqlBook:
         key = self._bound.fields.packing.unpack(session_id)
         return None if key is None else {f"key_{index}": value for index, value in enumerate(key)}
 
-    def _recent(self) -> dict[str, Any]:
-        if self._bound.history is None:
+    def _since(self) -> datetime | None:
+        """How far back finished sessions are listed."""
+        return None if self._bound.history is None else datetime.now(UTC) - self._bound.history
+
+    def _recent(self, since: datetime | None) -> dict[str, Any]:
+        if since is None:
             return {}
-        return {"since": self._bound.stored_time(datetime.now(UTC) - self._bound.history)}
+        stored = self._bound.stored_times
+        return {"since_created": stored["created_at"](since), "since_finished": stored["finished_at"](since)}
 
     def _waiter_is_number(self) -> bool:
         fact = self._bound.fields.binder.fact_of(("session", "waiter", "id"))
         return fact is not None and fact.family == "integer"
+
+
+def _is_recent(session: Session, since: datetime | None) -> bool:
+    return since is None or session.finished_at is None or session.finished_at >= since
 
 
 def _matches(session: Session, ask: ListSessions, names: frozenset[str] | None, waiter_id: str | None) -> bool:

@@ -30,7 +30,8 @@ Row = Sequence[Any]
 
 _BUSY = frozenset({"40001", "40P01", "53300", "55P03"})
 _MISMATCH = frozenset({"42501", "42703", "42883", "42P01", "42804"})
-_UNAVAILABLE = frozenset({"57P01", "57P02", "57P03"})
+_UNAVAILABLE = frozenset({"0A000", "57P01", "57P02", "57P03"})
+"""The connection cannot be used any more. 0A000 is a prepared statement whose tables were altered by an update."""
 _ATTEMPTS = 3
 _CLOSE_PATIENCE = 12.0
 

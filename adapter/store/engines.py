@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import AsyncRawCursor
+from psycopg import AsyncRawCursor, DataError
+from psycopg.adapt import Loader
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -78,7 +79,26 @@ def run(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> l
     The text goes to the server as it is: psycopg's other cursors would read through it for placeholders every time.
     """
     driver: Any = connection.driver_connection
-    cursor = AsyncRawCursor(driver)
+    try:
+        return _run(AsyncRawCursor(driver), sql, values)
+    except DataError as error:
+        if error.sqlstate is not None:
+            raise
+        # A time that Python has no value for, such as infinity, spoils the whole fetch; read again, it spoils its row.
+        cursor = AsyncRawCursor(driver)
+        for name in ("date", "timestamp", "timestamptz"):
+            cursor.adapters.register_loader(name, _AsText)
+        return _run(cursor, sql, values)
+
+
+class _AsText(Loader):
+    """Loads a value as the text that the server sent."""
+
+    def load(self, data: Any) -> str:
+        return bytes(data).decode()
+
+
+def _run(cursor: AsyncRawCursor[Any], sql: str, values: Sequence[Any]) -> list[Any]:
     try:
         await_only(cursor.execute(sql, values))
         return await_only(cursor.fetchall())

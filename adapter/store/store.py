@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from adapter.domain.money import NotMoney, exact
 from adapter.domain.ports import Book
 from adapter.errors import AdapterError, InvalidFile, MappingMismatch, StoreError
 from adapter.events import DatabaseDown, Emit, MappingBound, MappingUnfit
@@ -26,7 +27,6 @@ from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import ReceiptRule, SiteConstant
 from adapter.mapping.statements import Search, Statements
-from adapter.mapping.walk import fits
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.reflect import reading
@@ -150,7 +150,7 @@ def make_bound(binder: Binder, *, engine: Engine, receipt: ReceiptRule, history:
         assembler=Assembler(fields, emit),
         receipts=Receipts(receipt, binder.site),
         history=history,
-        stored_time=fields.stored_time(),
+        stored_times={name: fields.stored_time(name) for name in ("created_at", "finished_at")},
     )
     # The shapes that every card machine asks for are made now, and with them every problem that making one can find.
     for search in (
@@ -176,4 +176,12 @@ def constant_of(constant: SiteConstant, value: Any) -> Any:
         return plain_text(value)
     if constant.type == "flag" and not isinstance(value, bool):
         return plain_text(value).casefold() in ("1", "true", "t", "y", "yes")
-    return value if fits(value, constant.type) else constant.default
+    if isinstance(value, bool):
+        return value if constant.type == "flag" else constant.default
+    try:
+        number = exact(value)
+    except NotMoney:
+        return constant.default
+    if constant.type == "integer":
+        return int(number) if number == int(number) else constant.default
+    return number if constant.type == "number" else constant.default
