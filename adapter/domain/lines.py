@@ -124,19 +124,21 @@ def _total(line: Line, rule: LineRule) -> int:
     if rule.stage == "unit" and not line.is_line_amount and line.quantity == line.quantity.to_integral_value():
         pence = to_minor(line.amount, rule) * line.quantity
         for extra in line.extras:
-            pence += to_minor(_each(extra, line), rule) * _line_count(extra, line.quantity)
+            pence += to_minor(_each(extra), rule) * _line_count(extra, line.quantity)
         # Half an extra may leave half a penny.
         return to_minor(pence.scaleb(-rule.digits), rule)
     exact = line.amount if line.is_line_amount else line.amount * line.quantity
     for extra in line.extras:
-        exact += extra.amount if extra.is_line_amount else extra.amount * _line_count(extra, line.quantity)
+        if not extra.is_line_amount:
+            exact += extra.amount * _line_count(extra, line.quantity)
+        else:
+            exact += extra.amount if extra.per_line else extra.amount * line.quantity
     return to_minor(exact, rule)
 
 
-def _each(extra: Extra, line: Line) -> Decimal:
+def _each(extra: Extra) -> Decimal:
     """The amount of a single modifier."""
-    count = _line_count(extra, line.quantity)
-    return extra.amount / count if extra.is_line_amount and count else extra.amount
+    return extra.amount / extra.quantity if extra.is_line_amount and extra.quantity else extra.amount
 
 
 def _line_count(extra: Extra, quantity: Decimal) -> Decimal:
@@ -150,7 +152,7 @@ def _modifiers(line: Line, rule: LineRule, quantity: Decimal) -> list[Modifier] 
         count = extra.quantity / quantity if extra.per_line else extra.quantity
         if count != count.to_integral_value() or count < 0:
             return None
-        amount = _informal(_each(extra, line), rule)
+        amount = _informal(_each(extra), rule)
         found.append(Modifier(id=extra.id, name=extra.name, amount=amount, quantity=int(count)))
     return found
 
@@ -166,9 +168,9 @@ def _folded(line: Line, rule: LineRule, total: int) -> BillItem:
     for extra in line.extras:
         count = _line_count(extra, line.quantity)
         if count == count.to_integral_value() and count >= 0:
-            amount, times, name = _informal(_each(extra, line), rule), int(count), extra.name
+            amount, times, name = _informal(_each(extra), rule), int(count), extra.name
         else:
-            amount, times, name = _informal(_each(extra, line) * count, rule), 1, f"{_plain(count)} x {extra.name}"
+            amount, times, name = _informal(_each(extra) * count, rule), 1, f"{_plain(count)} x {extra.name}"
         modifiers.append(Modifier(id=extra.id, name=name, amount=amount, quantity=times))
     amount = total - sum(modifier.amount * modifier.quantity for modifier in modifiers)
     return BillItem(

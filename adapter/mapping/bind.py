@@ -148,11 +148,11 @@ class Binder:
         """What the catalogue knows of the column that a field plainly is."""
         found = self.mapping.fragments.get(path, ())
         tree = found[index].tree if index < len(found) else None
-        return self._fact(tree) if isinstance(tree, exp.Column) else None
+        return self.fact(tree) if isinstance(tree, exp.Column) else None
 
     def type_of(self, tree: exp.Expr) -> str | None:
         """What the database calls the type of an expression that plainly is a column."""
-        fact = self._fact(tree) if isinstance(tree, exp.Column) else None
+        fact = self.fact(tree) if isinstance(tree, exp.Column) else None
         return fact.type_name if fact is not None else None
 
     def packing_of(self, path: Path, field_: field_schema.KeyField | None) -> Packing:
@@ -166,6 +166,15 @@ class Binder:
         except UnpackableKey as error:
             self.report(path, f"cannot become a session id: {error}")
             return Packing(parts=tuple(parts))
+
+    def key_types(self, path: Path, field_: field_schema.KeyField | None) -> list[str]:
+        """The SQL type of each part of a key, wide enough for any."""
+        found = []
+        for index, part in enumerate(self.packing_of(path, field_).parts):
+            fact = self.fact_of(path, index)
+            padded = fact is not None and fact.type_name.upper().startswith("CHAR")
+            found.append({"integer": "bigint", "text": "bpchar" if padded else "text", "uuid": "uuid"}[part.form])
+        return found
 
     def constant(self, tree: exp.Expr) -> Any:
         """The value of an expression that is a literal or a site constant; None for any other."""
@@ -281,7 +290,10 @@ class Binder:
             if schema_name is not None:
                 node.set("db", exp.to_identifier(schema_name, quoted=True))
         for column in tree.find_all(exp.Column):
-            fact_of_column = self._fact(column)
+            if column.table == "table":
+                # The rows of `[table] select`; the word is SQL's own.
+                column.set("table", exp.to_identifier("table", quoted=True))
+            fact_of_column = self.fact(column)
             known = fact_of_column.name if fact_of_column is not None else None
             spelled, exactly = self._spelling(column.name, known, column.this)
             column.set("this", exp.to_identifier(spelled, quoted=quoted or exactly))
@@ -311,7 +323,7 @@ class Binder:
             table = self._table_of(column)
             if table is None or self._is_optional(column):
                 continue
-            there = table.columns.get(column.name.casefold())
+            there = table.column(column.name)
             exactly = self.mapping.file.identifiers == "exact" or bool(column.this.args.get("quoted"))
             if there is not None and (not exactly or there.name == column.name):
                 continue
@@ -333,7 +345,7 @@ class Binder:
 
     def _flag_of(self, column: exp.Column) -> FlagColumn | None:
         rule = self._column_rule(column)
-        fact = self._fact(column)
+        fact = self.fact(column)
         said = self._said
         if said is None and rule is not None and rule.as_ == "flag":
             said = field_schema.FlagField.model_validate({"sql": "x", **rule.options()})
@@ -356,14 +368,14 @@ class Binder:
             if fact is None or fact.family == "boolean":
                 return (), ()
             true, false = (1,), (0,)
-        if fact is not None and fact.family == "boolean":
+        if fact is not None and fact.family == "boolean" and all(code in (True, 1) for code in true):
             return (), ()
         return tuple(code_literal(code, fact) for code in true), tuple(code_literal(code, fact) for code in false)
 
     def _may_be_null(self, column: exp.Column) -> bool:
         if column.table.casefold() in self._outer():
             return True
-        fact = self._fact(column)
+        fact = self.fact(column)
         return fact.nullable if fact is not None else False
 
     def _outer(self) -> frozenset[str]:
@@ -405,24 +417,25 @@ class Binder:
     def _is_absent(self, column: exp.Column) -> bool:
         """Whether this is an optional column that this site's schema lacks."""
         table = self._table_of(column)
-        return table is not None and column.name.casefold() not in table.columns and self._is_optional(column)
+        return table is not None and table.column(column.name) is None and self._is_optional(column)
 
-    def _fact(self, column: exp.Column) -> ColumnFact | None:
+    def fact(self, column: exp.Column) -> ColumnFact | None:
+        """What the catalogue knows of a column."""
         table = self._table_of(column)
-        return table.columns.get(column.name.casefold()) if table is not None else None
+        return table.column(column.name) if table is not None else None
 
     def _table_of(self, column: exp.Column) -> TableFact | None:
         table = column.meta.get("table")
         if table is None or self.catalogue is None:
             return None
         schema_name = column.meta.get("schema") or self.mapping.file.schema_
-        return self.catalogue.tables.get((schema_name, f"{self.mapping.file.prefix}{table}".casefold()))
+        return self.catalogue.table(schema_name, f"{self.mapping.file.prefix}{table}")
 
     def _table_fact(self, node: exp.Table) -> TableFact | None:
         if self.catalogue is None:
             return None
         schema_name, name = self._table_name(node)
-        return self.catalogue.tables.get((schema_name, name.casefold()))
+        return self.catalogue.table(schema_name, name)
 
     def _table_name(self, node: exp.Table) -> TableName:
         return node.db or self.mapping.file.schema_, f"{self.mapping.file.prefix}{node.meta.get('table', node.name)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 Family = Literal["boolean", "bytes", "decimal", "float", "integer", "other", "text", "time", "uuid"]
 
@@ -33,14 +33,32 @@ class TableFact:
 
     name: str
     columns: Mapping[str, ColumnFact]
-    """By folded name."""
+    """By name, letter by letter."""
+
+    def column(self, name: str) -> ColumnFact | None:
+        """The column of this name: letter by letter if there is one, else whatever the case."""
+        return _found(self.columns, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """The tables a mapping asked about; those that do not exist are absent."""
 
-    tables: Mapping[tuple[str | None, str], TableFact]
-    """By schema as written in the mapping (None for the connection's own) and folded name."""
+    tables: Mapping[str | None, Mapping[str, TableFact]]
+    """By schema as written in the mapping (None for the connection's own) and name, letter by letter."""
     known: frozenset[str] = frozenset()
     """Names of all tables of the schema, for suggestions."""
+
+    def table(self, schema: str | None, name: str) -> TableFact | None:
+        """The table of this name: letter by letter if there is one, else whatever the case."""
+        return _found(self.tables.get(schema, {}), name)
+
+
+Fact = TypeVar("Fact")
+
+
+def _found(facts: Mapping[str, Fact], name: str) -> Fact | None:
+    if name in facts:
+        return facts[name]
+    folded = name.casefold()
+    return next((fact for known, fact in sorted(facts.items(), reverse=True) if known.casefold() == folded), None)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-_ARRAYS = {"integer": "bigint[]", "text": "text[]", "uuid": "uuid[]"}
-_PARAMETER = re.compile("⟦(\\w+)⟧")
+_PARAMETER = re.compile("\ue000(\\w+)\ue001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +20,11 @@ class Engine:
     """What sqlglot calls its dialect."""
 
     def text(self, tree: exp.Expr, *, pretty: bool = True) -> str:
-        """A tree as SQL, its parameters marked as ⟦name⟧; to be passed through `shown` or `driver`."""
+        """A tree as SQL, its parameters marked by characters that stand in no text; to be passed through `shown` or `driver`."""
         marked = tree.transform(
-            lambda node: exp.Var(this=f"⟦{node.name}⟧") if isinstance(node, (exp.Placeholder, exp.Parameter)) else node
+            lambda node: (
+                exp.Var(this=f"\ue000{node.name}\ue001") if isinstance(node, (exp.Placeholder, exp.Parameter)) else node
+            )
         )
         return marked.sql(dialect=self.writes, pretty=pretty, comments=False, max_text_width=110)
 
@@ -42,11 +43,11 @@ class Engine:
     def one_of(self, columns: Sequence[exp.Expr], names: Sequence[str], forms: Sequence[str] = ()) -> exp.Expr:
         """A test that the columns are one of the rows whose columns are given as one array per name.
 
-        `forms` are those of a key's columns: the server cannot tell the types of several arrays by itself.
+        `forms` are the types of a key's columns: the server cannot tell those of several arrays by itself.
         """
         arrays: list[exp.Expr] = [exp.Placeholder(this=name) for name in names]
         if len(columns) > 1:
-            kinds = [exp.DataType.build(_ARRAYS[form], dialect=self.writes) for form in forms]
+            kinds = [exp.DataType.build(f"{form}[]", dialect=self.writes) for form in forms]
             arrays = [exp.Cast(this=array, to=kind) for array, kind in zip(arrays, kinds, strict=True)]
         if len(columns) == 1:
             return exp.EQ(this=columns[0], expression=exp.Any(this=exp.paren(arrays[0])))

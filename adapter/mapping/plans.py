@@ -76,7 +76,7 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any]) 
         branches=tuple(
             Branch(kind=part.kind, index=part.index, slots=slots[number]) for number, part in enumerate(parts)
         ),
-        constants={f"site_{key}": value for key, value in site.items() if f"⟦site_{key}⟧" in text},
+        constants={f"site_{key}": value for key, value in site.items() if f"\ue000site_{key}\ue001" in text},
     )
 
 
@@ -187,7 +187,7 @@ def _typing(parts: list[Part], layout: _Layout, engine: Engine) -> str:
     return _with_outputs(lines, select, engine)
 
 
-_OUTPUTS = "⟪outputs⟫"
+_OUTPUTS = "\ue002"
 
 
 def _source(part: Part, where: tuple[exp.Expr, ...]) -> exp.Select:

@@ -123,8 +123,7 @@ class Statements:
                 exp.EQ(this=key, expression=exp.Placeholder(this=f"key_{index}")) for index, key in enumerate(keys)
             ]
         elif search.by == "keys":
-            packing = self.binder.packing_of(("session", "id"), self._file.session.id)
-            forms = [part.form for part in packing.parts]
+            forms = self.binder.key_types(("session", "id"), self._file.session.id)
             conditions.append(self.engine.one_of(keys, [f"keys_{index}" for index in range(len(keys))], forms))
         conditions += self._finished_filter(search)
         payable = self.binder.mapping.fragment("session", "payable")

@@ -38,7 +38,8 @@ class TableStatuses:
         tree = self._binder.expression(fragment)
         fact = self._binder.fact_of(("table", "status"))
         # Codes are trimmed when they are read; tables are few, so this may cost the index.
-        compared = exp.Trim(this=tree.copy()) if fact is not None and fact.family == "text" else tree.copy()
+        is_text = fact is not None and fact.family in ("other", "text")
+        compared = exp.Trim(this=exp.Cast(this=tree.copy(), to=exp.DataType.build("text"))) if is_text else tree.copy()
         tests: list[exp.Expr] = []
         codes = [code_literal(code, fact) for code, status in rule.map.items() if status in wanted]
         if codes:
@@ -82,4 +83,26 @@ def name_expression(binder: Binder) -> exp.Expr | None:
     rule = binder.mapping.file.table.name
     if len(parts) != 1 or (rule is not None and rule.missing is not None):
         return None
-    return exp.Trim(this=exp.Cast(this=binder.expression(parts[0]), to=exp.DataType.build("text")))
+    tree = binder.expression(parts[0])
+    if binder.catalogue is not None and not _is_text(binder, tree):
+        return None
+    return exp.Trim(this=exp.Cast(this=tree, to=exp.DataType.build("text")))
+
+
+def _is_text(binder: Binder, tree: exp.Expr) -> bool:
+    """Whether an expression plainly gives a text: 7.00 is read as 7, and would not be found as such."""
+    match tree:
+        case exp.Column():
+            fact = binder.fact(tree)
+            return fact is not None and fact.family in ("integer", "text")
+        case exp.Literal():
+            return bool(tree.is_string)
+        case exp.Concat() | exp.ConcatWs() | exp.DPipe() | exp.Lower() | exp.Substring() | exp.Trim() | exp.Upper():
+            return True
+        case exp.Cast():
+            return bool(tree.to.is_type(*exp.DataType.TEXT_TYPES))
+        case exp.Coalesce():
+            return all(_is_text(binder, each) for each in (tree.this, *tree.expressions))
+        case exp.Nullif() | exp.Paren():
+            return _is_text(binder, tree.this)
+    return False

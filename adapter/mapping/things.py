@@ -172,9 +172,13 @@ class SessionMaker(OwnerMaker):
         return self._there is None or bool(row[self._there])
 
     def _outstanding(self, row: Row) -> int:
-        _, rule = self.totals.rule(row)
-        total = self.totals.amount("total", row, rule)
-        return 0 if total is None else total - (self.totals.amount("paid", row, rule) or 0)
+        """What a session still owes; one whose bill cannot be read owes nothing that could be paid."""
+        try:
+            _, rule = self.totals.rule(row)
+            total = self.totals.amount("total", row, rule)
+            return 0 if total is None else total - (self.totals.amount("paid", row, rule) or 0)
+        except RowUnreadable:
+            return 0
 
     def _tables(self, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
         """The names of a session's tables; one that was asked for comes first."""

@@ -18,22 +18,18 @@ def reading(wanted: Collection[TableName]) -> Callable[[Connection], Catalogue]:
 
     def read(connection: Connection) -> Catalogue:
         inspector = inspect(connection)
-        tables: dict[TableName, TableFact] = {}
+        tables: dict[str | None, dict[str, TableFact]] = {}
         known: set[str] = set()
         for schema in {schema for schema, _ in wanted}:
             names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
             known.update(names)
-            by_folded = {name.casefold(): name for name in sorted(names, reverse=True)}
-            spelled = {
-                folded: name if name in names else by_folded.get(folded)
-                for name, folded in ((name, name.casefold()) for of, name in wanted if of == schema)
-            }
-            real = [name for name in spelled.values() if name is not None]
+            folded = {name.casefold() for of, name in wanted if of == schema}
+            real = [name for name in names if name.casefold() in folded]
             columns = inspector.get_multi_columns(schema, kind=ObjectKind.ANY, filter_names=real) if real else {}
-            for (_, name), found in columns.items():
-                tables[schema, name.casefold()] = TableFact(
-                    name=name, columns={column["name"].casefold(): _fact(column) for column in found}
-                )
+            tables[schema] = {
+                name: TableFact(name=name, columns={column["name"]: _fact(column) for column in found})
+                for (_, name), found in columns.items()
+            }
         return Catalogue(tables=tables, known=frozenset(known))
 
     return read
@@ -60,6 +56,7 @@ def _family(kind: types.TypeEngine[Any]) -> Family:
 
 
 _FAMILIES: tuple[tuple[type[types.TypeEngine[Any]], Family], ...] = (
+    (types.Enum, "other"),
     (types.Boolean, "boolean"),
     (types.Uuid, "uuid"),
     (types.Integer, "integer"),

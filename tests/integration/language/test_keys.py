@@ -8,6 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from adapter.errors import InvalidFile
+
 Serve = Callable[..., Any]
 
 # How the keys are held, their values, what the mapping says of them.
@@ -140,8 +142,8 @@ def test_tables_with_a_key_of_two_columns_are_linked_by_both(serve: Serve):
 
 
 def test_keys_of_tables_that_are_not_of_one_length_are_refused(serve: Serve):
-    place = serve("INSERT INTO chk (id) VALUES (1)", "[table]\nid = ['t.id', 't.state']\n")
-    assert place.ask("ListSessions")["errorCode"] == "ERROR_INTERNAL_POS_ERROR"
+    with pytest.raises(InvalidFile, match="has 1 columns, and table.id has 2"):
+        serve("INSERT INTO chk (id) VALUES (1)", "[table]\nid = ['t.id', 't.state']\n")
 
 
 def test_the_id_may_be_another_than_the_number_that_is_shown(serve: Serve):

@@ -199,7 +199,11 @@ def test_everything_that_does_not_fit_is_told_with_its_place_and_the_adapter_liv
         ("ALTER TABLE chk ADD a timestamp", "[session]\nid = 'k.a'", "TIMESTAMP"),
         ("ALTER TABLE chk ADD a varchar(15)", "[session]\nid = ['k.id', 'k.a']", "152 bits"),
         ("", "[bill]\ncurrency = \"'QQQ'\"", "no currency"),
-        ("", "[session]\npayable = 'bill.nothing > 0'", "bill.nothing"),
+        (
+            "ALTER TABLE chk ADD t text",
+            "[session]\npayable = 'bill.total > 0'\n[bill]\ntotal = 'k.t'",
+            "held as a text",
+        ),
         (
             "",
             "[bill]\ntotal = 'bill.paid'\npaid = 'bill.total'\n[session]\npayable = 'bill.total > 0'",

@@ -124,22 +124,6 @@ def test_a_bill_in_minor_units_is_compared_with_the_bill(serve: Serve):
     place.by_filters()
 
 
-def test_a_bill_held_as_text_can_be_compared_too(serve: Serve):
-    place = serve(
-        """ALTER TABLE chk ADD sum text, ADD given text;
-        INSERT INTO chk (id, name, sum, given) VALUES (1, 'owes', '12,50', '2,00'), (2, 'even', '9,00', '9,00')""",
-        """
-        [session]
-        payable = "bill.total > bill.paid"
-        [bill]
-        total = { column = "k.sum", decimal = "," }
-        paid = { column = "k.given", decimal = "," }
-        """,
-    )
-    assert [session["name"] for session in place.sessions() if session["isPayable"]] == ["owes"]
-    place.by_filters()
-
-
 @pytest.mark.parametrize("currency", ["currency = \"'KWD'\"", "currency = \"CONCAT('K', 'WD')\""])
 @pytest.mark.parametrize("payable", ["", "payable = 'bill.total > bill.paid'"])
 def test_a_fils_that_is_owed_is_payable_in_a_currency_of_three_decimals(serve: Serve, currency: str, payable: str):

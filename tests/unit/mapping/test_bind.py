@@ -57,7 +57,7 @@ def column(name: str, family: Any = "integer", *, nullable: bool = False, **more
 
 
 def table(name: str, *columns: ColumnFact) -> TableFact:
-    return TableFact(name=name, columns={one.name.casefold(): one for one in columns})
+    return TableFact(name=name, columns={one.name: one for one in columns})
 
 
 def tables() -> dict[str, TableFact]:
@@ -96,7 +96,7 @@ def tables() -> dict[str, TableFact]:
 def binder(text: str = MAPPING, found: dict[str, TableFact] | None = None, schema: str | None = None) -> Binder:
     known = found if found is not None else tables()
     catalogue = Catalogue(
-        tables={(schema, name): fact for name, fact in known.items()},
+        tables={schema: known},
         known=frozenset(fact.name for fact in known.values()),
     )
     return Binder(load_mapping_text(text), catalogue)
