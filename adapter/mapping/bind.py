@@ -6,27 +6,25 @@ taken to exist, which is what `explain` shows when there is no database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
 
 from adapter.domain.money import digits_of
-from adapter.errors import InvalidFile, Problem
-from adapter.mapping import field_schema, schema
-from adapter.mapping.catalogue import Catalogue, ColumnFact, TableFact
+from adapter.errors import Problem
+from adapter.mapping import field_schema
+from adapter.mapping.catalogue import Catalogue, ColumnFact
 from adapter.mapping.fragments import SITE, Clause, Fragment
 from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
 from adapter.mapping.load import Mapping as LoadedMapping
+from adapter.mapping.naming import Naming
 from adapter.mapping.predicates import Conditions, FlagColumn
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path, dotted
 
-TableName = tuple[str | None, str]
-"""Schema as written or set (None for the connection's own) and table name, prefix included."""
-
-_BITS = frozenset({"boolean", "decimal", "integer"})
+_BITS = frozenset({"boolean", "integer"})
 """Families of columns that may be a yes or no without more being said."""
 _BIT_TYPES = frozenset({"BIT", "BIT(1)"})
 _ANY_CURRENCY = 4
@@ -49,6 +47,7 @@ class Binder:
     catalogue: Catalogue | None
     site: Mapping[str, Any] = field(default_factory=dict)
     """Values of the site constants that are known so far."""
+    names: Naming = field(init=False)
     _source: Source = field(init=False)
     _conditions: Conditions = field(init=False)
     _here: Path = field(init=False, default=())
@@ -59,6 +58,7 @@ class Binder:
 
     def __post_init__(self) -> None:
         self._source = Source(file=self.mapping.source.file, locator=self.mapping.source.locator)
+        self.names = Naming(mapping=self.mapping, catalogue=self.catalogue, source=self._source)
         self._conditions = Conditions(flag_of=self._flag_of, may_be_null=self._may_be_null, complain=self._complain)
 
     def check(self) -> None:
@@ -69,10 +69,10 @@ class Binder:
         for clause in self.mapping.clauses.values():
             nodes = [*([clause.first] if clause.first is not None else []), *clause.joins]
             for node in nodes:
-                self._check_tree(clause.path if clause.first is None else (*clause.path,), node)
+                self.names.check(clause.path if clause.first is None else (*clause.path,), node)
         for found in self.mapping.fragments.values():
             for fragment in found:
-                self._check_tree(fragment.path, fragment.tree)
+                self.names.check(fragment.path, fragment.tree)
         self.finish()
 
     def finish(self) -> None:
@@ -88,23 +88,15 @@ class Binder:
         """What was found so far."""
         return self._source.problems
 
-    def tables(self) -> set[TableName]:
-        """Every table that the mapping reads, by the name it has in the database."""
-        trees: list[exp.Expr] = [fragment.tree for found in self.mapping.fragments.values() for fragment in found]
-        for clause in self.mapping.clauses.values():
-            trees += [clause.first] if clause.first is not None else []
-            trees += clause.joins
-        return {self._table_name(node) for tree in trees for node in _tables(tree)}
-
     def expression(self, fragment: Fragment) -> exp.Expr:
         """A fragment's SQL with this database's names, optional columns and declared NULLs."""
         self._here = fragment.path
-        return self._resolve(self._conditions.inside(self._settled(fragment.tree.copy())))
+        return self.names.resolve(self._conditions.inside(self._settled(fragment.tree.copy())))
 
     def condition(self, fragment: Fragment, *, wanted: bool = True) -> exp.Expr:
         """SQL that is true exactly when the fragment's condition holds, or does not."""
         self._here = fragment.path
-        return self._resolve(self._conditions.holds(self._settled(fragment.tree.copy()), wanted))
+        return self.names.resolve(self._conditions.holds(self._settled(fragment.tree.copy()), wanted))
 
     def flag(self, path: Path, *, wanted: bool = True) -> exp.Expr:
         """SQL that is true exactly when a flag field is yes, or is no, as its own options and its column's say."""
@@ -125,7 +117,7 @@ class Binder:
     def clause(self, clause: Clause) -> BoundClause:
         """A FROM clause with this database's names."""
         self._here = clause.path
-        first = None if clause.first is None else self._resolve(self._within(clause.first.copy()))
+        first = None if clause.first is None else self.names.resolve(self._within(clause.first.copy()))
         joins = tuple(self._join(join.copy()) for join in clause.joins)
         return BoundClause(first=first, joins=joins)
 
@@ -135,7 +127,7 @@ class Binder:
         column = fragment.tree if fragment is not None else None
         if not isinstance(column, exp.Column):
             return {}
-        rule = self._column_rule(column)
+        rule = self.names.column_rule(column)
         if rule is None or rule.as_ is None:
             return {}
         if rule.as_ != kind:
@@ -148,11 +140,11 @@ class Binder:
         """What the catalogue knows of the column that a field plainly is."""
         found = self.mapping.fragments.get(path, ())
         tree = found[index].tree if index < len(found) else None
-        return self.fact(tree) if isinstance(tree, exp.Column) else None
+        return self.names.fact(tree) if isinstance(tree, exp.Column) else None
 
     def type_of(self, tree: exp.Expr) -> str | None:
         """What the database calls the type of an expression that plainly is a column."""
-        fact = self.fact(tree) if isinstance(tree, exp.Column) else None
+        fact = self.names.fact(tree) if isinstance(tree, exp.Column) else None
         return fact.type_name if fact is not None else None
 
     def packing_of(self, path: Path, field_: field_schema.KeyField | None) -> Packing:
@@ -214,7 +206,7 @@ class Binder:
         if on is not None:
             join.set("on", self._conditions.holds(self._settled(on), wanted=True))
         join.set("this", self._within(join.this))
-        self._resolve(join)
+        self.names.resolve(join)
         return join
 
     def _within(self, node: exp.Expr) -> exp.Expr:
@@ -228,9 +220,9 @@ class Binder:
                 return node
             if node.meta.get("field"):
                 return self._field(node)
-            if self._is_absent(node):
+            if self.names.is_absent(node):
                 null = exp.Null()
-                rule = self._column_rule(node)
+                rule = self.names.column_rule(node)
                 if rule is not None and rule.as_ == "flag" and rule.missing is not None:
                     null.meta["missing"] = rule.missing
                 return null
@@ -273,79 +265,9 @@ class Binder:
         digits = digits_of(str(code)) if code is not None else None
         return 0 if form == "minor" else _ANY_CURRENCY if digits is None else digits
 
-    def _resolve(self, tree: exp.Expr) -> exp.Expr:
-        """Names as this database has them: prefix, schema, and letter-by-letter spelling where asked for."""
-        quoted = self.mapping.file.identifiers == "exact"
-        for node in _tables(tree):
-            if "resolved" in node.meta:
-                continue
-            node.meta["resolved"] = True
-            schema_name, name = self._table_name(node)
-            if not node.alias:
-                alias = exp.to_identifier(node.name, quoted=bool(node.this.args.get("quoted")))
-                node.set("alias", exp.TableAlias(this=alias))
-            fact = self._table_fact(node)
-            spelled, exactly = self._spelling(name, fact.name if fact is not None else None, node.this)
-            node.set("this", exp.to_identifier(spelled, quoted=quoted or exactly))
-            if schema_name is not None:
-                node.set("db", exp.to_identifier(schema_name, quoted=True))
-        for column in tree.find_all(exp.Column):
-            if column.table == "table":
-                # The rows of `[table] select`; the word is SQL's own.
-                column.set("table", exp.to_identifier("table", quoted=True))
-            fact_of_column = self.fact(column)
-            known = fact_of_column.name if fact_of_column is not None else None
-            spelled, exactly = self._spelling(column.name, known, column.this)
-            column.set("this", exp.to_identifier(spelled, quoted=quoted or exactly))
-        return tree
-
-    @staticmethod
-    def _spelling(written: str, known: str | None, identifier: exp.Expr) -> tuple[str, bool]:
-        """A name and whether it needs quotes: as the catalogue spells it where that is not how it was written."""
-        if identifier.args.get("quoted"):
-            return written, True
-        if known is not None and known != known.lower():
-            return known, True
-        return written, False
-
-    def _check_tree(self, path: Path, tree: exp.Expr) -> None:
-        if self.catalogue is None:
-            return
-        for node in _tables(tree):
-            table_fact = self._table_fact(node)
-            exactly = self.mapping.file.identifiers == "exact" or bool(node.this.args.get("quoted"))
-            if table_fact is None or (exactly and table_fact.name != self._table_name(node)[1]):
-                name = self._table_name(node)[1]
-                index = node.this.meta.get("start", 0)
-                hint = suggest(name, self.catalogue.known) or "or the role may not see it"
-                self._report_name(path, int(index), node, f"the database has no table {name}", hint)
-        for column in tree.find_all(exp.Column):
-            table = self._table_of(column)
-            if table is None or self._is_optional(column):
-                continue
-            there = table.column(column.name)
-            exactly = self.mapping.file.identifiers == "exact" or bool(column.this.args.get("quoted"))
-            if there is not None and (not exactly or there.name == column.name):
-                continue
-            known = [fact.name for fact in table.columns.values()]
-            hint = suggest(column.name, known) or f"it has {', '.join(sorted(known))}"
-            self._report_name(
-                path,
-                int(column.meta.get("index", 0)),
-                column,
-                f"the table {table.name} has no column {column.name}",
-                hint,
-            )
-
-    def _report_name(self, path: Path, index: int, node: exp.Expr, message: str, hint: str) -> None:
-        if isinstance(node, exp.Table):
-            self._source.report(path, message, hint)
-        else:
-            self._source.report_inside(path, index, message, hint)
-
     def _flag_of(self, column: exp.Column) -> FlagColumn | None:
-        rule = self._column_rule(column)
-        fact = self.fact(column)
+        rule = self.names.column_rule(column)
+        fact = self.names.fact(column)
         said = self._said
         if said is None and rule is not None and rule.as_ == "flag":
             said = field_schema.FlagField.model_validate({"sql": "x", **rule.options()})
@@ -375,7 +297,7 @@ class Binder:
     def _may_be_null(self, column: exp.Column) -> bool:
         if column.table.casefold() in self._outer():
             return True
-        fact = self.fact(column)
+        fact = self.names.fact(column)
         return fact.nullable if fact is not None else False
 
     def _outer(self) -> frozenset[str]:
@@ -399,47 +321,6 @@ class Binder:
             hint = f"add OR {column.sql()} IS NULL, or AND {column.sql()} IS NOT NULL"
         self._source.report_inside(self._here, int(column.meta.get("index", 0)), f"{column.sql()} {message}", hint)
 
-    def _column_rule(self, column: exp.Column) -> schema.ColumnReading | None:
-        table = column.meta.get("table")
-        if table is None:
-            return None
-        for name, columns in self.mapping.file.columns.items():
-            if name.casefold() == str(table).casefold():
-                for column_name, rule in columns.items():
-                    if column_name.casefold() == column.name.casefold():
-                        return rule
-        return None
-
-    def _is_optional(self, column: exp.Column) -> bool:
-        rule = self._column_rule(column)
-        return rule is not None and rule.optional
-
-    def _is_absent(self, column: exp.Column) -> bool:
-        """Whether this is an optional column that this site's schema lacks."""
-        table = self._table_of(column)
-        return table is not None and table.column(column.name) is None and self._is_optional(column)
-
-    def fact(self, column: exp.Column) -> ColumnFact | None:
-        """What the catalogue knows of a column."""
-        table = self._table_of(column)
-        return table.column(column.name) if table is not None else None
-
-    def _table_of(self, column: exp.Column) -> TableFact | None:
-        table = column.meta.get("table")
-        if table is None or self.catalogue is None:
-            return None
-        schema_name = column.meta.get("schema") or self.mapping.file.schema_
-        return self.catalogue.table(schema_name, f"{self.mapping.file.prefix}{table}")
-
-    def _table_fact(self, node: exp.Table) -> TableFact | None:
-        if self.catalogue is None:
-            return None
-        schema_name, name = self._table_name(node)
-        return self.catalogue.table(schema_name, name)
-
-    def _table_name(self, node: exp.Table) -> TableName:
-        return node.db or self.mapping.file.schema_, f"{self.mapping.file.prefix}{node.meta.get('table', node.name)}"
-
 
 def code_literal(code: Any, fact: ColumnFact | None) -> exp.Expr:
     """A code as the literal that a column of this kind is compared with."""
@@ -453,12 +334,3 @@ def code_literal(code: Any, fact: ColumnFact | None) -> exp.Expr:
         return exp.Literal.number(int(text == "true"))
     is_number = text.lstrip("-").isdigit()
     return exp.Literal.number(text) if is_number else exp.Literal.string(text)
-
-
-def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
-    for node in [*tree.find_all(exp.Table)]:
-        if isinstance(node.this, exp.Identifier) and not node.meta.get("cte"):
-            yield node
-
-
-__all__ = ["Binder", "BoundClause", "InvalidFile", "TableName"]

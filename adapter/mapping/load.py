@@ -231,7 +231,7 @@ class _Checker:
             rule = getattr(self._file, str(path[0]))
             if getattr(rule, str(path[1])) is None:
                 self._source.report(path, "is missing")
-        linked = self._file.session.table is not None or self._file.session.tables is not None
+        linked = ("session", "table") in self.fragments or self._file.session.tables is not None
         if linked and ("table", "id") not in self.fragments and self._file.table.id is None:
             self._source.report(("table", "id"), "is missing", "sessions refer to their table by it")
         self._check_links()

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from msgspec import Struct
 from sqlglot import exp
 
 from adapter.domain.values import TableStatus
@@ -19,27 +18,12 @@ from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
 from adapter.mapping.fragments import Clause, Fragment
 from adapter.mapping.plans import Kind, Part, Plan, plan
+from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
 from adapter.mapping.walk import entities, is_inline
 from adapter.toml.locate import Path
 
 Tree = TypeVar("Tree", bound=exp.Expr)
-
-
-class Search(Struct, frozen=True, kw_only=True):
-    """The shape of a search for sessions: which conditions there are, not what they are asked for."""
-
-    by: Literal["key", "keys", "all"] = "all"
-    content: Literal["session", "bill", "full"] = "session"
-    is_finished: bool | None = None
-    has_table: bool | None = None
-    is_payable: bool | None = None
-    names: bool = False
-    """Only sessions at one of the tables in the parameter `names`."""
-    waiter: bool = False
-    """Only sessions of the waiter in the parameter `waiter`."""
-    recent: bool = False
-    """Of the finished sessions, only those since the parameter `since`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +190,7 @@ class Statements:
         return [exists]
 
     def _has_links(self) -> bool:
-        return self._file.session.tables is not None or self._file.session.table is not None
+        return self._file.session.tables is not None or ("session", "table") in self.binder.mapping.fragments
 
     def _links(self, root: tuple[exp.Expr, ...]) -> Part:
         """The names of each session's tables."""

@@ -93,7 +93,7 @@ def _is_text(binder: Binder, tree: exp.Expr) -> bool:
     """Whether an expression plainly gives a text: 7.00 is read as 7, and would not be found as such."""
     match tree:
         case exp.Column():
-            fact = binder.fact(tree)
+            fact = binder.names.fact(tree)
             return fact is not None and fact.family in ("integer", "text")
         case exp.Literal():
             return bool(tree.is_string)

@@ -15,7 +15,8 @@ from adapter.mapping.fields import Fields
 from adapter.mapping.names import from_wire
 from adapter.mapping.plans import Plan
 from adapter.mapping.receipts import Receipts
-from adapter.mapping.statements import Search, Statements
+from adapter.mapping.search import Search
+from adapter.mapping.statements import Statements
 from adapter.store.database import Reader
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import inspect, types
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.reflection import ObjectKind
 
-from adapter.mapping.bind import TableName
 from adapter.mapping.catalogue import Catalogue, ColumnFact, Family, TableFact
+from adapter.mapping.naming import TableName
 
 
 def reading(wanted: Collection[TableName]) -> Callable[[Connection], Catalogue]:

@@ -22,11 +22,13 @@ from adapter.mapping.bind import Binder
 from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
+from adapter.mapping.naming import Naming
 from adapter.mapping.plans import Plan
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import ReceiptRule, SiteConstant
-from adapter.mapping.statements import Search, Statements
+from adapter.mapping.search import Search
+from adapter.mapping.statements import Statements
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.reflect import reading
@@ -112,9 +114,9 @@ class SqlStore:
         Raises InvalidFile with every problem, StoreError.
         """
         started = time.perf_counter()
-        binder = Binder(mapping=self._mapping, catalogue=None)
-        tables = binder.tables()
-        binder.catalogue = await self._database.inspect(reading(tables))
+        tables = Naming(mapping=self._mapping, catalogue=None, source=self._mapping.source).tables()
+        catalogue = await self._database.inspect(reading(tables))
+        binder = Binder(mapping=self._mapping, catalogue=catalogue)
         binder.check()
         binder.site = await self._site_constants(binder)
         bound = make_bound(binder, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit)

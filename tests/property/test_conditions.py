@@ -12,14 +12,19 @@ from sqlglot import exp
 
 from adapter.mapping.predicates import Conditions, FlagColumn
 
+
+def literals(*codes: str | int) -> tuple[exp.Expr, ...]:
+    return tuple(exp.Literal.number(code) if isinstance(code, int) else exp.Literal.string(code) for code in codes)
+
+
 FLAGS = {
     "open": FlagColumn(true=(), false=(), missing=False, nullable=True),
     "shown": FlagColumn(true=(), false=(), missing=True, nullable=True),
     "sure": FlagColumn(true=(), false=(), missing=None, nullable=False),
-    "code": FlagColumn(true=("Y",), false=("N",), missing=False, nullable=True),
-    "turned": FlagColumn(true=(0,), false=(1,), missing=True, nullable=True),
-    "only": FlagColumn(true=("Y",), false=(), missing=False, nullable=True),
-    "rather": FlagColumn(true=(), false=("N", "M"), missing=True, nullable=True),
+    "code": FlagColumn(true=literals("Y"), false=literals("N"), missing=False, nullable=True),
+    "turned": FlagColumn(true=literals(0), false=literals(1), missing=True, nullable=True),
+    "only": FlagColumn(true=literals("Y"), false=(), missing=False, nullable=True),
+    "rather": FlagColumn(true=(), false=literals("N", "M"), missing=True, nullable=True),
 }
 VALUES: dict[str, tuple[object, ...]] = {
     "open": (None, 0, 1),

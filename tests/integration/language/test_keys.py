@@ -142,7 +142,7 @@ def test_tables_with_a_key_of_two_columns_are_linked_by_both(serve: Serve):
 
 
 def test_keys_of_tables_that_are_not_of_one_length_are_refused(serve: Serve):
-    with pytest.raises(InvalidFile, match="has 1 columns, and table.id has 2"):
+    with pytest.raises(InvalidFile, match=r"has 1 columns, and table\.id has 2"):
         serve("INSERT INTO chk (id) VALUES (1)", "[table]\nid = ['t.id', 't.state']\n")
 
 

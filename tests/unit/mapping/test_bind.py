@@ -133,7 +133,7 @@ def test_a_mapping_that_fits_has_no_problems():
     bound = binder()
     bound.check()
     assert bound.problems == []
-    assert bound.tables() == {(None, "shop_table"), (None, "shop_status"), (None, "ticket"), (None, "item")}
+    assert bound.names.tables() == {(None, "shop_table"), (None, "shop_status"), (None, "ticket"), (None, "item")}
 
 
 def test_without_a_catalogue_everything_exists():
@@ -286,10 +286,10 @@ def test_a_schema_and_a_prefix_stand_before_every_table():
     known = {f"tbl_{name}": TableFact(name=f"tbl_{name}", columns=fact.columns) for name, fact in tables().items()}
     bound = binder(text, known, schema="shop")
     bound.check()
-    assert bound.tables() >= {("shop", "tbl_ticket"), ("shop", "tbl_item")}
+    assert bound.names.tables() >= {("shop", "tbl_ticket"), ("shop", "tbl_item")}
     clause = bound.clause(bound.mapping.clauses["session",])
     assert clause.first is not None
-    assert clause.first.sql(dialect="postgres") == "shop.tbl_ticket AS k"
+    assert clause.first.sql(dialect="postgres") == '"shop".tbl_ticket AS k'
     (join,) = bound.clause(bound.mapping.clauses["item",]).joins
     assert join.sql(dialect="postgres") == "JOIN shop.tbl_item AS i ON i.ticket_id = k.id"
 

@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import pytest
 import sqlglot
+from sqlglot import exp
 
 from adapter.mapping.predicates import Conditions, FlagColumn
+
+
+def literals(*codes: str | int) -> tuple[exp.Expr, ...]:
+    return tuple(exp.Literal.number(code) if isinstance(code, int) else exp.Literal.string(code) for code in codes)
+
 
 FLAGS = {
     "settled": FlagColumn(true=(), false=(), missing=False, nullable=False),
     "voided": FlagColumn(true=(), false=(), missing=False, nullable=True),
     "shown": FlagColumn(true=(), false=(), missing=True, nullable=True),
     "bare": FlagColumn(true=(), false=(), missing=None, nullable=True),
-    "code": FlagColumn(true=("Y",), false=("N",), missing=False, nullable=True),
-    "many": FlagColumn(true=(1, 2), false=(0,), missing=None, nullable=False),
-    "only": FlagColumn(true=(), false=("N", "M"), missing=None, nullable=False),
+    "code": FlagColumn(true=literals("Y"), false=literals("N"), missing=False, nullable=True),
+    "many": FlagColumn(true=literals(1, 2), false=literals(0), missing=None, nullable=False),
+    "only": FlagColumn(true=(), false=literals("N", "M"), missing=None, nullable=False),
 }
 
 

@@ -398,7 +398,6 @@ def test_now_is_not_remembered():
         ("local", SECRET),
         ("local", ""),
         ("local", 5),
-        ("local", date(2024, 7, 15)),
         ("local", b"2024-07-15"),
         ("local", True),
         ("local", [SECRET]),
