@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -51,6 +52,7 @@ def run(config_file: Path) -> None:
 
         async def serve() -> None:
             stop = asyncio.Event()
+            _calm_the_garbage_collector()
             on_signal(asyncio.get_running_loop(), stop.set)
             await App(config, mapping, emit, tell_statements=level == "debug").run(stop)
 
@@ -114,6 +116,16 @@ def on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], Any]) -> None:
         except (NotImplementedError, RuntimeError):
             # Windows has no signal handlers on the loop.
             signal.signal(number, wake)
+
+
+def _calm_the_garbage_collector() -> None:
+    """What was loaded stays for good, and a large answer is no garbage: do not look through it again and again.
+
+    Measured on a list of 1,000 bills: a tenth of the time was spent looking.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 class _explained:  # noqa: N801 - reads as a sentence where it is used

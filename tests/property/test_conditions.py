@@ -76,7 +76,7 @@ class Rows:
             if value is None:
                 holds = bool(flag.missing)
             elif name == "rather":
-                holds = value not in flag.false
+                holds = value not in ("N", "M")
             else:
                 holds = value == YES[name]
             if holds:

@@ -291,7 +291,7 @@ def test_a_schema_and_a_prefix_stand_before_every_table():
     assert clause.first is not None
     assert clause.first.sql(dialect="postgres") == '"shop".tbl_ticket AS k'
     (join,) = bound.clause(bound.mapping.clauses["item",]).joins
-    assert join.sql(dialect="postgres") == "JOIN shop.tbl_item AS i ON i.ticket_id = k.id"
+    assert join.sql(dialect="postgres") == 'JOIN "shop".tbl_item AS i ON i.ticket_id = k.id'
 
 
 def test_exact_identifiers_stand_in_quotes():
