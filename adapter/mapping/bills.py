@@ -15,11 +15,12 @@ from adapter.domain.values import Bill, BillItem, Waiter
 from adapter.errors import BillUnbalanced, RowUnreadable
 from adapter.events import BillDiffers, Emit
 from adapter.mapping.bill_lines import ExtraMaker, LineMaker
+from adapter.mapping.extras import extra_place
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Unreadable, plain_text, remembered
-from adapter.mapping.walk import entities, is_inline
+from adapter.mapping.walk import entities
 from adapter.toml.locate import Path, dotted
 
 
@@ -93,14 +94,18 @@ class BillMaker:
         self._lines = LineMaker(fields, plan)
         slots = branch_of(plan, "session").slots
         self._note = slots.get("note")
-        self._extras: list[tuple[int | None, ExtraMaker]] = []
-        """Discounts and charges in the order of the mapping; None for those that stand in the session's own row."""
+        self._extras: list[tuple[int | str, ExtraMaker]] = []
+        """Discounts and charges in the order of the mapping, with the rows they stand in or the number of their branch."""
         branches = {(str(branch.kind), branch.index): number for number, branch in enumerate(plan.branches)}
-        for path, rule, _ in entities(fields.binder.mapping.file):
+        for path, _, _ in entities(fields.binder.mapping.file):
             if path[0] not in ("discount", "charge"):
                 continue
-            if is_inline(rule):
-                self._extras.append((None, ExtraMaker(fields, path, slots, f"{path[0]}.{path[1]}.")))
+            place = extra_place(fields.binder.mapping, path)
+            lead = f"{path[0]}.{path[1]}."
+            if place is not None and place.owner == "session":
+                self._extras.append(("session", ExtraMaker(fields, path, slots, lead)))
+            elif place is not None:
+                self._extras.append(("item", ExtraMaker(fields, path, branch_of(plan, "item").slots, lead)))
             else:
                 number = branches[str(path[0]), int(path[1])]
                 self._extras.append((number, ExtraMaker(fields, path, plan.branches[number].slots)))
@@ -117,7 +122,10 @@ class BillMaker:
             return None
         lines, sum_of_lines = self._lines.make(owner.created_at, one, line_rule)
         for number, extra in self._extras:
-            rows = [row] if number is None else extra.in_order(one.extras.get(number, []))
+            if number == "session":
+                rows = [row]
+            else:
+                rows = extra.in_order(one.items if number == "item" else one.extras.get(int(number), []))
             for each in rows:
                 sum_of_lines += extra.add(lines, owner.created_at, each, line_rule)
         service = totals.amount("service_charge", row, line_rule)

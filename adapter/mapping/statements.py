@@ -16,11 +16,12 @@ from adapter.domain.values import TableStatus
 from adapter.mapping import schema
 from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
+from adapter.mapping.extras import extra_place
 from adapter.mapping.fragments import Clause, Fragment
 from adapter.mapping.plans import Kind, Part, Plan, plan
 from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
-from adapter.mapping.walk import entities, is_inline
+from adapter.mapping.walk import entities
 from adapter.toml.locate import Path
 
 Tree = TypeVar("Tree", bound=exp.Expr)
@@ -80,7 +81,7 @@ class Statements:
         }[search.content]
         outputs = {**self._key(), **self._session_outputs(names)}
         if search.content != "session":
-            outputs |= self._inline_extras()
+            outputs |= self._extras_of("session")
         parts = [self._part("session", 0, outputs, ("session",), root)]
         if search.content != "bill" and self._has_links():
             parts.append(self._links(root))
@@ -236,35 +237,36 @@ class Statements:
             positional = self.binder.mapping.fragment("modifier", "positional")
             if positional is not None:
                 item["positional"] = self.binder.condition(positional)
+        item |= self._extras_of("item")
         yield self._part("item", 0, {**self._key(), **item}, ("item",), root)
         if ("modifier",) in self._clauses:
             outputs = (
                 self._outputs(("modifier",), _MODIFIER_FIELDS) | self._tax(("modifier",)) | self._order(("modifier",))
             )
             yield self._part("modifier", 0, {**self._key(), **self._item_key(), **outputs}, ("modifier",), root)
-        for path, rule, _ in entities(self._file):
-            if path[0] in ("discount", "charge") and not is_inline(rule):
+        for path, _, _ in entities(self._file):
+            if path[0] in ("discount", "charge") and extra_place(self.binder.mapping, path) is None:
                 kind: Kind = "discount" if path[0] == "discount" else "charge"
                 outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path) | self._order(path)
                 yield self._part(kind, int(path[1]), {**self._key(), **outputs}, path, root)
 
-    def _inline_extras(self) -> dict[str, exp.Expr]:
-        """Discounts and charges without rows of their own: they stand in the row of their session."""
+    def _extras_of(self, owner: str) -> dict[str, exp.Expr]:
+        """Discounts and charges that stand in the rows of their session, or of their item, and need none of their own."""
         found: dict[str, exp.Expr] = {}
-        for path, rule, _ in entities(self._file):
-            if path[0] not in ("discount", "charge") or not is_inline(rule):
+        for path, _, _ in entities(self._file):
+            place = extra_place(self.binder.mapping, path)
+            if place is None or place.owner != owner:
                 continue
             outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path)
-            condition = self.binder.mapping.fragment(*path, "where")
-            if condition is not None:
-                outputs = {name: self._only_if(condition, tree) for name, tree in outputs.items()}
-                outputs["there"] = self.binder.condition(condition)
+            if place.condition is not None:
+                outputs = {name: self._only_if(place.condition, tree) for name, tree in outputs.items()}
+                outputs["there"] = self.binder.condition(place.condition)
             found |= {f"{path[0]}.{path[1]}.{name}": tree for name, tree in outputs.items()}
         return found
 
     def _only_if(self, condition: Fragment, tree: exp.Expr) -> exp.Expr:
-        """A sub-select is computed only for the sessions that need it."""
-        if tree.find(exp.Select) is None:
+        """What is more than a column is computed only for the rows that need it."""
+        if isinstance(tree, (exp.Column, exp.Literal)):
             return tree
         return exp.Case(ifs=[exp.If(this=self.binder.condition(condition), true=tree)])
 

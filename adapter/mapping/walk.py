@@ -31,11 +31,6 @@ def entities(file: schema.MappingFile) -> Iterator[tuple[Path, schema.Relation, 
         yield ("charge", index), charge, ("session",)
 
 
-def is_inline(rule: schema.Relation) -> bool:
-    """Whether a discount or charge has no rows of its own, but one for every session."""
-    return rule.from_ is None and rule.select is None
-
-
 def fields_of(rule: schema.Relation) -> Iterator[tuple[Path, field_schema.Expression]]:
     """The fields of an entity, those of its small groups (waiter, area) included."""
     for name in type(rule).model_fields:
