@@ -257,7 +257,7 @@ class ExtraMaker:
     def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str = "") -> None:
         """`lead` is what the outputs of a rule without rows of its own begin with."""
         self._fields = fields
-        self._path = path
+        self.path = path
         self._sign = -1 if path[0] == "discount" else 1
         self._tax = Tax(fields, path, slots, lead)
         self._there = slots.get(f"{lead}there")
@@ -271,20 +271,20 @@ class ExtraMaker:
         """Append the item of a row, if it has an amount, and give the amount in minor units."""
         if self._there is not None and not row[self._there]:
             return 0
-        path: Path = (*self._path, "amount")
+        path: Path = (*self.path, "amount")
         try:
             amount = self._fields.money(path, rule)(row[self._amount])
             if amount is None:
                 raise Unreadable("is NULL and no missing = is said")
             whole = self._sign * to_minor(amount * self._tax.factor(row), rule)
-            path = (*self._path, "ordered_at")
+            path = (*self.path, "ordered_at")
             moment = self._fields.read[path](row[self._ordered]) if self._ordered is not None else None
         except (Unreadable, LineError) as error:
             raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
         if whole:
             item = BillItem(
                 id=self._id(row),
-                name=self._name(row) or str(self._path[0]).capitalize(),
+                name=self._name(row) or str(self.path[0]).capitalize(),
                 quantity=1,
                 amount=whole,
                 ordered_at=moment or created_at,

@@ -15,7 +15,7 @@ from adapter.domain.values import Bill, BillItem, Waiter
 from adapter.errors import BillUnbalanced, RowUnreadable
 from adapter.events import BillDiffers, Emit
 from adapter.mapping.bill_lines import ExtraMaker, LineMaker
-from adapter.mapping.extras import extra_place
+from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
 from adapter.mapping.plans import Plan, Slots
@@ -94,6 +94,11 @@ class BillMaker:
         self._lines = LineMaker(fields, plan)
         slots = branch_of(plan, "session").slots
         self._note = slots.get("note")
+        self._moments = {
+            path: slots[moment_name(path)]
+            for path, _, _ in entities(fields.binder.mapping.file)
+            if moment_name(path) in slots
+        }
         self._extras: list[tuple[int | str, ExtraMaker]] = []
         """Discounts and charges in the order of the mapping, with the rows they stand in or the number of their branch."""
         branches = {(str(branch.kind), branch.index): number for number, branch in enumerate(plan.branches)}
@@ -120,14 +125,15 @@ class BillMaker:
         total = totals.amount("total", row, line_rule)
         if total is None:
             return None
-        lines, sum_of_lines = self._lines.make(owner.created_at, one, line_rule)
+        lines, sum_of_lines = self._lines.make(self._moment(("item",), owner, row), one, line_rule)
         for number, extra in self._extras:
+            moment = self._moment(extra.path, owner, row)
             if number == "session":
                 rows = [row]
             else:
                 rows = extra.in_order(one.items if number == "item" else one.extras.get(int(number), []))
             for each in rows:
-                sum_of_lines += extra.add(lines, owner.created_at, each, line_rule)
+                sum_of_lines += extra.add(lines, moment, each, line_rule)
         service = totals.amount("service_charge", row, line_rule)
         difference = total - sum_of_lines - (service or 0)
         if difference:
@@ -142,6 +148,18 @@ class BillMaker:
             items=tuple(lines),
             note=(plain_text(row[self._note]) if self._note is not None else "") or None,
         )
+
+    def _moment(self, path: Path, owner: Owner, row: Row) -> datetime:
+        """When lines were ordered that do not say it themselves."""
+        place = self._moments.get(path)
+        if place is None:
+            return owner.created_at
+        try:
+            moment: datetime | None = self._fields.read[(*path, "ordered_at")](row[place])
+        except Unreadable as error:
+            where: Path = (*path, "ordered_at")
+            raise RowUnreadable(f"{dotted(where)} {error} ({self._fields.place(where)})") from None
+        return moment or owner.created_at
 
     def _settle(self, difference: int, lines: list[BillItem], owner: Owner) -> None:
         """Do with a difference between total and lines what the mapping says."""

@@ -38,6 +38,11 @@ def extra_place(mapping: Mapping, path: Path) -> Place | None:
     return None if rest is None else Place(owner="item", condition=rest.fragment)
 
 
+def moment_name(path: Path) -> str:
+    """What the output of a session's row is called that tells when the lines of an entity were ordered."""
+    return ".".join(("at", *map(str, path)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rest:
     fragment: Fragment | None

@@ -16,7 +16,7 @@ from adapter.domain.values import TableStatus
 from adapter.mapping import schema
 from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
-from adapter.mapping.extras import extra_place
+from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fragments import Clause, Fragment
 from adapter.mapping.plans import Kind, Part, Plan, plan
 from adapter.mapping.search import Search
@@ -81,7 +81,7 @@ class Statements:
         }[search.content]
         outputs = {**self._key(), **self._session_outputs(names)}
         if search.content != "session":
-            outputs |= self._extras_of("session")
+            outputs |= self._extras_of("session") | self._moments()
         parts = [self._part("session", 0, outputs, ("session",), root)]
         if search.content != "bill" and self._has_links():
             parts.append(self._links(root))
@@ -238,6 +238,7 @@ class Statements:
             if positional is not None:
                 item["positional"] = self.binder.condition(positional)
         item |= self._extras_of("item")
+        item = {name: tree for name, tree in item.items() if not self._is_of_session(name, tree)}
         yield self._part("item", 0, {**self._key(), **item}, ("item",), root)
         if ("modifier",) in self._clauses:
             outputs = (
@@ -259,10 +260,31 @@ class Statements:
                 continue
             outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path)
             if place.condition is not None:
-                outputs = {name: self._only_if(place.condition, tree) for name, tree in outputs.items()}
+                outputs = {
+                    name: tree if name == "ordered_at" else self._only_if(place.condition, tree)
+                    for name, tree in outputs.items()
+                }
                 outputs["there"] = self.binder.condition(place.condition)
             found |= {f"{path[0]}.{path[1]}.{name}": tree for name, tree in outputs.items()}
         return found
+
+    def _moments(self) -> dict[str, exp.Expr]:
+        """When lines were ordered, where the EPOS tells it once for a whole check: read once, not for every line."""
+        found: dict[str, exp.Expr] = {}
+        for path, _, _ in entities(self._file):
+            place = extra_place(self.binder.mapping, path)
+            if path == ("item",) or (place is not None and place.owner == "item"):
+                tree = self._outputs(path, ("ordered_at",)).get("ordered_at")
+                if tree is not None and self._is_of_session("ordered_at", tree):
+                    found[moment_name(path)] = tree
+        return found
+
+    def _is_of_session(self, name: str, tree: exp.Expr) -> bool:
+        """Whether a moment is the same for every line of a session."""
+        if name.rsplit(".", 1)[-1] != "ordered_at" or tree.find(exp.Select) is not None:
+            return False
+        known = self.binder.mapping.clauses[("session",)].scope
+        return all(column.table.casefold() in known for column in tree.find_all(exp.Column))
 
     def _only_if(self, condition: Fragment, tree: exp.Expr) -> exp.Expr:
         """What is more than a column is computed only for the rows that need it."""
