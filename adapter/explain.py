@@ -182,6 +182,7 @@ def _offline(config: Config | None, mapping: LoadedMapping) -> Bound:
     hours = config.rules.finished_within_hours if config is not None else 24.0
     return make_bound(
         binder,
+        types={},
         engine=POSTGRESQL,
         receipt=mapping.file.receipt,
         history=timedelta(hours=hours) or None,

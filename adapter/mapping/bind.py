@@ -142,11 +142,6 @@ class Binder:
         tree = found[index].tree if index < len(found) else None
         return self.names.fact(tree) if isinstance(tree, exp.Column) else None
 
-    def type_of(self, tree: exp.Expr) -> str | None:
-        """What the database calls the type of an expression that plainly is a column."""
-        fact = self.names.fact(tree) if isinstance(tree, exp.Column) else None
-        return fact.type_name if fact is not None else None
-
     def packing_of(self, path: Path, field_: field_schema.KeyField | None) -> Packing:
         """How the key at this path becomes a session id; a problem when it cannot."""
         forms = field_.form if field_ is not None else ()

@@ -51,17 +51,25 @@ class Part:
     kind: Kind
     index: int
     outputs: Mapping[str, exp.Expr]
-    types: Mapping[str, str | None] = field(default_factory=dict)
-    """What the database calls the type of an output, where it is plainly a column that the catalogue knows."""
     first: exp.Expr
     joins: tuple[exp.Join, ...] = ()
     where: tuple[exp.Expr, ...] = ()
 
 
-def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any]) -> Plan:
+Identity = tuple[str, frozenset[Any]]
+"""What makes two expressions the same: their text, and the tables that its aliases stand for."""
+
+
+def identity(tree: exp.Expr) -> Identity:
+    """What identifies an expression."""
+    tables = frozenset((column.table.casefold(), column.meta.get("table")) for column in tree.find_all(exp.Column))
+    return tree.sql(), tables
+
+
+def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any], types: Mapping[Identity, str]) -> Plan:
     """Lay the parts out as the branches of one statement."""
     parts = [_pruned(part) for part in parts]
-    layout = _Layout()
+    layout = _Layout(types)
     slots = [layout.place(number, part) for number, part in enumerate(parts)]
     texts = [_select(number, part, slots[number], layout, engine) for number, part in enumerate(parts)]
     if len(parts) > 1:
@@ -80,9 +88,6 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any]) 
     )
 
 
-_Identity = tuple[str, frozenset[Any]]
-
-
 class _Layout:
     """The columns of a statement, from 1. The fewer there are, the less every row costs.
 
@@ -90,17 +95,18 @@ class _Layout:
     can never be in each other's way, as each row is of one branch.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, types: Mapping[Identity, str]) -> None:
+        self._types = types
         self.owners: list[tuple[int, str]] = []
         """For each column, the branch and output that it was made for."""
-        self._by_expression: dict[_Identity, int] = {}
+        self._by_expression: dict[Identity, int] = {}
         self._by_type: dict[str, list[int]] = {}
 
     def place(self, number: int, part: Part) -> dict[str, int]:
         """Give each output of a branch its column."""
-        keys = {name: _identity(tree) for name, tree in part.outputs.items()}
-        taken: dict[int, _Identity] = {}
-        own: dict[_Identity, int] = {}
+        keys = {name: identity(tree) for name, tree in part.outputs.items()}
+        taken: dict[int, Identity] = {}
+        own: dict[Identity, int] = {}
         for key in keys.values():
             # What stands somewhere already keeps its column, unless something else of this branch stands there too.
             column = self._by_expression.get(key)
@@ -109,26 +115,20 @@ class _Layout:
         for name, key in keys.items():
             if key in own:
                 continue
-            column = self._free(part.types.get(name), taken)
+            column = self._free(self._types.get(key), taken)
             if column is None:
                 self.owners.append((number, name))
                 column = len(self.owners)
-                self._by_type.setdefault(part.types.get(name) or "", []).append(column)
+                self._by_type.setdefault(self._types.get(key, ""), []).append(column)
             self._by_expression.setdefault(key, column)
             own[key] = column
             taken[column] = key
         return {name: own[key] for name, key in keys.items()}
 
-    def _free(self, type_name: str | None, taken: Mapping[int, _Identity]) -> int | None:
+    def _free(self, type_name: str | None, taken: Mapping[int, Identity]) -> int | None:
         if not type_name:
             return None
         return next((column for column in self._by_type.get(type_name, ()) if column not in taken), None)
-
-
-def _identity(tree: exp.Expr) -> _Identity:
-    """What makes two expressions the same: their text, and the tables that its aliases stand for."""
-    tables = frozenset((column.table.casefold(), column.meta.get("table")) for column in tree.find_all(exp.Column))
-    return tree.sql(), tables
 
 
 def _pruned(part: Part) -> Part:
@@ -197,6 +197,19 @@ def _source(part: Part, where: tuple[exp.Expr, ...]) -> exp.Select:
     if where:
         select.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in where))))
     return select
+
+
+def part_without_rows(part: Part, engine: Engine) -> str:
+    """The outputs of one branch, for no rows at all."""
+    part = _pruned(part)
+    never = exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0))
+    select = _source(part, where=(*part.where, never))
+    # The key that is asked for would be a parameter; without rows anything will do.
+    nothing_asked: Any = select.transform(
+        lambda node: exp.Null() if isinstance(node, exp.Placeholder) and node.name.startswith("key_") else node
+    )
+    lines = [engine.text(exp.alias_(tree.copy(), f"c{index}")) for index, tree in enumerate(part.outputs.values())]
+    return _with_outputs(lines, nothing_asked, engine)
 
 
 def _with_outputs(lines: list[str], select: exp.Select, engine: Engine) -> str:

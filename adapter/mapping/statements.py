@@ -18,7 +18,7 @@ from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
 from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fragments import Clause, Fragment
-from adapter.mapping.plans import Kind, Part, Plan, plan
+from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, part_without_rows, plan
 from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
 from adapter.mapping.walk import entities
@@ -44,6 +44,8 @@ class Statements:
 
     binder: Binder
     engine: Engine
+    types: dict[Identity, str] = field(default_factory=dict)
+    """The types of expressions, as far as the database has been asked for them: see `probes`."""
     _clauses: dict[Path, BoundClause] = field(init=False)
     _status: TableStatuses = field(init=False)
 
@@ -69,10 +71,15 @@ class Statements:
         part = Part(
             kind="table", index=0, outputs=outputs, first=_first(clause), joins=clause.joins, where=tuple(where)
         )
-        return plan("tables", [part], self.engine, self.binder.site)
+        return self._plan("tables", [part])
 
     def sessions(self, search: Search) -> Plan:
         """The statement for sessions and their bills."""
+        parts = self._parts(search)
+        name = {"session": "sessions", "bill": "bills", "full": "bills"}[search.content]
+        return self._plan(name.removesuffix("s") if search.by == "key" else name, parts)
+
+    def _parts(self, search: Search) -> list[Part]:
         root = self._root(search)
         names = {
             "bill": (*_OWNER_FIELDS, *_BILL_FIELDS),
@@ -87,8 +94,28 @@ class Statements:
             parts.append(self._links(root))
         if search.content != "session":
             parts.extend(self._lines(root))
-        name = {"session": "sessions", "bill": "bills", "full": "bills"}[search.content]
-        return plan(name.removesuffix("s") if search.by == "key" else name, parts, self.engine, self.binder.site)
+        return parts
+
+    def probes(self) -> list[tuple[Plan, list[Identity]]]:
+        """Statements that give no rows but tell the types of expressions, which lets them share columns.
+
+        Each comes with what identifies the expression of each of its columns.
+        """
+        found = []
+        for part in self._parts(Search(by="key", content="full")):
+            text, names = self.engine.driver(part_without_rows(part, self.engine))
+            probe = Plan(
+                name="types", shown="", driver=text, names=names, branches=(), constants=self._constants(names)
+            )
+            found.append((probe, [identity(tree) for tree in part.outputs.values()]))
+        return found
+
+    def _constants(self, names: tuple[str, ...]) -> dict[str, object]:
+        known = {f"site_{name}": value for name, value in self.binder.site.items()}
+        return {name: known.get(name) for name in names}
+
+    def _plan(self, name: str, parts: list[Part]) -> Plan:
+        return plan(name, parts, self.engine, self.binder.site, self.types)
 
     def site_read(self, name: str) -> Plan | None:
         """The statement that reads a site constant, if the database has it."""
@@ -206,7 +233,6 @@ class Statements:
             kind="link",
             index=0,
             outputs=outputs,
-            types=self._types(outputs),
             first=_first(clause),
             joins=(*clause.joins, exp.Join(this=link.first, on=link.tied), *link.joins),
             where=(*root, *link.where),
@@ -307,14 +333,10 @@ class Statements:
             kind=kind,
             index=index,
             outputs=outputs,
-            types=self._types(outputs),
             first=_first(self._clauses[("session",)]),
             joins=joins,
             where=(*root, *own),
         )
-
-    def _types(self, outputs: dict[str, exp.Expr]) -> dict[str, str | None]:
-        return {name: self.binder.type_of(tree) for name, tree in outputs.items()}
 
     def _key(self) -> dict[str, exp.Expr]:
         parts = self.binder.mapping.fragments[("session", "id")]

@@ -23,7 +23,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
 from adapter.events import Emit, StatementRun
 from adapter.mapping.plans import Plan
-from adapter.store.engines import run
+from adapter.store.engines import column_types, run
 
 Answer = TypeVar("Answer")
 Row = Sequence[Any]
@@ -52,6 +52,10 @@ class Reader:
             spent = (time.perf_counter() - started) * 1000
             self._emit(StatementRun(name=plan.name, sql=plan.shown, rows=len(found), milliseconds=spent))
         return found
+
+    def types(self, plan: Plan) -> list[str]:
+        """The types of the columns that a statement would give."""
+        return column_types(self._connection, plan.driver, [plan.constants[name] for name in plan.names])
 
 
 class Database:

@@ -91,6 +91,17 @@ def run(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> l
         return _run(cursor, sql, values)
 
 
+def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:
+    """The types of the columns that a statement gives, by names that are the same for the same type."""
+    driver: Any = connection.driver_connection
+    cursor = AsyncRawCursor(driver)
+    try:
+        await_only(cursor.execute(sql, values))
+        return [str(column.type_code) for column in cursor.description or ()]
+    finally:
+        await_only(cursor.close())
+
+
 class _AsText(Loader):
     """Loads a value as the text that the server sent."""
 

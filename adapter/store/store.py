@@ -23,7 +23,7 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
-from adapter.mapping.plans import Plan
+from adapter.mapping.plans import Identity, Plan
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import ReceiptRule, SiteConstant
@@ -119,11 +119,24 @@ class SqlStore:
         binder = Binder(mapping=self._mapping, catalogue=catalogue)
         binder.check()
         binder.site = await self._site_constants(binder)
-        bound = make_bound(binder, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit)
+        types = await self._types(binder)
+        bound = make_bound(
+            binder, types=types, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit
+        )
         spent = (time.perf_counter() - started) * 1000
         name = self._mapping.source.file
         self._emit(MappingBound(mapping=name, tables=len(tables), milliseconds=round(spent, 1)))
         return bound
+
+    async def _types(self, binder: Binder) -> dict[Identity, str]:
+        """The types of the mapping's expressions, as the database tells them."""
+        found: dict[Identity, str] = {}
+        probes = Statements(binder=binder, engine=self._engine).probes()
+        binder.finish()
+        for probe, identities in probes:
+            types = await self._database.read(lambda reader, probe=probe: reader.types(probe))  # type: ignore[misc]
+            found.update(zip(identities, types, strict=True))
+        return found
 
     async def _site_constants(self, binder: Binder) -> dict[str, Any]:
         """Each constant's value: what the installation sets, else what the database holds, else the default."""
@@ -139,13 +152,21 @@ class SqlStore:
         return found
 
 
-def make_bound(binder: Binder, *, engine: Engine, receipt: ReceiptRule, history: timedelta | None, emit: Emit) -> Bound:
+def make_bound(
+    binder: Binder,
+    *,
+    types: dict[Identity, str],
+    engine: Engine,
+    receipt: ReceiptRule,
+    history: timedelta | None,
+    emit: Emit,
+) -> Bound:
     """Everything that requests share, from a mapping whose names have been checked.
 
     Raises InvalidFile with what does not fit.
     """
     fields = Fields(binder)
-    statements = Statements(binder=binder, engine=engine)
+    statements = Statements(binder=binder, engine=engine, types=types)
     bound = Bound(
         fields=fields,
         statements=statements,
