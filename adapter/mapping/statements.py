@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from sqlglot import exp
 
@@ -17,25 +16,13 @@ from adapter.mapping import schema
 from adapter.mapping.bind import Binder, BoundClause
 from adapter.mapping.engines import Engine
 from adapter.mapping.extras import extra_place, moment_name
-from adapter.mapping.fragments import Clause, Fragment
+from adapter.mapping.fragments import Fragment
+from adapter.mapping.links import Links, first_of
 from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, part_without_rows, plan
 from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
 from adapter.mapping.walk import entities
 from adapter.toml.locate import Path
-
-Tree = TypeVar("Tree", bound=exp.Expr)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Link:
-    """The way from a session to its tables."""
-
-    first: exp.Expr
-    joins: tuple[exp.Join, ...]
-    tied: exp.Expr
-    """What ties the first table to the session."""
-    where: tuple[exp.Expr, ...]
 
 
 @dataclass(slots=True)
@@ -48,11 +35,13 @@ class Statements:
     """The types of expressions, as far as the database has been asked for them: see `probes`."""
     _clauses: dict[Path, BoundClause] = field(init=False)
     _status: TableStatuses = field(init=False)
+    _links_of: Links = field(init=False)
 
     def __post_init__(self) -> None:
         self._status = TableStatuses(self.binder)
         clauses = self.binder.mapping.clauses
         self._clauses = {path: self.binder.clause(clause) for path, clause in clauses.items()}
+        self._links_of = Links(self.binder, self._clauses)
 
     @property
     def _file(self) -> schema.MappingFile:
@@ -69,7 +58,7 @@ class Statements:
         if self._status.tells_null_from_missing:
             outputs["status.there"] = self._status.row_is_there(clause)
         part = Part(
-            kind="table", index=0, outputs=outputs, first=_first(clause), joins=clause.joins, where=tuple(where)
+            kind="table", index=0, outputs=outputs, first=first_of(clause), joins=clause.joins, where=tuple(where)
         )
         return self._plan("tables", [part])
 
@@ -90,7 +79,7 @@ class Statements:
         if search.content != "session":
             outputs |= self._extras_of("session") | self._moments()
         parts = [self._part("session", 0, outputs, ("session",), root)]
-        if search.content != "bill" and self._has_links():
+        if search.content != "bill" and self._links_of.there_are:
             parts.append(self._links(root))
         if search.content != "session":
             parts.extend(self._lines(root))
@@ -199,15 +188,15 @@ class Statements:
         return exp.paren(exp.or_(ended, exp.paren(borrowed)))
 
     def _table_filter(self, search: Search) -> list[exp.Expr]:
-        if not self._has_links():
+        if not self._links_of.there_are:
             return [exp.false()] if search.has_table or search.names else []
         if search.has_table is False and self._status.hides:
             return []  # a session whose only table is hidden has none, which only the reading of the rows can tell
-        link = self._link()
+        link = self._links_of.link()
         conditions = [link.tied, *link.where]
         name = name_expression(self.binder) if search.names else None
         if name is not None:
-            conditions.append(self.engine.one_of([self._linked_tree(name)], ["names"]))
+            conditions.append(self.engine.one_of([self._links_of.tree(name)], ["names"]))
         inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(link.first.copy())
         if link.joins:
             inner.set("joins", [join.copy() for join in link.joins])
@@ -217,42 +206,22 @@ class Statements:
             return [exp.false()] if search.names else [exp.Not(this=exists)]
         return [exists]
 
-    def _has_links(self) -> bool:
-        return self._file.session.tables is not None or ("session", "table") in self.binder.mapping.fragments
-
     def _links(self, root: tuple[exp.Expr, ...]) -> Part:
         """The names of each session's tables."""
         clause = self._clauses[("session",)]
-        link = self._link()
+        link = self._links_of.link()
         shown = self._outputs(("table",), ("name", "status") if self._status.hides else ("name",))
-        outputs = {**self._key(), **{name: self._linked_tree(tree) for name, tree in shown.items()}}
+        outputs = {**self._key(), **{name: self._links_of.tree(tree) for name, tree in shown.items()}}
         if self._status.hides and self._status.tells_null_from_missing:
-            outputs["status.there"] = self._linked_tree(self._status.row_is_there(self._clauses[("table",)]))
+            outputs["status.there"] = self._links_of.tree(self._status.row_is_there(self._clauses[("table",)]))
         outputs |= self._order(("session", "tables"))
         return Part(
             kind="link",
             index=0,
             outputs=outputs,
-            first=_first(clause),
+            first=first_of(clause),
             joins=(*clause.joins, exp.Join(this=link.first, on=link.tied), *link.joins),
             where=(*root, *link.where),
-        )
-
-    def _link(self) -> _Link:
-        table = self._renamed(self._clauses[("table",)])
-        ids = [self._linked_tree(self.binder.expression(key)) for key in self.binder.mapping.fragments["table", "id"]]
-        path: Path = ("session", "tables", "table") if self._file.session.tables is not None else ("session", "table")
-        refs = [self.binder.expression(ref) for ref in self.binder.mapping.fragments[path]]
-        meets = exp.and_(*(exp.EQ(this=one, expression=other) for one, other in zip(ids, refs, strict=False)))
-        visible = tuple(self._linked_tree(condition) for condition in conditions_of(self.binder, ("table",)))
-        if self._file.session.tables is None:
-            return _Link(first=_first(table), joins=table.joins, tied=meets, where=visible)
-        own, *others = self._clauses[("session", "tables")].joins
-        return _Link(
-            first=own.this,
-            joins=(*others, exp.Join(this=_first(table), on=meets), *table.joins),
-            tied=own.args["on"],
-            where=(*conditions_of(self.binder, ("session", "tables")), *visible),
         )
 
     def _lines(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
@@ -333,7 +302,7 @@ class Statements:
             kind=kind,
             index=index,
             outputs=outputs,
-            first=_first(self._clauses[("session",)]),
+            first=first_of(self._clauses[("session",)]),
             joins=joins,
             where=(*root, *own),
         )
@@ -397,28 +366,6 @@ class Statements:
         parts = self.binder.mapping.fragments.get((*path, "order"), ())
         return {f"order.{index}": self.binder.expression(part) for index, part in enumerate(parts)}
 
-    def _renamed(self, clause: BoundClause) -> BoundClause:
-        first = None if clause.first is None else self._linked_tree(clause.first.copy())
-        return BoundClause(first=first, joins=tuple(self._linked_tree(join.copy()) for join in clause.joins))
-
-    def _linked_tree(self, tree: Tree) -> Tree:
-        """A piece of [table] for use inside a session's statement, its aliases changed where both use the same."""
-        clashing = self._clashing()
-        for node in tree.find_all(exp.Table, exp.Subquery, exp.Column):
-            if isinstance(node, exp.Column):
-                if node.table.casefold() in clashing:
-                    node.set("table", exp.to_identifier(f"table_{node.table}"))
-            elif node.alias and node.alias.casefold() in clashing:
-                node.set("alias", exp.TableAlias(this=exp.to_identifier(f"table_{node.alias}")))
-        return tree
-
-    def _clashing(self) -> frozenset[str]:
-        clauses: dict[Path, Clause] = self.binder.mapping.clauses
-        session = set(clauses[("session",)].scope)
-        if ("session", "tables") in clauses:
-            session |= set(clauses[("session", "tables")].scope)
-        return frozenset(session & set(clauses[("table",)].scope))
-
 
 _TABLE_FIELDS = ("name", "max_covers", "status", "area.name")
 _SESSION_FIELDS = ("name", "created_at", "finished", "finished_at", "payable", "covers", "waiter.id", "waiter.name")
@@ -431,8 +378,3 @@ _EXTRA_FIELDS = ("id", "name", "amount", "ordered_at")
 _FLAGS = frozenset({"finished", "payable"})
 _CONSTANT = frozenset({"currency"})
 """Fields that are decided once when the mapping is bound, if they are constant."""
-
-
-def _first(clause: BoundClause) -> exp.Expr:
-    assert clause.first is not None  # noqa: S101 - the loader demands a FROM of tables and sessions
-    return clause.first
