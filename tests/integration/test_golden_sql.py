@@ -1,0 +1,53 @@
+"""The SQL of every kind of request, kept in tests/golden/sql so that a reviewer sees what a change does to it.
+
+`EPOS_WRITE_GOLDEN_SQL=1 pytest tests/integration/test_golden_sql.py` writes the files anew; read the difference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from adapter.explain import explain
+
+FOLDER = Path(__file__).parent.parent / "golden" / "sql"
+
+REQUESTS = {
+    "bill": ("GetBillItems", "{}"),
+    "bills": ("ListBillItems", "{}"),
+    "bills-by-id": ("ListBillItems", '{"sessionIds": ["00000000-0000-8000-8000-0000000013ed"]}'),
+    "full-bill": ("GetFullBill", "{}"),
+    "session": ("GetSession", "{}"),
+    "sessions-a-waiter-picks-from": ("ListSessions", '{"isFinished": false, "isPayable": true, "hasTable": true}'),
+    "sessions-finished": ("ListSessions", '{"isFinished": true}'),
+    "sessions-of-tables": ("ListSessions", '{"tableNames": ["T1"]}'),
+    "table": ("GetTable", '{"name": "T1"}'),
+    "tables-by-status": ("ListTables", '{"statuses": ["TABLE_STATUS_AVAILABLE"]}'),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("mapping", ["floreant", "pasteque"])
+def test_the_sql_is_what_was_reviewed(mapping: str, name: str):
+    method, params = REQUESTS[name]
+    if mapping == "pasteque" and name == "bills-by-id":
+        params = '{"sessionIds": ["4d000000-0000-8000-8000-000000000000"]}'
+    found = asyncio.run(explain(method, params, config_file=None, mapping_name=mapping, connect_to_database=False))
+    sql = "\n\n".join(one.sql for one in found.statements) + "\n"
+    file = FOLDER / mapping / f"{name}.sql"
+    if os.environ.get("EPOS_WRITE_GOLDEN_SQL"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(sql, encoding="utf-8")
+    assert sql == file.read_text(encoding="utf-8")
+
+
+def test_a_search_is_pushed_down_in_the_form_that_an_index_serves():
+    sql = (FOLDER / "floreant" / "sessions-a-waiter-picks-from.sql").read_text(encoding="utf-8")
+    conditions = sql.split("UNION ALL")[1].split("u.auto_id = k.owner_id")[1]
+    assert "k.settled = FALSE" in conditions
+    assert "k.paid = FALSE" in conditions
+    for hiding in ("CASE", "COALESCE", "IS NOT TRUE"):
+        assert hiding not in conditions
