@@ -100,8 +100,11 @@ class App:
     async def _connection(
         self, connection: ConnectionConfig, stop: asyncio.Event, on_listening: Callable[[str, int], None] | None
     ) -> None:
-        handle = self.endpoint(connection.name).handle
+        endpoint = self.endpoint(connection.name)
+        handle = endpoint.handle
         socket = SocketSettings(
+            deadline=endpoint.deadline,
+            too_late=endpoint.too_late,
             max_in_flight=self._config.limits.max_in_flight,
             ping_interval=connection.ping_interval,
             ping_timeout=connection.ping_timeout,

@@ -193,6 +193,10 @@ def _check_between(config: Config, source: Source) -> None:
         source.report(("limits", "request_deadline"), "request_deadline must be longer than database.statement_timeout")
     names: set[str] = set()
     for index, connection in enumerate(config.connection):
+        if not connection.api_key.get_secret_value():
+            source.report(("connection", index, "api_key"), "is empty, which would let anybody in")
+        if ":" in connection.account or not connection.account:
+            source.report(("connection", index, "account"), "must be a name without a colon")
         if connection.name in names:
             source.report(("connection", index), "needs a name of its own", f"{connection.name} is taken")
         names.add(connection.name)

@@ -79,7 +79,7 @@ class Assembler:
         found = []
         for row, one in gather(plan, rows, self._key_width):
             try:
-                owner = owners.owner(row)
+                owner = owners.owner(row, one)
                 bill = bills.make(owner, row, one)
             except AdapterError as error:
                 if strict:
@@ -96,7 +96,7 @@ class Assembler:
         found = []
         for row, one in gather(plan, rows, self._key_width):
             try:
-                pair = sessions.make(row, one, None), bills.make(sessions.owner(row), row, one)
+                pair = sessions.make(row, one, None), bills.make(sessions.owner(row, one), row, one)
             except AdapterError as error:
                 self._emit(RowSkipped(entity="bill", reason=error.message))
                 continue
@@ -108,7 +108,7 @@ class Assembler:
         sessions = self._session_maker(plan)
         bills = self._bill_maker(plan, sessions)
         for row, one in gather(plan, rows, self._key_width):
-            return sessions.make(row, one, None), bills.make(sessions.owner(row), row, one)
+            return sessions.make(row, one, None), bills.make(sessions.owner(row, one), row, one)
         return None
 
     def _bill_maker(self, plan: Plan, owners: OwnerMaker) -> BillMaker:

@@ -18,6 +18,7 @@ from adapter.mapping import field_schema
 from adapter.mapping.catalogue import Catalogue, ColumnFact
 from adapter.mapping.fragments import SITE, Clause, Fragment
 from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
+from adapter.mapping.load import REQUIRED
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
 from adapter.mapping.predicates import Conditions, FlagColumn
@@ -73,6 +74,11 @@ class Binder:
         for found in self.mapping.fragments.values():
             for fragment in found:
                 self.names.check(fragment.path, fragment.tree)
+        self.names.check_declared()
+        for path in REQUIRED:
+            found = self.mapping.fragments.get(path, ())
+            if any(isinstance(tree := fragment.tree, exp.Column) and self.names.is_absent(tree) for fragment in found):
+                self.report(path, "is needed, and this database lacks the optional column that it is")
         self.finish()
 
     def finish(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
+from sqlglot import exp
 
 from adapter.domain.lines import LineRule
 from adapter.domain.money import digits_of
@@ -136,6 +137,7 @@ class Fields:
                 return self._flag(path, value)
             case field_schema.MoneyField():
                 said = self._merged(path, value, "money")
+                self._check_division(path)
                 form = said.form or self.binder.mapping.file.money.form
                 return readings.money(said, form, digits)
             case field_schema.QuantityField():
@@ -149,6 +151,19 @@ class Fields:
             case field_schema.WholeField():
                 return readings.whole(value)
         return None
+
+    def _check_division(self, path: Path) -> None:
+        """Whole numbers divided by whole numbers lose their pence in most databases."""
+        fragment = self.binder.mapping.fragment(*path)
+        for division in fragment.tree.find_all(exp.Div) if fragment is not None else ():
+            if self._is_whole(division.this) and self._is_whole(division.expression):
+                self.binder.report(path, "divides whole numbers, which drops the pence", "write / 100.0")
+
+    def _is_whole(self, tree: exp.Expr) -> bool:
+        if isinstance(tree, exp.Column):
+            fact = self.binder.names.fact(tree)
+            return fact is not None and fact.family == "integer"
+        return isinstance(tree, exp.Literal) and not tree.is_string and str(tree.this).isdigit()
 
     def _flag(self, path: Path, value: field_schema.FlagField) -> Reading:
         said = self._merged(path, value, "flag")

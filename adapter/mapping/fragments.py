@@ -34,6 +34,8 @@ SITE = "site_"
 
 _SITE_OR_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|(?<![:\w]):site\.(\w+)")
 _PARENT = "parent_"
+_DEEPEST = 120
+_TOO_DEEP = "is nested too deeply to be read"
 _FORBIDDEN = (
     exp.Alter,
     exp.Analyze,
@@ -173,11 +175,17 @@ class FragmentParser:
                 path, max(0, index + 1 - len(lead)), f"not valid SQL{f' near {near!r}' if near else ''}: {message}"
             )
             return None
-        except (TokenError, RecursionError):
+        except RecursionError:
+            self._source.report(path, _TOO_DEEP, "compute it in a view, or say it in fewer steps")
+            return None
+        except TokenError:
             self._source.report(path, "not valid SQL: a quote or comment is not closed", "a text needs '...' around it")
             return None
         if len(trees) != 1 or trees[0] is None:
             self._source.report(path, "must be one piece of SQL", "leave out the semicolon")
+            return None
+        if _depth(trees[0]) > _DEEPEST:
+            self._source.report(path, _TOO_DEEP, "compute it in a view, or say it in fewer steps")
             return None
         forbidden = next(trees[0].find_all(*_FORBIDDEN), None)
         if forbidden is not None:
@@ -256,6 +264,12 @@ class FragmentParser:
                     "write (SELECT SUM(x.amount) FROM x WHERE x.check_id = k.id)",
                 )
                 good = False
+        for comparison in tree.find_all(exp.EQ, exp.NEQ):
+            if isinstance(comparison.expression, exp.Null) or isinstance(comparison.this, exp.Null):
+                self._source.report(
+                    path, "nothing is ever equal to NULL, nor different", "write IS NULL or IS NOT NULL"
+                )
+                good = False
         for table in tree.find_all(exp.Table):
             if isinstance(table.this, exp.Identifier):
                 table.meta["table"] = table.name
@@ -321,6 +335,15 @@ class FragmentParser:
             self._source.report_inside(path, index, f"the SELECT {column.table} gives no {column.name}", hint)
             return False
         return True
+
+
+def _depth(tree: exp.Expr) -> int:
+    """How deeply a tree is nested; walked without recursion, which is what it guards."""
+    deepest, level = 0, [tree]
+    while level:
+        deepest += 1
+        level = [child for node in level for child in node.iter_expressions()]
+    return deepest
 
 
 def _inner_scopes(column: exp.Column, root: exp.Expr) -> list[dict[str, Origin]]:

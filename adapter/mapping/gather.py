@@ -17,6 +17,8 @@ class Gathered:
     """Everything one statement says of one session."""
 
     row: Row | None = None
+    is_ambiguous: bool = False
+    """Whether several different sessions came under one key."""
     links: list[Row] = field(default_factory=list)
     items: list[Row] = field(default_factory=list)
     modifiers: dict[Any, list[Row]] = field(default_factory=dict)
@@ -45,6 +47,7 @@ def gather(plan: Plan, rows: Iterable[Row], key_width: int) -> list[tuple[Row, G
         elif kind == "modifier":
             one.modifiers.setdefault(item_key(row), []).append(row)
         elif kind == "session":
+            one.is_ambiguous = one.is_ambiguous or (one.row is not None and one.row != row)
             one.row = row
         elif kind == "link":
             one.links.append(row)

@@ -225,7 +225,7 @@ class _Checker:
             )
 
     def _required(self) -> None:
-        for path in _REQUIRED:
+        for path in REQUIRED:
             if path in self.fragments or path[:-1] not in ({("bill",)} | set(self.clauses)):
                 continue
             rule = getattr(self._file, str(path[0]))
@@ -289,7 +289,7 @@ class _Checker:
                 self._source.report((*path, "default"), f"is no {constant.type}")
 
 
-_REQUIRED: tuple[tuple[str, str], ...] = (
+REQUIRED: tuple[tuple[str, str], ...] = (
     ("table", "name"),
     ("table", "max_covers"),
     ("table", "status"),
@@ -297,6 +297,7 @@ _REQUIRED: tuple[tuple[str, str], ...] = (
     ("session", "name"),
     ("session", "created_at"),
     ("bill", "total"),
+    ("bill", "paid"),
     ("item", "id"),
     ("item", "name"),
     ("item", "amount_per_item"),

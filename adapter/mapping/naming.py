@@ -108,6 +108,17 @@ class Naming:
         else:
             self.source.report_inside(path, index, message, hint)
 
+    def check_declared(self) -> None:
+        """Report what `[columns]` says of columns that are not there."""
+        if self.catalogue is None:
+            return
+        for table, columns in self.mapping.file.columns.items():
+            fact = self.catalogue.table(self.mapping.file.schema_, f"{self.mapping.file.prefix}{table}")
+            for name, rule in columns.items():
+                if fact is not None and not rule.optional and fact.column(name) is None:
+                    hint = suggest(name, fact.columns)
+                    self.source.report(("columns", table, name), f"the table {fact.name} has no column {name}", hint)
+
     def column_rule(self, column: exp.Column) -> schema.ColumnReading | None:
         """What `[columns]` says of a column."""
         table = column.meta.get("table")

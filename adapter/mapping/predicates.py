@@ -86,11 +86,7 @@ class Conditions:
         )
 
     def _condition(self, node: exp.Expr) -> exp.Expr:
-        if isinstance(node, (*_BOOLEAN, exp.Paren, exp.Null)):
-            return self.holds(node, wanted=True)
-        if isinstance(node, exp.Column):
-            return self._column(node, wanted=True)
-        return self.inside(node)
+        return self.holds(node, wanted=True)
 
     def _negated(self, node: exp.Not, wanted: bool) -> exp.Expr:
         if wanted and isinstance(node.this, (exp.Between, exp.ILike, exp.In, exp.Like)):
@@ -107,7 +103,7 @@ class Conditions:
         return flag_test(column, flag, wanted)
 
     def _leaf(self, node: exp.Expr, wanted: bool) -> exp.Expr:
-        if wanted and isinstance(node, exp.NEQ):
+        if wanted and (isinstance(node, exp.NEQ) or node.args.get("negate")):
             self._check_nulls(node)
         node = self.inside(node)
         if wanted:
@@ -174,7 +170,16 @@ def _grouped(side: exp.Expr, inside: type[exp.Expr]) -> exp.Expr:
 
 
 def _operands(node: exp.Expr) -> list[exp.Column]:
-    return [child for child in (node.args.get("this"), node.args.get("expression")) if isinstance(child, exp.Column)]
+    """The columns whose NULL makes a comparison unknown: not those of sub-selects, nor where NULL is provided for."""
+    found: list[exp.Column] = []
+    waiting = [child for child in (node.args.get("this"), node.args.get("expression")) if isinstance(child, exp.Expr)]
+    while waiting:
+        child = waiting.pop()
+        if isinstance(child, exp.Column):
+            found.append(child)
+        elif not isinstance(child, (exp.Case, exp.Coalesce, exp.Subquery, exp.Select)):
+            waiting.extend(each for each in child.iter_expressions())
+    return found
 
 
 def _tested_for_null(column: exp.Column, node: exp.Expr) -> bool:

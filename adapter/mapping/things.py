@@ -104,8 +104,10 @@ class OwnerMaker(_Maker):
         """The key of a row's session, as the EPOS has it."""
         return tuple([row[place] for place in self._key])
 
-    def owner(self, row: Row) -> Owner:
+    def owner(self, row: Row, one: Gathered) -> Owner:
         """The session of a row, as far as a bill needs it."""
+        if one.is_ambiguous:
+            raise self.unreadable(("session", "id"), "is shared by several checks, or a join multiplies them")
         try:
             session_id = self._fields.packing.pack(self.key(row))
         except (UnpackableKey, TypeError, ValueError) as error:
@@ -144,7 +146,7 @@ class SessionMaker(OwnerMaker):
 
     def make(self, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
         """The session of a row; `asked` are the table names of the request, as on the wire."""
-        owner = self.owner(row)
+        owner = self.owner(row, one)
         finished = self._finished(row)
         payable = not finished and (self._payable is None or self._payable(row)) and self._outstanding(row) > 0
         return Session(

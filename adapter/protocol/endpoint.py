@@ -47,9 +47,8 @@ class Endpoint:
         self._dialect = dialect
         self._service = service
         self._emit = emit
-        self._deadline = deadline
+        self.deadline = deadline
         self._max_size = max_size
-        self._abandoned: set[asyncio.Task[Answer]] = set()
 
     async def handle(self, raw: bytes) -> bytes | None:
         """Answer one frame; None where it must not or cannot be answered.
@@ -65,6 +64,26 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # whatever went wrong, the connection and its other requests live on
             self._report(error)
             return None
+
+    def too_late(self, raw: bytes) -> bytes | None:
+        """The answer to a frame whose request took longer than it may; None where it must not be answered.
+
+        Whoever waits for `handle` asks for this at the deadline and sends it at once: on a frozen database the
+        cancelling of the request itself takes ten seconds.
+        """
+        try:
+            envelope = jsonrpc.decode(raw)
+        except MalformedRequest:
+            return None
+        method = envelope.method or ""
+        if envelope.id is None or method in self._dialect.notifications:
+            return None
+        error = TooSlow(f"the EPOS database took longer than {self.deadline:g} s")
+        code = error_code(self._dialect, error)
+        self._say_answered(envelope.id, method, None, outcome=code, reason=error.message, spent=self.deadline)
+        return jsonrpc.encode(
+            envelope.id, member=self._dialect.error_member, value=self._dialect.to_error(code, error.message)
+        )
 
     def _read(self, raw: bytes) -> Envelope | None:
         """The envelope of a frame that wants an answer; None, and an event, for any other."""
@@ -98,7 +117,7 @@ class Endpoint:
         try:
             route = self._route(envelope, size)
             request = decode_request(dialect, route, envelope.params)
-            answer = await self._in_time(request)
+            answer = await self._work(request)
             frame = jsonrpc.encode(identity, member="result", value=route.to_result(answer))
         except Exception as error:  # noqa: BLE001  # a terminal with an error code is better off than one that waits
             failure = error if isinstance(error, AdapterError) and not isinstance(error, Bug) else self._report(error)
@@ -106,19 +125,34 @@ class Endpoint:
             message = failure.message.encode(errors="replace").decode()
             frame = jsonrpc.encode(identity, member=dialect.error_member, value=dialect.to_error(outcome, message))
             reason = f"{message}; {failure.hint}" if failure.hint else message
+        self._say_answered(identity, method, request, outcome=outcome, reason=reason, spent=perf_counter() - started)
+        return frame
+
+    async def _work(self, request: Request) -> Answer:
+        try:
+            return await self._service.answer(request)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled this request: it is the work's own doing, and the caller still waits.
+            raise Bug("the unit of work was cancelled from within") from None
+
+    def _say_answered(
+        self, identity: bytes, method: str, request: Request | None, *, outcome: str, reason: str, spent: float
+    ) -> None:
         self._say(
             RequestAnswered(
                 connection=self._connection,
-                method=method if method in dialect.routes else "",
+                method=method if method in self._dialect.routes else "",
                 outcome=outcome,
-                milliseconds=(perf_counter() - started) * 1000,
+                milliseconds=spent * 1000,
                 reason=reason,
                 terminal=(request and request.requestor.terminal_id) or "",
                 waiter=(request and request.requestor.waiter_id) or "",
                 reference=identity.decode("ascii", "backslashreplace")[:_LONGEST_NAME].strip('"'),
             )
         )
-        return frame
 
     def _route(self, envelope: Envelope, size: int) -> Route[object, object]:
         if size > self._max_size:
@@ -129,35 +163,6 @@ class Endpoint:
         if route is None:
             raise UnknownMethod(f"method: this protocol has no {_shown(envelope.method)}")
         return route
-
-    async def _in_time(self, request: Request) -> Answer:
-        """The service's answer, or TooSlow at the deadline.
-
-        The unit of work is then cancelled but not awaited: on a frozen database a cancel takes 10 s to arrive.
-        """
-        unit = asyncio.create_task(self._service.answer(request))
-        try:
-            done, _ = await asyncio.wait((unit,), timeout=self._deadline)
-        except asyncio.CancelledError:
-            self._abandon(unit)
-            raise
-        if not done:
-            self._abandon(unit)
-            raise TooSlow(f"the EPOS database took longer than {self._deadline:g} s")
-        if unit.cancelled():
-            raise Bug("the unit of work was cancelled from within")
-        return unit.result()
-
-    def _abandon(self, unit: asyncio.Task[Answer]) -> None:
-        self._abandoned.add(unit)
-        unit.add_done_callback(self._bury)
-        unit.cancel()
-
-    def _bury(self, unit: asyncio.Task[Answer]) -> None:
-        self._abandoned.discard(unit)
-        if not unit.cancelled():
-            # Fetched so that asyncio does not report it as never retrieved.
-            unit.exception()
 
     def _report(self, error: Exception) -> Bug:
         reference = secrets.token_hex(6)

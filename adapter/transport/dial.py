@@ -158,13 +158,7 @@ class _Dialer:
         self._emit(ConnectionOpened(connection=settings.connection, peer=self._provider))
         opened = clock.time()
         ended = await serve(
-            ws,
-            self._handle,
-            connection=settings.connection,
-            max_in_flight=settings.socket.max_in_flight,
-            emit=self._emit,
-            stop=self._stop,
-            grace=settings.socket.grace,
+            ws, self._handle, settings.socket, connection=settings.connection, emit=self._emit, stop=self._stop
         )
         reason = hide(ended.reason, self._secrets)
         self._emit(ConnectionClosed(connection=settings.connection, reason=reason, received=ended.received))

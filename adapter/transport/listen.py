@@ -103,15 +103,7 @@ class _Door:
         """Serve one gateway until it leaves or the adapter stops."""
         name, socket = self._settings.connection, self._settings.socket
         self._emit(ConnectionOpened(connection=name, peer=peer_of(ws)))
-        ended = await serve(
-            ws,
-            self._handle,
-            connection=name,
-            max_in_flight=socket.max_in_flight,
-            emit=self._emit,
-            stop=self._stop,
-            grace=socket.grace,
-        )
+        ended = await serve(ws, self._handle, socket, connection=name, emit=self._emit, stop=self._stop)
         reason = hide(ended.reason, self._secrets)
         self._emit(ConnectionClosed(connection=name, reason=reason, received=ended.received))
 

@@ -48,6 +48,10 @@ class SocketSettings:
     """
     grace: float = 10.0
     """How long requests in flight may take to finish when the adapter stops."""
+    deadline: float | None = None
+    """After so long a request is answered by `too_late`, and cancelled without waiting for it; None for never."""
+    too_late: Callable[[bytes], bytes | None] | None = None
+    """What a frame is answered at the deadline; None for silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,22 +67,14 @@ class Ended:
 
 
 async def serve(
-    ws: Connection,
-    handle: Handle,
-    *,
-    connection: str,
-    max_in_flight: int,
-    emit: Emit,
-    # Stopping
-    stop: asyncio.Event,
-    grace: float = 10.0,
+    ws: Connection, handle: Handle, settings: SocketSettings, *, connection: str, emit: Emit, stop: asyncio.Event
 ) -> Ended:
     """Answer the frames of an open socket until it closes, each in a task of its own.
 
-    Once `stop` is set, reads no more, finishes what is in flight (within `grace` seconds) and closes with 1012.
-    When the other end goes away first, what is in flight is cancelled. Raises nothing of its own.
+    Once `stop` is set, reads no more, finishes what is in flight (within `settings.grace` seconds) and closes with
+    1012. When the other end goes away first, what is in flight is cancelled. Raises nothing of its own.
     """
-    session = _Session(ws, handle, max_in_flight, emit)
+    session = _Session(ws, handle, settings, emit)
     reading = asyncio.create_task(session.read(), name=f"{connection}: reading")
     stopping = asyncio.create_task(stop.wait(), name=f"{connection}: stopping")
     # The reader cannot notice the end while it waits for room, so the end is watched for as well.
@@ -87,7 +83,7 @@ async def serve(
         await asyncio.wait({reading, stopping, gone}, return_when=asyncio.FIRST_COMPLETED)
         await _cancel({reading})
         if stop.is_set() and not gone.done():
-            await session.finish(grace)
+            await session.finish(settings.grace)
             reason = "the adapter is stopping"
             await _say_goodbye(ws)
         else:
@@ -104,12 +100,13 @@ async def serve(
 class _Session:
     """The requests of one socket that are in flight, and what is counted about them."""
 
-    __slots__ = ("_emit", "_handle", "_in_flight", "_room", "_ws", "received", "unanswered")
+    __slots__ = ("_emit", "_handle", "_in_flight", "_room", "_settings", "_ws", "received", "unanswered")
 
-    def __init__(self, ws: Connection, handle: Handle, max_in_flight: int, emit: Emit) -> None:
+    def __init__(self, ws: Connection, handle: Handle, settings: SocketSettings, emit: Emit) -> None:
         self._ws = ws
         self._handle = handle
-        self._room = asyncio.Semaphore(max_in_flight)
+        self._settings = settings
+        self._room = asyncio.Semaphore(settings.max_in_flight)
         self._emit = emit
         self._in_flight: set[asyncio.Task[None]] = set()
         self.received = 0
@@ -147,13 +144,40 @@ class _Session:
 
     async def _answer(self, raw: bytes) -> None:
         """Answer one frame; catches everything, since nobody awaits this task's result."""
+        deadline = self._settings.deadline
+        timer = None
+        if deadline is not None:
+            timer = asyncio.get_running_loop().call_later(deadline, self._expire, asyncio.current_task(), raw)
         try:
             reply = await self._handle(raw)
+            if timer is not None:
+                timer.cancel()
             if reply is not None:
                 await self._ws.send(reply, text=True)
         except ConnectionClosed:
             self.unanswered += 1
         except Exception as problem:  # noqa: BLE001 -- one request's bug must not end the others' connection
+            self._report(problem)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _expire(self, task: asyncio.Task[Any] | None, raw: bytes) -> None:
+        """Answer a frame at its deadline; what works on it is cancelled, and holds its room until it has noticed."""
+        if task is not None:
+            task.cancel()
+        late = asyncio.get_running_loop().create_task(self._answer_late(raw))
+        self._in_flight.add(late)
+        late.add_done_callback(self._in_flight.discard)
+
+    async def _answer_late(self, raw: bytes) -> None:
+        try:
+            reply = self._settings.too_late(raw) if self._settings.too_late is not None else None
+            if reply is not None:
+                await self._ws.send(reply, text=True)
+        except ConnectionClosed:
+            self.unanswered += 1
+        except Exception as problem:  # noqa: BLE001 -- as above
             self._report(problem)
 
     def _report(self, problem: Exception) -> None:

@@ -43,7 +43,7 @@ payable = "NOT k.paid"
 
 [bill]
 total = "k.total"
-
+paid = "0"
 [item]
 from = "JOIN item i ON i.ticket_id = k.id"
 id = "i.code"

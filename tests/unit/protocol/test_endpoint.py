@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -303,40 +302,18 @@ def test_a_dialect_that_fails_where_no_answer_is_possible_is_a_bug():
     assert heard.only().error == "ZeroDivisionError"
 
 
-def test_at_the_deadline_the_caller_is_answered_without_waiting_for_the_cancel():
-    complaints: list[Any] = []
-
-    async def scenario() -> tuple[Any, Heard, bool]:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-        thawed, ended = asyncio.Event(), asyncio.Event()
-
-        async def freeze(_: Request) -> Table:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                await thawed.wait()
-                ended.set()
-                raise RuntimeError(SECRET) from None
-            return TABLE
-
-        heard = Heard()
-        asked = endpoint(FakeService(freeze), heard, deadline=0.02)
-        answer = await asked.handle(frame())
-        was_frozen = not ended.is_set()
-        thawed.set()
-        await ended.wait()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert not asked._abandoned
-        gc.collect()
-        return json.loads(answer or b""), heard, was_frozen
-
-    answer, heard, was_frozen = within_seconds(scenario())
+def test_what_takes_too_long_is_answered_with_an_error_that_says_so():
+    heard = Heard()
+    asked = endpoint(FakeService(one_table), heard, deadline=0.02)
+    answer = json.loads(asked.too_late(frame()) or b"")
     reason = "the EPOS database took longer than 0.02 s"
     assert answer["result"] == {"errorCode": "ERROR_INTERNAL_POS_ERROR", "errorReason": reason}
     assert (heard.only().outcome, heard.only().reason) == ("ERROR_INTERNAL_POS_ERROR", reason)
-    assert was_frozen
-    assert complaints == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b'{"method": "GetTable"}', b'{"id": "1", "method": "ErrorNotification"}'])
+def test_what_must_not_be_answered_is_not_answered_late_either(raw: bytes):
+    assert endpoint(FakeService(one_table), Heard()).too_late(raw) is None
 
 
 def test_cancelling_the_handling_cancels_the_work_and_says_nothing():

@@ -16,7 +16,7 @@ from websockets.asyncio.server import serve as serve_sockets
 from websockets.exceptions import ConnectionClosed
 
 from adapter.events import Emit, Event
-from adapter.transport.session import Ended, Handle, serve
+from adapter.transport.session import Ended, Handle, SocketSettings, serve
 
 Result = TypeVar("Result")
 Kind = TypeVar("Kind", bound=Event)
@@ -71,6 +71,8 @@ async def served(
     *,
     max_in_flight: int = 32,
     grace: float = 5.0,
+    deadline: float | None = None,
+    too_late: Callable[[bytes], bytes | None] | None = None,
     read_ahead: int = 16,
     emit: Emit | None = None,
 ) -> AsyncIterator[tuple[ClientConnection, Served]]:
@@ -82,11 +84,10 @@ async def served(
             serve(
                 ws,
                 handle,
+                SocketSettings(max_in_flight=max_in_flight, grace=grace, deadline=deadline, too_late=too_late),
                 connection="test",
-                max_in_flight=max_in_flight,
                 emit=emit or state.heard.append,
                 stop=state.stop,
-                grace=grace,
             )
         )
         state.opened.set()

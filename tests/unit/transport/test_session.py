@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
 
 from adapter.events import BugFound, Event
-from adapter.transport.session import serve
+from adapter.transport.session import SocketSettings, serve
 from tests.unit.transport.loopback import close_code, echo, listening, run, served, until
 
 
@@ -356,7 +356,39 @@ def test_an_other_end_that_answers_no_ping_is_given_up() -> None:
             listening(deaf, close_timeout=0.01) as url,
             connect(url, proxy=None, ping_interval=0.01, ping_timeout=0.01, close_timeout=0.01) as ws,
         ):
-            ended = await serve(ws, echo, connection="test", max_in_flight=1, emit=print, stop=asyncio.Event())
+            ended = await serve(
+                ws, echo, SocketSettings(max_in_flight=1), connection="test", emit=print, stop=asyncio.Event()
+            )
             assert "did not answer pings" in ended.reason
 
     run(test)
+
+
+def test_at_its_deadline_a_request_is_answered_without_waiting_for_it_to_notice():
+    async def scenario() -> tuple[list[str | bytes], bool]:
+        thawed, noticed = asyncio.Event(), asyncio.Event()
+
+        async def freeze(raw: bytes) -> bytes:
+            if raw == b"quick":
+                return b"quick"
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await thawed.wait()
+                noticed.set()
+                raise
+            return b"never"
+
+        async with served(freeze, deadline=0.02, too_late=lambda raw: b"late: " + raw) as (client, _):
+            await client.send("slow")
+            answers = [await client.recv()]
+            was_frozen = not noticed.is_set()
+            await client.send("quick")
+            answers.append(await client.recv())
+            thawed.set()
+            await noticed.wait()
+        return answers, was_frozen
+
+    answers, was_frozen = run(scenario)
+    assert answers == ["late: slow", "quick"]
+    assert was_frozen
