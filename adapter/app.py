@@ -6,13 +6,14 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from adapter import __version__
-from adapter.config import Config, ConnectionConfig
+from adapter.config import Config, ConnectionConfig, load_config
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
-from adapter.errors import AdapterError, StoreError
+from adapter.errors import AdapterError, InvalidFile, Problem, StoreError
 from adapter.events import Emit, Started, Stopped
 from adapter.mapping.load import Mapping
 from adapter.protocol.endpoint import Endpoint
@@ -128,6 +129,23 @@ class App:
         )
         tell = None if on_listening is None else (lambda bound: on_listening(connection.name, bound))
         await listen(host, port, credentials, handle, listening, self._emit, stop, ready=tell)
+
+
+def load(config_file: Path) -> tuple[Config, Mapping]:
+    """Read an installation's files and check that they fit each other and the engine.
+
+    Raises InvalidFile with every problem.
+    """
+    config, mapping = load_config(config_file)
+    try:
+        engine = engine_of(config.database.url.get_secret_value())
+    except AdapterError as error:
+        problem = Problem(file=str(config_file), line=0, key="database.url", message=error.message, hint=error.hint)
+        raise InvalidFile([problem]) from None
+    if engine.speaks != mapping.file.sql:
+        message = f"is written in the SQL of {mapping.file.sql}, and the database is {engine.name}"
+        raise InvalidFile([Problem(file=mapping.source.file, line=0, key="sql", message=message)])
+    return config, mapping
 
 
 def database_settings(config: Config) -> DatabaseSettings:

@@ -15,8 +15,7 @@ from typing import Any
 import click
 
 from adapter import __version__
-from adapter.app import App, run_async
-from adapter.config import load_config
+from adapter.app import App, load, run_async
 from adapter.errors import AdapterError, InvalidFile
 from adapter.ops.log import stderr_log
 
@@ -41,7 +40,7 @@ def main() -> None:
 def run(config_file: Path) -> None:
     """Serve the provider, until told to stop."""
     with _explained():
-        config, mapping = load_config(config_file)
+        config, mapping = load(config_file)
         level = config.log.level
         emit = stderr_log(level=level, style=config.log.format)
         if not config.connection:

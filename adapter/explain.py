@@ -18,8 +18,8 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from adapter.app import database_settings
-from adapter.config import Config, find_mapping, load_config
+from adapter.app import database_settings, load
+from adapter.config import Config, find_mapping
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
 from adapter.errors import AdapterError, NotFound, UnknownMethod
@@ -155,7 +155,7 @@ def show(found: Explanation, console: Console | None = None) -> None:
 
 def _load(config_file: Path | None, mapping_name: str | None) -> tuple[Config | None, LoadedMapping]:
     if mapping_name is None:
-        return load_config(config_file or Path("config.toml"))
+        return load(config_file or Path("config.toml"))
     file = find_mapping(mapping_name, beside=Path.cwd() / "config.toml")
     if file is None:
         raise AdapterError(f"there is no mapping {mapping_name}", hint="give a file, or the name of a shipped mapping")

@@ -16,6 +16,8 @@ class Engine:
     """How one engine is spoken to."""
 
     name: str
+    speaks: str
+    """The dialect that mappings for it are written in."""
     writes: str
     """What sqlglot calls its dialect."""
 
@@ -62,7 +64,7 @@ class Engine:
         return exp.In(this=exp.Tuple(expressions=list(columns)), query=exp.Subquery(this=rows))
 
 
-POSTGRESQL = Engine(name="postgresql", writes="postgres")
+POSTGRESQL = Engine(name="postgresql", speaks="postgresql", writes="postgres")
 
 ENGINES = {"postgresql": POSTGRESQL}
 """The engines that this version runs on, by the name used in mappings and database addresses."""

@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from adapter.mapping.trees import Origin, Scope, depth, has_clauses, inner_scopes, offset, outputs, start_of
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
 
@@ -57,21 +58,6 @@ _FORBIDDEN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """What an alias stands for: a table, or the outputs of a SELECT."""
-
-    table: str | None
-    """The table's name as written, or None for a SELECT."""
-    schema: str | None = None
-    outputs: frozenset[str] | None = None
-    """The output names of a SELECT, folded; None when they cannot be told."""
-
-
-Scope = Mapping[str, Origin]
-"""Every alias in reach, folded, and what it stands for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
     """One parsed piece of SQL and where it stands in the file."""
 
@@ -109,7 +95,7 @@ class FragmentParser:
         tree = self._parse(path, lead, text)
         if tree is None:
             return None
-        if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or _has_clauses(tree):
+        if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or has_clauses(tree):
             self._source.report(path, "must be one SQL expression", 'several values make a list, as ["a.x", "a.y"]')
             return None
         found = tree.expressions[0]
@@ -166,7 +152,7 @@ class FragmentParser:
             trees = sqlglot.parse(marked, read=self._dialect)
         except ParseError as error:
             detail = error.errors[0] if error.errors else {}
-            index = _offset(marked, detail.get("line"), detail.get("col")) - len(detail.get("highlight") or "")
+            index = offset(marked, detail.get("line"), detail.get("col")) - len(detail.get("highlight") or "")
             message = str(detail.get("description") or "cannot be read as SQL").split(" but got <Token")[0]
             if "<class" in message:
                 message = "something is missing here"
@@ -184,7 +170,7 @@ class FragmentParser:
         if len(trees) != 1 or trees[0] is None:
             self._source.report(path, "must be one piece of SQL", "leave out the semicolon")
             return None
-        if _depth(trees[0]) > _DEEPEST:
+        if depth(trees[0]) > _DEEPEST:
             self._source.report(path, _TOO_DEEP, "compute it in a view, or say it in fewer steps")
             return None
         forbidden = next(trees[0].find_all(*_FORBIDDEN), None)
@@ -203,7 +189,7 @@ class FragmentParser:
             good = self._add_origin(path, node, scope, lead, is_join=node is not first) and good
         for join in joins:
             if not (join.args.get("on") or join.args.get("using") or join.kind == "CROSS"):
-                index = _start_of(join.this) - lead
+                index = start_of(join.this) - lead
                 self._source.report_inside(path, max(index, 0), "a join needs ON", "commas do not join tables here")
                 good = False
             if join.args.get("using") or join.method == "NATURAL":
@@ -236,7 +222,7 @@ class FragmentParser:
                 return False
             if not self._check(path, select, scope, lead, frozenset()):
                 return False
-            origin = Origin(table=None, outputs=_outputs(select))
+            origin = Origin(table=None, outputs=outputs(select))
         elif isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             node.meta["table"] = node.name
             origin = Origin(table=node.name, schema=node.db or None)
@@ -245,7 +231,7 @@ class FragmentParser:
             return False
         if alias in scope:
             self._source.report_inside(
-                path, max(_start_of(node) - lead, 0), f"the name {node.alias_or_name} is used twice"
+                path, max(start_of(node) - lead, 0), f"the name {node.alias_or_name} is used twice"
             )
             return False
         scope[alias] = origin
@@ -295,8 +281,8 @@ class FragmentParser:
     def _check_column(
         self, path: Path, column: exp.Column, root: exp.Expr, scope: Scope, lead: int, fields: frozenset[str]
     ) -> bool:
-        index = max(_start_of(column) - lead, 0)
-        inner = _inner_scopes(column, root)
+        index = max(start_of(column) - lead, 0)
+        inner = inner_scopes(column, root)
         alias = column.table.casefold()
         if not alias:
             return self._check_bare(path, column, inner, index)
@@ -335,82 +321,3 @@ class FragmentParser:
             self._source.report_inside(path, index, f"the SELECT {column.table} gives no {column.name}", hint)
             return False
         return True
-
-
-def _depth(tree: exp.Expr) -> int:
-    """How deeply a tree is nested; walked without recursion, which is what it guards."""
-    deepest, level = 0, [tree]
-    while level:
-        deepest += 1
-        level = [child for node in level for child in node.iter_expressions()]
-    return deepest
-
-
-def _inner_scopes(column: exp.Column, root: exp.Expr) -> list[dict[str, Origin]]:
-    """The aliases of the SELECTs around a column, innermost first, up to the fragment's root."""
-    scopes = []
-    node: exp.Expr | None = column
-    while node is not None:
-        if isinstance(node, exp.Select) and (node is root or root in _ancestors(node)):
-            scopes.append(_origins(node))
-        if node is root:
-            break
-        node = node.parent
-    return scopes
-
-
-def _ancestors(node: exp.Expr) -> list[exp.Expr]:
-    found = []
-    while node.parent is not None:
-        node = node.parent
-        found.append(node)
-    return found
-
-
-def _origins(select: exp.Select) -> dict[str, Origin]:
-    found: dict[str, Origin] = {}
-    ctes = {cte.alias.casefold(): _outputs(cte.this) for cte in select.ctes}
-    from_ = select.args.get("from_") or select.args.get("from")
-    nodes = ([from_.this] if from_ is not None else []) + [join.this for join in select.args.get("joins") or ()]
-    for node in nodes:
-        alias = node.alias_or_name.casefold()
-        if isinstance(node, exp.Table) and node.name.casefold() in ctes:
-            found[alias] = Origin(table=None, outputs=ctes[node.name.casefold()])
-            node.meta["cte"] = True
-        elif isinstance(node, exp.Table):
-            found[alias] = Origin(table=node.name, schema=node.db or None)
-        else:
-            found[alias] = Origin(table=None, outputs=_outputs(node.this if isinstance(node, exp.Subquery) else node))
-    return found
-
-
-def _outputs(select: exp.Expr | None) -> frozenset[str] | None:
-    """The output names of a SELECT, or None where they cannot be told (a star, a function that gives rows)."""
-    if not isinstance(select, exp.Query):
-        return None
-    names = [output.alias_or_name.casefold() for output in select.selects]
-    return None if "*" in names or "" in names else frozenset(names)
-
-
-def _has_clauses(select: exp.Select) -> bool:
-    kept = {"expressions", "kind", "hint", "distinct", "operation_modifiers"}
-    return any(value for name, value in select.args.items() if name not in kept) or bool(select.args.get("distinct"))
-
-
-def _start_of(node: exp.Expr) -> int:
-    for inner in node.find_all(exp.Identifier):
-        start = inner.meta.get("start")
-        if start is not None:
-            table = inner.parent
-            if isinstance(table, exp.Column) and table.args.get("table") is not None:
-                return int(table.args["table"].meta.get("start", start))
-            return int(start)
-    return 0
-
-
-def _offset(text: str, line: int | None, column: int | None) -> int:
-    """Offset of a line and column as the parser counts them."""
-    if not line or not column:
-        return 0
-    lines = text.split("\n")
-    return sum(len(before) + 1 for before in lines[: line - 1]) + column - 1

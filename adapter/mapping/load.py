@@ -12,7 +12,8 @@ from pathlib import Path as FilePath
 from sqlglot import exp
 
 from adapter.mapping import field_schema, schema
-from adapter.mapping.fragments import Clause, Fragment, FragmentParser, Origin, Scope
+from adapter.mapping.fragments import Clause, Fragment, FragmentParser
+from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.walk import check_receipt, check_zones, entities, fields_of, fits
 from adapter.toml.load import Source, load, load_text, suggest
 from adapter.toml.locate import Path, dotted

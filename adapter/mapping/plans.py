@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlglot import exp
 
 from adapter.mapping.engines import Engine
+from adapter.toml.locate import Path
 
 Kind = Literal["charge", "discount", "item", "link", "modifier", "session", "table"]
 Slots = Mapping[str, int]
@@ -197,6 +198,27 @@ def _source(part: Part, where: tuple[exp.Expr, ...]) -> exp.Select:
     if where:
         select.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in where))))
     return select
+
+
+def path_of(part: Part, output: str) -> Path:
+    """The field of the mapping that an output of a branch comes from."""
+    names: list[str | int] = [name for name in output.split(".") if not name.isdigit()]
+    numbers = [int(name) for name in output.split(".") if name.isdigit()]
+    owner: Path = (part.kind, part.index) if part.kind in ("charge", "discount") else (part.kind,)
+    if names[0] in ("charge", "discount"):
+        return (names[0], numbers[0], *("where" if name == "there" else name for name in names[1:]))
+    if names[0] == "at":
+        return (*names[1:], *numbers, "ordered_at")
+    if names[0] == "session":
+        return ("session", "id")
+    if names[0] == "item":
+        return ("item", "key")
+    if part.kind == "session" and names[0] in _OF_BILL:
+        return ("bill", *names)
+    return ("table" if part.kind == "link" else owner[0], *owner[1:], *names)
+
+
+_OF_BILL = frozenset({"currency", "note", "paid", "service_charge", "tax", "total"})
 
 
 def part_without_rows(part: Part, engine: Engine) -> str:

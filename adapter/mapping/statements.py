@@ -7,7 +7,7 @@ nothing of rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
@@ -85,19 +85,20 @@ class Statements:
             parts.extend(self._lines(root))
         return parts
 
-    def probes(self) -> list[tuple[Plan, list[Identity]]]:
-        """Statements that give no rows but tell the types of expressions, which lets them share columns.
+    def probes(self) -> list[Part]:
+        """The branches of a whole bill, to ask the database for the types of their outputs: see `probe`."""
+        return self._parts(Search(by="key", content="full"))
 
-        Each comes with what identifies the expression of each of its columns.
+    def probe(self, part: Part, only: str | None = None) -> tuple[Plan, list[Identity]]:
+        """A statement that gives no rows, but tells the types of a branch's outputs, or of one of them.
+
+        Comes with what identifies the expression of each column. Types let expressions share columns.
         """
-        found = []
-        for part in self._parts(Search(by="key", content="full")):
-            text, names = self.engine.driver(part_without_rows(part, self.engine))
-            probe = Plan(
-                name="types", shown="", driver=text, names=names, branches=(), constants=self._constants(names)
-            )
-            found.append((probe, [identity(tree) for tree in part.outputs.values()]))
-        return found
+        outputs = {name: tree for name, tree in part.outputs.items() if only is None or name == only}
+        asked = replace(part, outputs=outputs, where=part.where if only is None else ())
+        text, names = self.engine.driver(part_without_rows(asked, self.engine))
+        plan = Plan(name="types", shown="", driver=text, names=names, branches=(), constants=self._constants(names))
+        return plan, [identity(tree) for tree in outputs.values()]
 
     def _constants(self, names: tuple[str, ...]) -> dict[str, object]:
         known = {f"site_{name}": value for name, value in self.binder.site.items()}

@@ -78,6 +78,8 @@ def _json(line: dict[str, Any], **_options: Any) -> str:
 
 def stderr_log(*, level: Level, style: Literal["auto", "console", "json"]) -> Emit:
     """A listener that writes to the standard error stream."""
+    # What asyncio says of broken sockets is said by our own events, and would not be in their form.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     return log_to(sys.stderr, level=level, style=style)
 
 

@@ -44,9 +44,10 @@ def engine_of(url: str) -> Engine:
     """
     try:
         name = make_url(url).get_backend_name()
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise AdapterError(
-            "the address of the database cannot be read", hint="write postgresql://user:password@host:5432/database"
+            "the address of the database cannot be read",
+            hint="write postgresql://user:password@host:5432/database, with %23 for # and %2F for / in a password",
         ) from None
     if name not in ENGINES:
         known = ", ".join(sorted(ENGINES))

@@ -23,7 +23,7 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
-from adapter.mapping.plans import Identity, Plan
+from adapter.mapping.plans import Identity, Part, Plan, path_of
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import ReceiptRule, SiteConstant
@@ -129,14 +129,42 @@ class SqlStore:
         return bound
 
     async def _types(self, binder: Binder) -> dict[Identity, str]:
-        """The types of the mapping's expressions, as the database tells them."""
+        """The types of the mapping's expressions, as the database tells them.
+
+        Raises InvalidFile with every field whose SQL the database refuses.
+        """
         found: dict[Identity, str] = {}
-        probes = Statements(binder=binder, engine=self._engine).probes()
+        statements = Statements(binder=binder, engine=self._engine)
+        parts = statements.probes()
         binder.finish()
-        for probe, identities in probes:
-            types = await self._database.read(lambda reader, probe=probe: reader.types(probe))  # type: ignore[misc]
-            found.update(zip(identities, types, strict=True))
+        for part in parts:
+            try:
+                found |= await self._asked(statements, part)
+            except (MappingMismatch, StoreError) as error:
+                if error.retryable:
+                    raise
+                await self._blame(binder, statements, part, error)
+        binder.finish()
         return found
+
+    async def _asked(self, statements: Statements, part: Part, only: str | None = None) -> dict[Identity, str]:
+        probe, identities = statements.probe(part, only)
+        types = await self._database.read(lambda reader: reader.types(probe))
+        return dict(zip(identities, types, strict=True))
+
+    async def _blame(self, binder: Binder, statements: Statements, part: Part, error: AdapterError) -> None:
+        """Find out which fields of a branch the database refuses, and report them."""
+        before = len(binder.problems)
+        for name in part.outputs:
+            try:
+                await self._asked(statements, part, name)
+            except (MappingMismatch, StoreError) as refused:
+                message = refused.message.replace(
+                    "the mapping does not fit the database", "the database refuses this SQL"
+                )
+                binder.report(path_of(part, name), message, "explain shows it; psql says more")
+        if len(binder.problems) == before:
+            binder.report((part.kind, "where"), error.message, "explain shows the SQL; psql says more")
 
     async def _site_constants(self, binder: Binder) -> dict[str, Any]:
         """Each constant's value: what the installation sets, else what the database holds, else the default."""
