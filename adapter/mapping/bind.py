@@ -113,8 +113,7 @@ class Binder:
         if isinstance(value, field_schema.FlagField) and isinstance(fragment.tree, exp.Column):
             declared = self.reading_of(path, "flag")
             own = value.model_dump(exclude_unset=True, by_alias=False)
-            if declared or own.keys() - {"sql", "parts"}:
-                self._said = field_schema.FlagField.model_validate({**declared, **own})
+            self._said = field_schema.FlagField.model_validate({**declared, **own})
         try:
             return self.condition(fragment, wanted=wanted)
         finally:
@@ -272,13 +271,20 @@ class Binder:
         said = self._said
         if said is None and rule is not None and rule.as_ == "flag":
             said = field_schema.FlagField.model_validate({"sql": "x", **rule.options()})
-        if said is None and fact is not None and fact.family not in _BITS and fact.type_name.upper() not in _BIT_TYPES:
+        says_codes = said is not None and bool(said.true or said.false)
+        known = _BITS | {"decimal"} if said is not None else _BITS
+        if (
+            not says_codes
+            and fact is not None
+            and fact.family not in known
+            and fact.type_name.upper() not in _BIT_TYPES
+        ):
             return None
-        if fact is None and self.catalogue is not None and said is None:
-            # A column of a SELECT: nothing is known of it but what the mapping says.
-            return FlagColumn(true=(), false=(), missing=False, nullable=True)
         true, false = self._flag_codes(said, fact)
         missing = said.missing if said is not None else None
+        if fact is None and self.catalogue is not None:
+            # A column of a SELECT: nothing is known of it but what the mapping says.
+            return FlagColumn(true=true, false=false, missing=bool(missing), nullable=True)
         return FlagColumn(true=true, false=false, missing=missing, nullable=self._may_be_null(column))
 
     @staticmethod

@@ -99,7 +99,7 @@ def ask(address: str, method: str, **params: object) -> dict[str, object]:
 def test_the_adapter_starts_answers_and_ends_when_it_is_told_to(tmp_path: Path, restaurant: Callable[[str], str]):
     config = write_config(tmp_path, restaurant("floreant"))
     with running(config, LOCAL_KEY=KEY) as (process, lines):
-        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        address = lines.until(r'"address":\s*"([\d.:]+)"')[1]
         assert ask(address, "GetTable", name="T1")["result"] == {
             "table": {"name": "T1", "maxCovers": 2, "status": "TABLE_STATUS_OCCUPIED"}
         }
@@ -117,7 +117,7 @@ def test_the_adapter_starts_answers_and_ends_when_it_is_told_to(tmp_path: Path, 
 def test_the_adapter_starts_without_a_database_and_says_so(tmp_path: Path):
     config = write_config(tmp_path, "postgresql://nobody:pass-word-in-url@127.0.0.1:1/nothing")
     with running(config, LOCAL_KEY=KEY) as (_, lines):
-        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        address = lines.until(r'"address":\s*"([\d.:]+)"')[1]
         lines.until("the database cannot be reached")
         assert ask(address, "ListTables")["result"] == {
             "errorCode": "ERROR_INTERNAL_POS_ERROR",
@@ -131,7 +131,7 @@ def test_a_mapping_that_does_not_fit_is_told_line_by_line_and_the_adapter_stays_
 ):
     config = write_config(tmp_path, new_database())
     with running(config, LOCAL_KEY=KEY) as (_, lines):
-        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        address = lines.until(r'"address":\s*"([\d.:]+)"')[1]
         lines.until(r"floreant\.toml:\d+: table\.from: the database has no table shop_table")
         reason = str(ask(address, "ListTables")["result"])
         assert "the mapping does not fit the database" in reason
@@ -163,7 +163,7 @@ def test_a_configuration_without_a_connection_is_refused(tmp_path: Path):
 def test_a_port_that_is_taken_ends_the_program_with_a_sentence(tmp_path: Path, restaurant: Callable[[str], str]):
     config = write_config(tmp_path, restaurant("floreant"))
     with running(config, LOCAL_KEY=KEY) as (_, lines):
-        address = lines.until(r'"address": "([\d.:]+)"')[1]
+        address = lines.until(r'"address":\s*"([\d.:]+)"')[1]
         config.write_text(config.read_text(encoding="utf-8").replace("127.0.0.1:0", address), encoding="utf-8")
         done = run("run", "--config", str(config), LOCAL_KEY=KEY)
     assert done.returncode == 1
