@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -92,6 +93,8 @@ class App:
             except AdapterError:
                 return
             else:
+                # Binding leaves syntax trees behind, which point at themselves: megabytes, for as long as nobody looks.
+                gc.collect()
                 return
             try:
                 await asyncio.wait_for(stop.wait(), _DATABASE_RETRY)

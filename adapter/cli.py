@@ -124,7 +124,7 @@ def _calm_the_garbage_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
 
 
 class _explained:  # noqa: N801 - reads as a sentence where it is used

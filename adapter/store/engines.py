@@ -111,11 +111,15 @@ class _AsText(Loader):
 
 
 def _run(cursor: AsyncRawCursor[Any], sql: str, values: Sequence[Any]) -> list[Any]:
-    try:
-        await_only(cursor.execute(sql, values))
-        return await_only(cursor.fetchall())
-    finally:
-        await_only(cursor.close())
+    async def rows() -> list[Any]:
+        # One change of stack instead of three: measurable, with a read of a millisecond.
+        try:
+            await cursor.execute(sql, values)
+            return await cursor.fetchall()
+        finally:
+            await cursor.close()
+
+    return await_only(rows())
 
 
 def _postgresql(settings: DatabaseSettings) -> dict[str, Any]:
