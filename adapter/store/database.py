@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
-from sqlalchemy.util import greenlet_spawn
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
 from adapter.events import Emit, StatementRun
 from adapter.mapping.plans import Plan
 from adapter.store.engines import column_types, run
+from adapter.store.stacks import Stacks
 
 Answer = TypeVar("Answer")
 Row = Sequence[Any]
@@ -65,6 +65,7 @@ class Database:
         """`emit` is told of every statement; None where nobody listens, which is cheaper."""
         self._engine = engine
         self._emit = emit
+        self._stacks = Stacks()
         self._active = 0
         self._lost_at = 0.0
         self._idle = asyncio.Event()
@@ -86,7 +87,7 @@ class Database:
 
     async def _read(self, unit: Callable[[Reader], Answer]) -> Answer:
         try:
-            return await greenlet_spawn(self._run, unit)
+            return await self._stacks.run(lambda: self._run(unit))
         except StoreError as error:
             if not error.retryable:
                 raise
@@ -97,7 +98,7 @@ class Database:
             reraise=True,
         ):
             with attempt:
-                return await greenlet_spawn(self._run, unit)
+                return await self._stacks.run(lambda: self._run(unit))
         raise DatabaseUnavailable("the database does not answer")
 
     async def inspect(self, unit: Callable[[Connection], Answer]) -> Answer:
@@ -110,7 +111,7 @@ class Database:
             except (SQLAlchemyError, self._driver_error) as error:
                 raise translate(error) from None
 
-        return await greenlet_spawn(run)
+        return await self._stacks.run(run)
 
     async def close(self) -> None:
         """Close every connection, those in use once they have come back.
