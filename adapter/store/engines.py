@@ -19,6 +19,14 @@ from adapter.mapping.engines import ENGINES, Engine
 
 _DRIVERS = {"postgresql": "postgresql+psycopg"}
 
+_Asked = tuple[AsyncRawCursor[Any], bytes]
+"""A cursor that has run a text, and the text as it is sent. Run again by the same cursor, it finds what reads each of
+its columns already known, which is a tenth of the time of a small read."""
+_MOST_KEPT = 100
+"""Cursors for each connection; as many statements psycopg keeps prepared."""
+_SMALL = 1000
+"""Rows of an answer whose cursor is kept, for it holds the answer until it runs again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
@@ -75,13 +83,15 @@ def connect(settings: DatabaseSettings) -> AsyncEngine:
 
 
 def run(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[Any]:
-    """Run a prepared text on a connection from the pool and give its rows; to be called inside `greenlet_spawn`.
+    """Run a prepared text on a connection from the pool and give its rows; to be called inside `Stacks.run`.
 
     The text goes to the server as it is: psycopg's other cursors would read through it for placeholders every time.
     """
     driver: Any = connection.driver_connection
+    known: dict[str, _Asked] = connection.info.setdefault("asked", {})
+    asked = known.pop(sql, None) or (AsyncRawCursor(driver), sql.encode())
     try:
-        return _run(AsyncRawCursor(driver), sql, values)
+        rows: list[Any] = await_only(_rows(*asked, values))
     except DataError as error:
         if error.sqlstate is not None:
             raise
@@ -89,18 +99,22 @@ def run(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> l
         cursor = AsyncRawCursor(driver)
         for name in ("date", "timestamp", "timestamptz"):
             cursor.adapters.register_loader(name, _AsText)
-        return _run(cursor, sql, values)
+        return await_only(_rows(cursor, asked[1], values))
+    if len(rows) <= _SMALL and len(known) < _MOST_KEPT:
+        known[sql] = asked
+    return rows
 
 
 def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:
     """The types of the columns that a statement gives, by names that are the same for the same type."""
     driver: Any = connection.driver_connection
-    cursor = AsyncRawCursor(driver)
-    try:
-        await_only(cursor.execute(sql, values))
-        return [str(column.type_code) for column in cursor.description or ()]
-    finally:
-        await_only(cursor.close())
+
+    async def types() -> list[str]:
+        async with AsyncRawCursor(driver) as cursor:
+            await cursor.execute(sql, values)
+            return [str(column.type_code) for column in cursor.description or ()]
+
+    return await_only(types())
 
 
 class _AsText(Loader):
@@ -110,16 +124,10 @@ class _AsText(Loader):
         return bytes(data).decode()
 
 
-def _run(cursor: AsyncRawCursor[Any], sql: str, values: Sequence[Any]) -> list[Any]:
-    async def rows() -> list[Any]:
-        # One change of stack instead of three: measurable, with a read of a millisecond.
-        try:
-            await cursor.execute(sql, values)
-            return await cursor.fetchall()
-        finally:
-            await cursor.close()
-
-    return await_only(rows())
+async def _rows(cursor: AsyncRawCursor[Any], sql: bytes, values: Sequence[Any]) -> list[Any]:
+    # One wait instead of one for each call: measurable, with a read of a millisecond.
+    await cursor.execute(sql, values)
+    return await cursor.fetchall()
 
 
 def _postgresql(settings: DatabaseSettings) -> dict[str, Any]:

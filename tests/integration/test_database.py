@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -156,3 +157,41 @@ def test_an_address_of_no_engine_that_is_run_on_is_refused(address: str):
     with pytest.raises(AdapterError) as caught:
         engine_of(address)
     assert caught.value.hint
+
+
+def test_a_text_that_is_read_again_gives_what_is_asked_for_now(url: str):
+    sql = "SELECT n, $1::int FROM generate_series(1, $1::int) n"
+    plan = Plan(name="test", shown=sql, driver=sql, names=("many",), branches=())
+
+    async def use(database: Database) -> list[Any]:
+        return [await database.read(lambda reader, many=many: reader.rows(plan, {"many": many})) for many in counts]
+
+    counts = [1, 2, 0, 2000, 3, 3]
+    assert on_database(url, use) == [[(n, many) for n in range(1, many + 1)] for many in counts]
+
+
+def test_a_time_that_python_cannot_hold_does_not_spoil_the_next_answer_of_the_same_text(url: str):
+    sql = "SELECT $1::text::timestamp"
+    plan = Plan(name="test", shown=sql, driver=sql, names=("at",), branches=())
+
+    async def use(database: Database) -> list[Any]:
+        times = ("2024-05-01", "infinity", "2024-05-02", "infinity")
+        return [await database.read(lambda reader, at=at: reader.rows(plan, {"at": at})[0][0]) for at in times]
+
+    assert on_database(url, use) == [datetime(2024, 5, 1), "infinity", datetime(2024, 5, 2), "infinity"]  # noqa: DTZ001
+
+
+def test_after_an_error_the_same_text_can_be_asked_again(url: str):
+    sql = "SELECT 10 / $1::int"
+    plan = Plan(name="test", shown=sql, driver=sql, names=("by",), branches=())
+
+    async def use(database: Database) -> list[Any]:
+        found: list[Any] = []
+        for by in (5, 0, 2):
+            try:
+                found.append(await database.read(lambda reader, by=by: reader.rows(plan, {"by": by})))
+            except StoreError as error:
+                found.append(type(error))
+        return found
+
+    assert on_database(url, use, pool_size=1) == [[(2,)], StoreError, [(5,)]]
