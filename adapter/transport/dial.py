@@ -14,11 +14,11 @@ from websockets.exceptions import InvalidStatus, InvalidURI
 from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import WebSocketURI, parse_uri
 
-from adapter.events import ConnectionClosed, ConnectionOpened, DialFailed, Dialing, Emit
+from adapter.events import DialFailed, Dialing, Emit
 from adapter.transport import reasons
 from adapter.transport.addresses import host_and_port, is_loopback
-from adapter.transport.credentials import hide, secrets_in
-from adapter.transport.session import SILENT, Handle, SocketSettings, serve
+from adapter.transport.credentials import secrets_in
+from adapter.transport.session import Handle, SocketSettings, serve_and_say
 
 SYSTEM_PROXY = "system"
 """The proxy that this computer is set to use, if any."""
@@ -129,7 +129,7 @@ class _Dialer:
             return self._failed(problem)
 
     async def _open(self) -> ClientConnection:
-        uri, socket, tls = self._uri, self._settings.socket, self._settings.tls
+        uri, tls = self._uri, self._settings.tls
         if uri is None:
             raise InvalidURI(self.shown_url, "not a WebSocket address without a user name")
         proxy = _proxy(uri, self._settings.proxy)
@@ -139,33 +139,28 @@ class _Dialer:
             self._url,
             additional_headers=self._headers,
             user_agent_header="epos-adapter",
-            compression=None,
             proxy=proxy,
-            logger=SILENT,
-            # Timeouts
-            open_timeout=socket.open_timeout,
-            ping_interval=socket.ping_interval,
-            ping_timeout=socket.ping_timeout,
-            close_timeout=socket.close_timeout,
-            # Limits
-            max_size=socket.hard_max_frame,
-            max_queue=socket.read_ahead,
+            **self._settings.socket.options(),
             **secure,
         )
 
     async def _serve(self, ws: ClientConnection) -> _Outcome:
         settings, clock = self._settings, asyncio.get_running_loop()
-        self._emit(ConnectionOpened(connection=settings.connection, peer=self._provider))
         opened = clock.time()
-        ended = await serve(
-            ws, self._handle, settings.socket, connection=settings.connection, emit=self._emit, stop=self._stop
+        ended = await serve_and_say(
+            ws,
+            self._handle,
+            settings.socket,
+            connection=settings.connection,
+            peer=self._provider,
+            secrets=self._secrets,
+            emit=self._emit,
+            stop=self._stop,
         )
-        reason = hide(ended.reason, self._secrets)
-        self._emit(ConnectionClosed(connection=settings.connection, reason=reason, received=ended.received))
         if ended.received or clock.time() - opened >= settings.settled_after:
             return _Outcome(heard=ended.received > 0)
         return _Outcome(
-            problem=f"the connection ended as soon as it was open, before any request ({reason}): "
+            problem=f"the connection ended as soon as it was open, before any request ({ended.reason}): "
             "another adapter may be using this account, and the last to connect wins",
         )
 

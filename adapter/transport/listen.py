@@ -15,10 +15,10 @@ from websockets.asyncio.server import serve as serve_sockets
 from websockets.http11 import Request, Response
 
 from adapter.errors import AdapterError
-from adapter.events import ConnectionClosed, ConnectionOpened, ConnectionRefused, Emit, Listening
+from adapter.events import ConnectionRefused, Emit, Listening
 from adapter.transport.addresses import host_and_port, is_loopback, peer_of
-from adapter.transport.credentials import Credentials, account_and_key, basic_authorization, hide, secrets_in
-from adapter.transport.session import SILENT, Handle, SocketSettings, serve
+from adapter.transport.credentials import Credentials, account_and_key, basic_authorization, secrets_in
+from adapter.transport.session import Handle, SocketSettings, serve_and_say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +101,19 @@ class _Door:
 
     async def serve(self, ws: ServerConnection) -> None:
         """Serve one gateway until it leaves or the adapter stops."""
-        name, socket = self._settings.connection, self._settings.socket
-        self._emit(ConnectionOpened(connection=name, peer=peer_of(ws)))
-        ended = await serve(ws, self._handle, socket, connection=name, emit=self._emit, stop=self._stop)
-        reason = hide(ended.reason, self._secrets)
-        self._emit(ConnectionClosed(connection=name, reason=reason, received=ended.received))
+        await serve_and_say(
+            ws,
+            self._handle,
+            self._settings.socket,
+            connection=self._settings.connection,
+            peer=peer_of(ws),
+            secrets=self._secrets,
+            emit=self._emit,
+            stop=self._stop,
+        )
 
 
 async def _bind(host: str, port: int, door: _Door, settings: ListenSettings) -> Server:
-    socket = settings.socket
     try:
         return await serve_sockets(
             door.serve,
@@ -117,17 +121,8 @@ async def _bind(host: str, port: int, door: _Door, settings: ListenSettings) -> 
             port,
             process_request=door.check,
             server_header=None,
-            compression=None,
             ssl=settings.tls,
-            logger=SILENT,
-            # Timeouts
-            open_timeout=socket.open_timeout,
-            ping_interval=socket.ping_interval,
-            ping_timeout=socket.ping_timeout,
-            close_timeout=socket.close_timeout,
-            # Limits
-            max_size=socket.hard_max_frame,
-            max_queue=socket.read_ahead,
+            **settings.socket.options(),
         )
     except OSError as problem:
         place = host_and_port(host, port)

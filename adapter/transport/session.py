@@ -7,15 +7,17 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from adapter import events
 from adapter.events import BugFound, Emit, where_of
 from adapter.transport import reasons
+from adapter.transport.credentials import hide
 
 Handle = Callable[[bytes], Awaitable[bytes | None]]
 """Answers one frame; None where nothing must be sent. Expected to bound its own time and to raise nothing."""
@@ -53,6 +55,21 @@ class SocketSettings:
     too_late: Callable[[bytes], bytes | None] | None = None
     """What a frame is answered at the deadline; None for silence."""
 
+    def options(self) -> dict[str, Any]:
+        """What the websockets library is told, by whichever side opens the socket."""
+        return {
+            "compression": None,
+            "logger": SILENT,
+            # Timeouts
+            "open_timeout": self.open_timeout,
+            "ping_interval": self.ping_interval,
+            "ping_timeout": self.ping_timeout,
+            "close_timeout": self.close_timeout,
+            # Limits
+            "max_size": self.hard_max_frame,
+            "max_queue": self.read_ahead,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
@@ -64,6 +81,28 @@ class Ended:
     """Frames whose answer could not be sent any more."""
     reason: str
     """Why it ended, in plain words; what the other end said is in it as it was said."""
+
+
+async def serve_and_say(
+    ws: Connection,
+    handle: Handle,
+    settings: SocketSettings,
+    *,
+    connection: str,
+    peer: str,
+    secrets: tuple[str, ...],
+    emit: Emit,
+    stop: asyncio.Event,
+) -> Ended:
+    """Serve an open socket, and say that it is open and how it ended.
+
+    None of `secrets` is in what is said or returned, though the other end may give one back in its reason.
+    """
+    emit(events.ConnectionOpened(connection=connection, peer=peer))
+    ended = await serve(ws, handle, settings, connection=connection, emit=emit, stop=stop)
+    ended = replace(ended, reason=hide(ended.reason, secrets))
+    emit(events.ConnectionClosed(connection=connection, reason=ended.reason, received=ended.received))
+    return ended
 
 
 async def serve(

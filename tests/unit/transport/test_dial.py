@@ -278,7 +278,7 @@ def test_whatever_goes_wrong_the_dialler_tries_again(monkeypatch: pytest.MonkeyP
         raise RuntimeError(KEY)
 
     async def test() -> None:
-        monkeypatch.setattr("adapter.transport.dial.serve", broken)
+        monkeypatch.setattr("adapter.transport.session.serve", broken)
         async with listening(accept_and_close) as url:
             heard, pauses = await dialled(url, pauses=3)
         assert pauses == [1.0, 2.0, 4.0]
