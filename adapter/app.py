@@ -12,6 +12,7 @@ from typing import Any
 
 from adapter import __version__
 from adapter.config import Config, ConnectionConfig, load_config
+from adapter.domain.recording import RecordingRules
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
 from adapter.errors import AdapterError, InvalidFile, Problem, StoreError
@@ -21,6 +22,7 @@ from adapter.protocol.endpoint import Endpoint
 from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.database import Database
 from adapter.store.engines import DatabaseSettings, connect, engine_of
+from adapter.store.ledger import Ledger
 from adapter.store.store import SqlStore
 from adapter.transport.credentials import Credentials, handshake_headers
 from adapter.transport.dial import DialSettings, dial
@@ -42,14 +44,17 @@ class App:
         settings = database_settings(config)
         self.store = SqlStore(
             mapping=mapping,
-            database=Database(connect(settings), emit if tell_statements else None),
+            database=Database(
+                connect(settings), emit if tell_statements else None, write_patience=settings.write_patience
+            ),
             engine=engine_of(settings.url),
             site=config.site,
             receipt=config.receipt or mapping.file.receipt,
             history=timedelta(hours=config.rules.finished_within_hours) or None,
             emit=emit,
+            ledger=Ledger(config.ledger.schema_) if config.ledger.use else None,
         )
-        self.service = Service(self.store, waiter_check=WaiterCheck(config.rules.waiter_check))
+        self.service = Service(self.store, recording_rules=recording_rules(config, mapping), emit=emit)
 
     async def run(self, stop: asyncio.Event, *, on_listening: Callable[[str, int], None] | None = None) -> None:
         """Serve every connection until `stop` is set, then finish what is in flight.
@@ -149,6 +154,21 @@ def load(config_file: Path) -> tuple[Config, Mapping]:
         message = f"is written in the SQL of {mapping.file.sql}, and the database is {engine.name}"
         raise InvalidFile([Problem(file=mapping.source.file, line=0, key="sql", message=message)])
     return config, mapping
+
+
+def recording_rules(config: Config | None, mapping: Mapping) -> RecordingRules:
+    """What this installation and its EPOS allow."""
+    capabilities = mapping.file.capabilities
+    if config is None:
+        return RecordingRules(partial_payment=capabilities.partial_payment, tips=capabilities.tips)
+    rules = config.rules
+    return RecordingRules(
+        waiter_check=WaiterCheck(rules.waiter_check),
+        acknowledge_duplicates_first=rules.acknowledge_duplicates_first,
+        lock_age_limit=timedelta(minutes=rules.lock_age_limit_minutes) or None,
+        partial_payment=capabilities.partial_payment,
+        tips=capabilities.tips,
+    )
 
 
 def database_settings(config: Config) -> DatabaseSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import getpass
 import json
 import signal
 import sys
@@ -13,11 +14,13 @@ from types import FrameType
 from typing import Any
 
 import click
+import msgspec
 
 from adapter import __version__
 from adapter.app import App, load, run_async
 from adapter.errors import AdapterError, InvalidFile
 from adapter.ops.log import stderr_log
+from adapter.store.ledger import Ledger
 
 _CONFIG = click.option(
     "--config",
@@ -98,6 +101,62 @@ def explain_command(
             click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
         else:
             explain.show(found)
+
+
+@main.group("ledger")
+def ledger_group() -> None:
+    """The adapter's own tables, in which locks and payments are kept."""
+
+
+@ledger_group.command("create")
+@_CONFIG
+@click.option("--dry-run", is_flag=True, help="Print the SQL and change nothing.")
+def ledger_create(config_file: Path, dry_run: bool) -> None:
+    """Make the tables, as far as they are not there. Needs the right to create a schema."""
+    from adapter import upkeep  # noqa: PLC0415 - what serves all night does not carry what is done once
+
+    with _explained():
+        config, mapping = load(config_file)
+        ledger = Ledger(config.ledger.schema_)
+        if dry_run:
+            click.echo("\n\n".join(f"{text};" for text in ledger.creation()))
+            return
+        run_async(upkeep.create_ledger(config, mapping))
+        click.echo(f"The ledger is in schema {ledger.schema}.")
+
+
+@main.command("locks")
+@_CONFIG
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def locks_command(config_file: Path, as_json: bool) -> None:
+    """List the sessions that card machines have locked."""
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    from adapter import upkeep  # noqa: PLC0415 - as above
+
+    with _explained():
+        locks = run_async(upkeep.list_locks(*load(config_file)))
+        if as_json:
+            click.echo(msgspec.json.encode(locks).decode())
+        else:
+            upkeep.show_locks(locks, Console())
+
+
+@main.command("unlock")
+@_CONFIG
+@click.argument("session", metavar="SESSION")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the database.")
+@click.option("--by", default=getpass.getuser, metavar="NAME", help="Who; without it, whoever is logged in.")
+@click.option("--force", is_flag=True, help="Even if it was locked a moment ago and a payment may be under way.")
+def unlock_command(config_file: Path, session: str, reason: str, by: str, force: bool) -> None:
+    """Release a lock that no card machine will. SESSION is an id that `locks` lists, or the key of a check."""
+    from adapter import upkeep  # noqa: PLC0415 - as above
+
+    with _explained():
+        config, mapping = load(config_file)
+        emit = stderr_log(level=config.log.level, style=config.log.format)
+        held = run_async(upkeep.unlock(config, mapping, session, by=by, reason=reason, force=force, emit=emit))
+        click.echo(f"Released; it was locked by terminal {held.terminal or 'unknown'}.")
 
 
 def on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], Any]) -> None:

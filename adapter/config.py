@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from adapter.domain.recording import SHORTEST_LOCK
 from adapter.errors import InvalidFile
 from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.schema import ReceiptRule
@@ -17,6 +18,8 @@ from adapter.toml.load import Source, Strict, load, suggest
 from adapter.toml.secrets import Secret
 
 _LOOPBACK = re.compile(r"^(127(\.\d+){3}|localhost|\[::1\])$")
+
+_SHORTEST_LOCK = SHORTEST_LOCK.seconds // 60
 
 
 class DatabaseConfig(Strict):
@@ -53,6 +56,26 @@ class RulesConfig(Strict):
     """Whether the price of an item on the card machine includes its modifiers."""
     finished_within_hours: float = Field(default=24.0, ge=0)
     """How far back finished sessions are listed; 0 lists them all, which may be a million."""
+    acknowledge_duplicates_first: bool = False
+    """Whether an identical payment is acknowledged even when the session is not locked any more."""
+    lock_age_limit_minutes: float = Field(default=0.0, ge=0)
+    """Minutes after which a card machine may take over another's lock; 0 for never, else at least 5."""
+
+    @field_validator("lock_age_limit_minutes")
+    @classmethod
+    def _no_payment_is_in_flight(cls, value: float) -> float:
+        if 0 < value < _SHORTEST_LOCK:
+            raise ValueError(f"must be 0 or at least {_SHORTEST_LOCK}: a payment may be under way for minutes")
+        return value
+
+
+class LedgerConfig(Strict):
+    """`[ledger]`: the adapter's own tables, in which it keeps locks and payments."""
+
+    schema_: str = Field(default="epos_adapter", alias="schema", pattern=r"^[a-z_][a-z0-9_]*$")
+    """Schema of the tables in the EPOS's database; `epos-adapter ledger create` makes them."""
+    use: bool = True
+    """Whether there are such tables. Without them the mapping must name columns of the EPOS that serve."""
 
 
 class LimitsConfig(Strict):
@@ -135,6 +158,7 @@ class Config(Strict):
     """File of the mapping, relative to this one; or the name of one that comes with the adapter, as `floreant`."""
     database: DatabaseConfig
     rules: RulesConfig = RulesConfig()
+    ledger: LedgerConfig = LedgerConfig()
     limits: LimitsConfig = LimitsConfig()
     log: LogConfig = LogConfig()
     site: dict[str, Any] = Field(default_factory=dict)
@@ -162,6 +186,7 @@ def load_config(file: Path) -> tuple[Config, Mapping]:
     except InvalidFile as error:
         raise InvalidFile([*sorted(source.problems, key=lambda problem: problem.line), *error.problems]) from None
     _check_site(config, mapping, source)
+    _check_ledger(config, mapping, source)
     if config.receipt is not None:
         check_receipt(config.receipt, mapping.file.site, source)
     source.raise_if_any()
@@ -200,6 +225,19 @@ def _check_between(config: Config, source: Source) -> None:
         if connection.name in names:
             source.report(("connection", index), "needs a name of its own", f"{connection.name} is taken")
         names.add(connection.name)
+
+
+def _check_ledger(config: Config, mapping: Mapping, source: Source) -> None:
+    """Without tables of our own, the EPOS's must tell who holds a session and what was paid."""
+    record = mapping.file.record
+    if config.ledger.use or record is None:
+        return
+    if mapping.file.lock is None:
+        source.report(("ledger", "use"), "locks have no place: the mapping has no [lock]", "use the ledger")
+    if record.recorded is None:
+        source.report(
+            ("ledger", "use"), "payments could be entered twice: the mapping has no [record.recorded]", "use the ledger"
+        )
 
 
 def _check_site(config: Config, mapping: Mapping, source: Source) -> None:

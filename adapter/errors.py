@@ -5,8 +5,10 @@
     ├── RequestError          E1xx  MalformedRequest, UnknownMethod, InvalidParams
     ├── NotFound              E2xx  SessionNotFound, TableNotFound, BillNotFound
     ├── WaiterIncorrect       E210
+    ├── Conflict              E3xx  AlreadyLocked, NotLocked, UnableToUnlock, PaymentAlreadyRecorded, PaymentNotRecorded,
+    │                               PaymentUnderWay
     ├── NotEnabled            E310  the operation exists, but this installation does not offer it
-    ├── StoreError            E4xx  DatabaseUnavailable, DatabaseBusy, TooSlow
+    ├── StoreError            E4xx  DatabaseUnavailable, DatabaseBusy, TooSlow, OutcomeUnknown
     ├── MappingError          E5xx  MappingMismatch, RowUnreadable, BillUnbalanced, TooManyRows
     └── Bug                   E900  anything else; carries only a reference
 
@@ -124,6 +126,48 @@ class WaiterIncorrect(AdapterError):
     code = "E210"
 
 
+class Conflict(AdapterError):
+    """The request is understood, but the session or payment does not stand as it needs."""
+
+    code = "E300"
+
+
+class AlreadyLocked(Conflict):
+    """Somebody else holds the session."""
+
+    code = "E301"
+
+
+class NotLocked(Conflict):
+    """Nobody holds the session, and the request needs that somebody does."""
+
+    code = "E302"
+
+
+class UnableToUnlock(Conflict):
+    """The session is held by the till itself."""
+
+    code = "E303"
+
+
+class PaymentAlreadyRecorded(Conflict):
+    """This very payment has been recorded before; nothing was changed."""
+
+    code = "E304"
+
+
+class PaymentNotRecorded(Conflict):
+    """The payment cannot be recorded, and nothing of it was."""
+
+    code = "E305"
+
+
+class PaymentUnderWay(Conflict):
+    """A lock is too young to be released by hand: somebody may be paying."""
+
+    code = "E306"
+
+
 class NotEnabled(AdapterError):
     """This installation does not offer the operation."""
 
@@ -154,6 +198,12 @@ class TooSlow(StoreError):
     """The database took longer than it may."""
 
     code = "E403"
+
+
+class OutcomeUnknown(StoreError):
+    """The connection was lost while a change was being committed, and nobody can be asked whether it was."""
+
+    code = "E404"
 
 
 class MappingError(AdapterError):

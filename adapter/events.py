@@ -128,6 +128,59 @@ class RequestAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentKept(Event):
+    """A payment, or the attempt of one, is in the database."""
+
+    session: str
+    payment: str
+    successful: bool
+    currency: str
+    base: int
+    """In minor units, as the other two."""
+    tips: int
+    cashback: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFlagged(Event):
+    """A payment needs somebody's attention."""
+
+    level: ClassVar[Level] = "warning"
+    session: str
+    payment: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockTakenOver(Event):
+    """A lock had passed the age limit and was taken over; whoever held it can no longer pay."""
+
+    level: ClassVar[Level] = "warning"
+    session: str
+    held_since: str
+    terminal: str
+    """Whose lock it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockReleased(Event):
+    """A lock was released by hand."""
+
+    level: ClassVar[Level] = "warning"
+    session: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingOff(Event):
+    """Nothing can be locked or paid."""
+
+    level: ClassVar[Level] = "warning"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrameIgnored(Event):
     """A frame could not be answered: it carries no id to answer to."""
 

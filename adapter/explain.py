@@ -18,11 +18,10 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from adapter.app import database_settings, load
+from adapter.app import database_settings, load, recording_rules
 from adapter.config import Config, find_mapping
-from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
-from adapter.errors import AdapterError, NotFound, UnknownMethod
+from adapter.errors import AdapterError, NotEnabled, NotFound, UnknownMethod
 from adapter.mapping.bind import Binder
 from adapter.mapping.describe import FieldNote, describe
 from adapter.mapping.engines import POSTGRESQL
@@ -91,6 +90,9 @@ class _NotingStore:
     async def read(self, unit: Any) -> Any:
         return unit(self._book)
 
+    async def write(self, _unit: Any) -> Any:
+        raise NotEnabled("explain knows the reading methods")
+
 
 async def explain(
     method: str, params: str, *, config_file: Path | None, mapping_name: str | None, connect_to_database: bool
@@ -114,10 +116,11 @@ async def explain(
         notes.append("without a database: the schema is taken to be as the mapping says")
         bound = _offline(config, mapping)
     reader = _NotingReader()
-    check = WaiterCheck(config.rules.waiter_check if config is not None else "off")
     request = _request(method, params, bound)
     with suppress(NotFound):  # the restaurant of the noting reader is empty
-        await Service(_NotingStore(bound, reader), waiter_check=check).answer(request)
+        await Service(
+            _NotingStore(bound, reader), recording_rules=recording_rules(config, mapping), emit=lambda _: None
+        ).answer(request)
     try:
         statements = [
             Statement(name=plan.name, sql=plan.shown, parameters=given, plan=await _plan_of(store, plan, given))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from adapter.domain.requests import ListSessions
+from adapter.domain.payments import Balance, Lock, Payment, Recorded
+from adapter.domain.requests import ListSessions, Requestor
 from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
 
 Answer = TypeVar("Answer")
@@ -44,12 +46,81 @@ class Book(Protocol):
         ...
 
 
+class Till(Protocol):
+    """One session in the middle of a transaction that nobody else can change it in. Used for a single session.
+
+    Whatever the unit raises, nothing it did is kept.
+    """
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether an earlier run of this unit may have been committed: its connection was lost around COMMIT."""
+        ...
+
+    def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
+        """Hold the session and read who serves it, and its bill; None when there is no such session."""
+        ...
+
+    def held_balance(self, session_id: UUID) -> Balance | None:
+        """Hold the session and read what it owes; None when there is no such session (any more)."""
+        ...
+
+    def lock_of(self, session_id: UUID) -> Lock | None:
+        """Who has locked the session."""
+        ...
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        ...
+
+    def lock(self, session_id: UUID, token: UUID, requestor: Requestor) -> None:
+        """Lock the session, which nobody has.
+
+        Raises AlreadyLocked when somebody was faster.
+        """
+        ...
+
+    def release(self, session_id: UUID, held: Lock, *, by: str | None = None, reason: str = "") -> None:
+        """Release the session's lock; with `by`, who released it and why is kept.
+
+        Raises UnableToUnlock when the EPOS does not let it go.
+        """
+        ...
+
+    def payments(self, payment: Payment) -> Sequence[Payment]:
+        """What was recorded under the id of this payment, successful or not.
+
+        A member that is kept nowhere is taken to be equal.
+        """
+        ...
+
+    def knows(self, session_id: UUID) -> bool:
+        """Whether the session has been paid on before; it may be gone from the EPOS since."""
+        ...
+
+    def record(self, payment: Payment, balance: Balance, flags: Recorded, requestor: Requestor) -> None:
+        """Keep the payment and, when it was successful, enter it in the EPOS.
+
+        Raises PaymentAlreadyRecorded when somebody was faster, PaymentNotRecorded when the EPOS cannot take it.
+        """
+        ...
+
+
 class Store(Protocol):
-    """Runs a unit of reading against the restaurant's book."""
+    """Runs units against the restaurant's book."""
 
     async def read(self, unit: Callable[[Book], Answer]) -> Answer:
         """Run the unit on one connection and answer what it answers.
 
         Raises StoreError when the database fails, MappingError when its content cannot be read.
+        """
+        ...
+
+    async def write(self, unit: Callable[[Till], Answer]) -> Answer:
+        """Run the unit in one transaction and answer what it answers, once that is durable.
+
+        The unit is run again, as a whole, when the database was busy or the connection was lost.
+        Raises NotEnabled where nothing can be recorded, OutcomeUnknown when it is not known whether it was, and what
+        `read` raises; with anything but OutcomeUnknown nothing was written.
         """
         ...

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from adapter.domain.payments import Payment
 from adapter.domain.values import TableStatus
 
 
@@ -70,11 +71,36 @@ class GetFullBill(Struct, frozen=True, kw_only=True):
     session_id: UUID
 
 
-class RecordingRequest(Struct, frozen=True, kw_only=True):
-    """LockSession, UnlockSession or RecordPayment: everything that writes."""
+class LockSession(Struct, frozen=True, kw_only=True):
+    """Keep a session for one payer, and read its bill."""
 
     requestor: Requestor
     session_id: UUID
 
 
-Request = GetTable | ListTables | GetSession | ListSessions | GetBill | ListBills | GetFullBill | RecordingRequest
+class UnlockSession(Struct, frozen=True, kw_only=True):
+    """Let a session go."""
+
+    requestor: Requestor
+    session_id: UUID
+
+
+class RecordPayment(Struct, frozen=True, kw_only=True):
+    """Enter a payment, or the attempt of one."""
+
+    requestor: Requestor
+    payment: Payment
+
+
+Request = (
+    GetTable
+    | ListTables
+    | GetSession
+    | ListSessions
+    | GetBill
+    | ListBills
+    | GetFullBill
+    | LockSession
+    | UnlockSession
+    | RecordPayment
+)

@@ -13,8 +13,8 @@ from adapter.domain.ports import Book
 from adapter.domain.values import Bill, FullBill, Session, Table, Waiter
 from adapter.errors import BillNotFound, SessionNotFound, TableNotFound, WaiterIncorrect
 
-_NO_SESSION = "there is no session with this id"
-_NO_BILL = "this session has no bill"
+NO_SESSION = "there is no session with this id"
+NO_BILL = "this session has no bill"
 
 
 class WaiterCheck(Enum):
@@ -46,8 +46,8 @@ def get_session(book: Book, request: ask.GetSession, check: WaiterCheck) -> Sess
     """
     session = book.session(request.session_id)
     if session is None:
-        raise SessionNotFound(_NO_SESSION)
-    _require_waiter(session.waiter, request.requestor, check)
+        raise SessionNotFound(NO_SESSION)
+    require_waiter(session.waiter, request.requestor, check)
     return session
 
 
@@ -67,11 +67,11 @@ def get_bill(book: Book, request: ask.GetBill, check: WaiterCheck) -> Bill:
     """
     found = book.bill(request.session_id)
     if found is None:
-        raise SessionNotFound(_NO_SESSION)
+        raise SessionNotFound(NO_SESSION)
     waiter, bill = found
-    _require_waiter(waiter, request.requestor, check)
+    require_waiter(waiter, request.requestor, check)
     if bill is None:
-        raise BillNotFound(_NO_BILL)
+        raise BillNotFound(NO_BILL)
     return bill
 
 
@@ -94,16 +94,20 @@ def get_full_bill(book: Book, request: ask.GetFullBill, check: WaiterCheck) -> F
     """
     found = book.full_bill(request.session_id)
     if found is None:
-        raise SessionNotFound(_NO_SESSION)
+        raise SessionNotFound(NO_SESSION)
     session, bill = found
-    _require_waiter(session.waiter, request.requestor, check)
+    require_waiter(session.waiter, request.requestor, check)
     if bill is None:
-        raise BillNotFound(_NO_BILL)
+        raise BillNotFound(NO_BILL)
     header, footer = book.receipt(session)
     return FullBill(bill=bill, header=tuple(header), footer=tuple(footer))
 
 
-def _require_waiter(waiter: Waiter | None, requestor: ask.Requestor, check: WaiterCheck) -> None:
+def require_waiter(waiter: Waiter | None, requestor: ask.Requestor, check: WaiterCheck) -> None:
+    """Refuse a card machine whose waiter does not serve the session, where waiters are checked.
+
+    Raises WaiterIncorrect.
+    """
     if not _must_check(requestor, check):
         return
     if requestor.waiter_id is None:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import uuid4
 
+from adapter.domain import recording, rules
 from adapter.domain import requests as ask
-from adapter.domain import rules
 from adapter.domain.ports import Store
-from adapter.domain.rules import WaiterCheck
+from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
-from adapter.errors import Bug, NotEnabled
+from adapter.errors import Bug
+from adapter.events import Emit, LockTakenOver, PaymentFlagged, PaymentKept
 
-Answer = Table | Sequence[Table] | Session | Sequence[Session] | Bill | Sequence[Bill] | FullBill
+Answer = Table | Sequence[Table] | Session | Sequence[Session] | Bill | Sequence[Bill] | FullBill | None
 
 
 class Service:
     """The restaurant as the outside may ask it: one method, one answer per request."""
 
-    def __init__(self, store: Store, *, waiter_check: WaiterCheck) -> None:
+    def __init__(self, store: Store, *, recording_rules: RecordingRules, emit: Emit) -> None:
         self._store = store
-        self._check = waiter_check
+        self._rules = recording_rules
+        self._emit = emit
 
     async def answer(self, request: ask.Request) -> Answer:
-        """Answer one request.
+        """Answer one request; None where there is nothing to say but that it was done.
 
         Raises an AdapterError that says why there is no answer.
         """
-        check = self._check
+        check = self._rules.waiter_check
         match request:
             case ask.GetBill():
                 return await self._store.read(lambda book: rules.get_bill(book, request, check))
@@ -42,6 +45,48 @@ class Service:
                 return await self._store.read(lambda book: rules.list_sessions(book, request, check))
             case ask.ListTables():
                 return await self._store.read(lambda book: rules.list_tables(book, request))
-            case ask.RecordingRequest():
-                raise NotEnabled("recording is not enabled yet: this adapter only reads")
+            case ask.LockSession() | ask.UnlockSession() | ask.RecordPayment():
+                return await self._change(request)
         raise Bug(f"nobody answers {type(request).__name__}")
+
+    async def _change(self, request: ask.LockSession | ask.UnlockSession | ask.RecordPayment) -> Answer:
+        match request:
+            case ask.LockSession():
+                return await self._lock(request)
+            case ask.UnlockSession():
+                return await self._store.write(lambda till: recording.unlock_session(till, request, self._rules))
+            case ask.RecordPayment():
+                await self._record(request)
+        return None
+
+    # What happened is told only once it is durable: a unit may run several times.
+
+    async def _lock(self, request: ask.LockSession) -> Bill:
+        token = uuid4()
+        locked = await self._store.write(lambda till: recording.lock_session(till, request, self._rules, token))
+        if locked.taken_from is not None:
+            held = locked.taken_from
+            since = held.locked_at.isoformat() if held.locked_at is not None else ""
+            self._emit(LockTakenOver(session=str(request.session_id), held_since=since, terminal=held.terminal or ""))
+        return locked.bill
+
+    async def _record(self, request: ask.RecordPayment) -> None:
+        payment = request.payment
+        flags = await self._store.write(lambda till: recording.record_payment(till, request, self._rules))
+        names = {"session": str(payment.session_id), "payment": str(payment.id)}
+        self._emit(
+            PaymentKept(
+                **names,
+                successful=payment.successful,
+                currency=payment.currency,
+                base=payment.base,
+                tips=payment.tips,
+                cashback=payment.cashback,
+            )
+        )
+        if flags.over_payment:
+            self._emit(PaymentFlagged(**names, reason="more was paid than was due"))
+        if flags.conflict:
+            self._emit(PaymentFlagged(**names, reason="another payment with this id and other values came before"))
+        if not payment.successful and payment.details.status == "UNKNOWN":
+            self._emit(PaymentFlagged(**names, reason="the provider does not know whether money has moved"))

@@ -6,14 +6,16 @@ spoilt check must not take the whole restaurant off the card machines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import pairwise
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from adapter.domain.payments import Balance
 from adapter.domain.values import Bill, Session, Table, Waiter
 from adapter.errors import AdapterError
 from adapter.events import DuplicateTableName, Emit, RowSkipped
+from adapter.mapping.balance import BalanceMaker
 from adapter.mapping.bills import BillMaker
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Row, gather
@@ -110,6 +112,10 @@ class Assembler:
         for row, one in gather(plan, rows, self._key_width):
             return sessions.make(row, one, None), bills.make(sessions.owner(row, one), row, one)
         return None
+
+    def balance(self, plan: Plan, rows: list[Row]) -> tuple[Balance, Mapping[str, Any]] | None:
+        """What the only session among the rows owes, and the further values that `[record.check]` asks for."""
+        return self._maker(BalanceMaker, plan, lambda: BalanceMaker(self._fields, plan)).make(rows)
 
     def _bill_maker(self, plan: Plan, owners: OwnerMaker) -> BillMaker:
         return self._maker(BillMaker, plan, lambda: BillMaker(self._fields, plan, owners.totals, self._emit))

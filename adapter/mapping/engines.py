@@ -42,6 +42,17 @@ class Engine:
         places = {name: f"${number}" for number, name in enumerate(names, start=1)}
         return _PARAMETER.sub(lambda match: places[match[1]], text), names
 
+    @staticmethod
+    def now() -> exp.Expr:
+        """The moment at which it is asked, not that at which the transaction began."""
+        return exp.Anonymous(this="clock_timestamp")
+
+    @staticmethod
+    def row_lock(alias: str | None) -> exp.Expr:
+        """Keeps the rows that a SELECT finds, of one table or of all, until the transaction ends."""
+        of = [exp.to_table(alias)] if alias is not None else None
+        return exp.Lock(update=True, expressions=of)
+
     def one_of(self, columns: Sequence[exp.Expr], names: Sequence[str], forms: Sequence[str] = ()) -> exp.Expr:
         """A test that the columns are one of the rows whose columns are given as one array per name.
 

@@ -79,18 +79,37 @@ class Clause:
 class FragmentParser:
     """Parses the fragments of one file and reports every problem with the place where it stands."""
 
-    def __init__(self, source: Source, dialect: str, site: frozenset[str]) -> None:
+    def __init__(
+        self, source: Source, dialect: str, site: frozenset[str], values: frozenset[str] = frozenset()
+    ) -> None:
+        """`values` are the parameters that fragments may use beside site constants, as `:amount`."""
         self._source = source
         self._dialect = DIALECTS[dialect]
         self._site = site
+        self._values = values
+        self._bare: Origin | None = None
 
     def expression(
-        self, path: Path, text: str, scope: Scope, *, fields: frozenset[str] = frozenset()
+        self,
+        path: Path,
+        text: str,
+        scope: Scope,
+        *,
+        fields: frozenset[str] = frozenset(),
+        bare: Origin | None = None,
     ) -> Fragment | None:
         """Parse one scalar expression over the aliases in scope.
 
-        `fields` are names such as `bill` whose members may be referred to as if they were columns.
+        `fields` are names such as `bill` whose members may be referred to as if they were columns; `bare` is the table
+        whose columns may be written without an alias.
         """
+        self._bare = bare
+        try:
+            return self._expression(path, text, scope, fields)
+        finally:
+            self._bare = None
+
+    def _expression(self, path: Path, text: str, scope: Scope, fields: frozenset[str]) -> Fragment | None:
         lead = "SELECT "
         tree = self._parse(path, lead, text)
         if tree is None:
@@ -267,7 +286,7 @@ class FragmentParser:
         good = True
         for parameter in tree.find_all(exp.Placeholder, exp.Parameter):
             name = parameter.name
-            if name.startswith(SITE) and name.removeprefix(SITE) in self._site:
+            if name in self._values or (name.startswith(SITE) and name.removeprefix(SITE) in self._site):
                 continue
             good = False
             if name.startswith(SITE):
@@ -275,7 +294,8 @@ class FragmentParser:
                 hint = suggest(known, self._site) or f"declare it: [site] {known} = {{ ... }}"
                 self._source.report(path, f"there is no site constant {known}", hint)
             else:
-                self._source.report(path, f"unknown parameter :{name}", "site constants are written :site.<name>")
+                hint = suggest(name, self._values) or "site constants are written :site.<name>"
+                self._source.report(path, f"unknown parameter :{name}", hint)
         return good
 
     def _check_column(
@@ -304,6 +324,16 @@ class FragmentParser:
         """A column without an alias is plain only inside a SELECT that reads one table."""
         if inner and len(inner[0]) == 1:
             return self._note(path, column, next(iter(inner[0].values())), index)
+        if not inner and self._bare is not None:
+            return self._note(path, column, self._bare, index)
+        if not inner and self._values:
+            self._source.report_inside(
+                path,
+                index,
+                f"{column.name}: a new row has no columns to read",
+                f"a text stands in single quotes: '{column.name}'",
+            )
+            return False
         hint = f"write k.{column.name} for a column, '{column.name}' for a text"
         if column.this.args.get("quoted"):
             hint = f"a text stands in single quotes: '{column.name}'"

@@ -13,13 +13,11 @@ from sqlglot import exp
 
 from adapter.mapping import field_schema, schema
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
+from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.walk import check_receipt, check_zones, entities, fields_of, fits
 from adapter.toml.load import Source, load, load_text, suggest
 from adapter.toml.locate import Path, dotted
-
-FIELDS = frozenset({"bill", "session"})
-"""Entities whose fields may be referred to in expressions, as `bill.total`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +73,7 @@ class _Checker:
             self._relation(path, rule, parent)
         self._bill()
         self._positional()
+        RecordChecker(self._file, self._source, self._parser_with, self.clauses, self.fragments).run()
         self._required()
         self._check_columns()
         self._check_references()
@@ -82,6 +81,9 @@ class _Checker:
         check_receipt(self._file.receipt, self._file.site, self._source)
         if self._file.engines and not any(engine in _ENGINES_OF[self._file.sql] for engine in self._file.engines):
             self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
+
+    def _parser_with(self, values: frozenset[str]) -> FragmentParser:
+        return FragmentParser(self._source, self._file.sql, frozenset(self._file.site), values)
 
     def _relation(self, path: Path, rule: schema.Relation, parent: Path | None) -> None:
         scope = self._open(path, rule, parent)

@@ -23,6 +23,7 @@ from adapter.mapping.field_schema import (
     Whole,
     known_form,
 )
+from adapter.mapping.record_schema import LockRule, RecordRule
 from adapter.toml.load import Strict
 
 Rounding = Literal["half-up", "half-even", "up", "down"]
@@ -322,3 +323,7 @@ class MappingFile(Strict):
     discount: tuple[ExtraRule, ...] = ()
     charge: tuple[ExtraRule, ...] = ()
     receipt: ReceiptRule = ReceiptRule()
+    lock: LockRule | None = None
+    """Without it, locks are kept in the ledger only."""
+    record: RecordRule | None = None
+    """Without it, nothing is locked and no payment recorded."""

@@ -11,7 +11,7 @@ class Search(Struct, frozen=True, kw_only=True):
     """The shape of a search for sessions: which conditions there are, not what they are asked for."""
 
     by: Literal["key", "keys", "all"] = "all"
-    content: Literal["session", "bill", "full"] = "session"
+    content: Literal["balance", "bill", "full", "session"] = "session"
     is_finished: bool | None = None
     has_table: bool | None = None
     is_payable: bool | None = None

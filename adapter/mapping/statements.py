@@ -65,7 +65,7 @@ class Statements:
     def sessions(self, search: Search) -> Plan:
         """The statement for sessions and their bills."""
         parts = self._parts(search)
-        name = {"session": "sessions", "bill": "bills", "full": "bills"}[search.content]
+        name = {"session": "sessions", "bill": "bills", "full": "bills", "balance": "balances"}[search.content]
         return self._plan(name.removesuffix("s") if search.by == "key" else name, parts)
 
     def _parts(self, search: Search) -> list[Part]:
@@ -74,8 +74,13 @@ class Statements:
             "bill": (*_OWNER_FIELDS, *_BILL_FIELDS),
             "full": (*_SESSION_FIELDS, *_BILL_FIELDS),
             "session": (*_SESSION_FIELDS, "total", "paid", "currency"),
+            "balance": _BALANCE_FIELDS,
         }[search.content]
         outputs = {**self._key(), **self._session_outputs(names)}
+        if search.content == "balance":
+            return [
+                self._part("session", 0, {**outputs, **self._checked(), "now": self.engine.now()}, ("session",), root)
+            ]
         if search.content != "session":
             outputs |= self._extras_of("session") | self._moments()
         parts = [self._part("session", 0, outputs, ("session",), root)]
@@ -84,6 +89,12 @@ class Statements:
         if search.content != "session":
             parts.extend(self._lines(root))
         return parts
+
+    def _checked(self) -> dict[str, exp.Expr]:
+        """What `[record.check]` asks for beside the balance."""
+        names = self._file.record.check if self._file.record is not None else {}
+        fragments = self.binder.mapping.fragments
+        return {f"check.{name}": self.binder.expression(fragments["record", "check", name][0]) for name in names}
 
     def probes(self) -> list[Part]:
         """The branches of a whole bill, to ask the database for the types of their outputs: see `probe`."""
@@ -372,6 +383,7 @@ _TABLE_FIELDS = ("name", "max_covers", "status", "area.name")
 _SESSION_FIELDS = ("name", "created_at", "finished", "finished_at", "payable", "covers", "waiter.id", "waiter.name")
 _OWNER_FIELDS = ("created_at", "waiter.id")
 """What a bill needs of its session: the time it borrows for lines without one, and whose it is."""
+_BALANCE_FIELDS = ("waiter.id", "waiter.name", "total", "paid", "currency")
 _BILL_FIELDS = ("total", "paid", "tax", "service_charge", "currency", "note")
 _ITEM_FIELDS = ("id", "name", "category", "quantity", "amount_per_item", "ordered_at")
 _MODIFIER_FIELDS = ("id", "name", "quantity", "amount")

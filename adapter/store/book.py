@@ -17,7 +17,8 @@ from adapter.mapping.plans import Plan
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
-from adapter.store.database import Reader
+from adapter.mapping.writes import Writes
+from adapter.store.units import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class Bound:
     """How far back finished sessions are listed; None for all of them."""
     stored_times: Mapping[str, Callable[[datetime], Any]]
     """A moment as the columns hold it that tell when a session began and when it finished."""
+    writes: Writes | None = None
+    """The statements that lock and pay; None for a mapping without `[record]`."""
     plans: dict[Any, Plan] = field(default_factory=dict)
     """Plans by the shape of what they answer; one is made the first time its shape is asked for."""
 

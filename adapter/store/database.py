@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,13 +20,12 @@ from sqlalchemy.pool import PoolProxiedConnection
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
-from adapter.events import Emit, StatementRun
-from adapter.mapping.plans import Plan
-from adapter.store.engines import column_types, run
+from adapter.events import Emit
 from adapter.store.stacks import Stacks
+from adapter.store.units import Reader, Writer
+from adapter.store.writing import Writing
 
 Answer = TypeVar("Answer")
-Row = Sequence[Any]
 
 _BUSY = frozenset({"40001", "40P01", "53300", "55P03"})
 _MISMATCH = frozenset({"42501", "42703", "42883", "42P01", "42804"})
@@ -36,36 +35,18 @@ _ATTEMPTS = 3
 _CLOSE_PATIENCE = 12.0
 
 
-class Reader:
-    """One connection, for the time of one unit."""
-
-    def __init__(self, connection: PoolProxiedConnection, emit: Emit | None) -> None:
-        self._connection = connection
-        self._emit = emit
-
-    def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Row]:
-        """Run a plan's statement and give its rows."""
-        started = time.perf_counter()
-        values = [parameters[name] if name in parameters else plan.constants[name] for name in plan.names]
-        found = run(self._connection, plan.driver, values)
-        if self._emit is not None:
-            spent = (time.perf_counter() - started) * 1000
-            self._emit(StatementRun(name=plan.name, sql=plan.shown, rows=len(found), milliseconds=spent))
-        return found
-
-    def types(self, plan: Plan) -> list[str]:
-        """The types of the columns that a statement would give."""
-        return column_types(self._connection, plan.driver, [plan.constants[name] for name in plan.names])
-
-
 class Database:
     """The pool of connections, and the only way to it."""
 
-    def __init__(self, engine: AsyncEngine, emit: Emit | None = None) -> None:
-        """`emit` is told of every statement; None where nobody listens, which is cheaper."""
+    def __init__(self, engine: AsyncEngine, emit: Emit | None = None, *, write_patience: float = 20.0) -> None:
+        """`emit` is told of every statement; None where nobody listens, which is cheaper.
+
+        For `write_patience` seconds a change is tried again while the database is busy or away.
+        """
         self._engine = engine
+        self._write_patience = write_patience
         self._emit = emit
-        self._stacks = Stacks()
+        self.stacks = Stacks()
         self._active = 0
         self._lost_at = 0.0
         self._idle = asyncio.Event()
@@ -76,19 +57,34 @@ class Database:
 
         Raises StoreError or MappingMismatch, never a driver's own error.
         """
-        self._active += 1
-        self._idle.clear()
+        self._begun()
         try:
             return await self._read(unit)
         finally:
-            self._active -= 1
-            if not self._active:
-                self._idle.set()
+            self._ended()
+
+    async def write(self, unit: Callable[[Writer], Answer]) -> Answer:
+        """Run a unit in one transaction, again as a whole when it was lost or in somebody's way; see `ports.Store`.
+
+        What it answers is durable. Raises what `read` raises, and OutcomeUnknown.
+        """
+        self._begun()
+        answer: Answer = await Writing(self, unit, self._emit, self._write_patience).answer(self._ended)
+        return answer
+
+    def _begun(self) -> None:
+        self._active += 1
+        self._idle.clear()
+
+    def _ended(self) -> None:
+        self._active -= 1
+        if not self._active:
+            self._idle.set()
 
     async def _read(self, unit: Callable[[Reader], Answer]) -> Answer:
         # Outside tenacity, whose loop adds 16 µs to a read, and nearly every read succeeds at once.
         try:
-            return await self._stacks.run(lambda: self._run(unit))
+            return await self.stacks.run(lambda: self._run(unit))
         except StoreError as error:
             if not error.retryable:
                 raise
@@ -99,7 +95,7 @@ class Database:
             reraise=True,
         ):
             with attempt:
-                return await self._stacks.run(lambda: self._run(unit))
+                return await self.stacks.run(lambda: self._run(unit))
         raise DatabaseUnavailable("the database does not answer")
 
     async def inspect(self, unit: Callable[[Connection], Answer]) -> Answer:
@@ -109,10 +105,10 @@ class Database:
             try:
                 with self._engine.sync_engine.connect() as connection:
                     return unit(connection)
-            except (SQLAlchemyError, self._driver_error) as error:
+            except (SQLAlchemyError, self.driver_error) as error:
                 raise translate(error) from None
 
-        return await self._stacks.run(run)
+        return await self.stacks.run(run)
 
     async def close(self) -> None:
         """Close every connection, those in use once they have come back.
@@ -128,21 +124,20 @@ class Database:
         # The pool's connection is used below SQLAlchemy's statement layer: the statements are made and fixed already,
         # and the layer would add a quarter to the time of every answer (docs/decisions.md).
         try:
-            connection = self._fresh_connection()
-        except (SQLAlchemyError, self._driver_error) as error:
+            connection = self.fresh_connection()
+        except (SQLAlchemyError, self.driver_error) as error:
             raise translate(error) from None
         try:
             return unit(Reader(connection, self._emit))
-        except self._driver_error as error:
+        except self.driver_error as error:
             translated = translate(error)
             if isinstance(translated, DatabaseUnavailable):
-                connection.invalidate(error)
-                self._lost_at = time.monotonic()
+                self.lost(connection, error)
             raise translated from None
         finally:
             connection.close()
 
-    def _fresh_connection(self) -> PoolProxiedConnection:
+    def fresh_connection(self) -> PoolProxiedConnection:
         """A connection from the pool that was opened after the last one was lost: those from before are gone too."""
         while True:
             connection = self._engine.sync_engine.raw_connection()
@@ -151,8 +146,19 @@ class Database:
             connection.invalidate()
             connection.close()
 
+    def lost(self, connection: PoolProxiedConnection, error: BaseException) -> None:
+        """Throw a connection away, and with it those that were opened before: they are gone too."""
+        connection.invalidate(error)
+        self._lost_at = time.monotonic()
+
+    @staticmethod
+    def translate(error: BaseException) -> AdapterError:
+        """A driver's error as one of ours."""
+        return translate(error)
+
     @property
-    def _driver_error(self) -> type[Exception]:
+    def driver_error(self) -> type[Exception]:
+        """What the driver raises."""
         found: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,8 @@ class DatabaseSettings:
     """Longest a statement may run; the database itself ends it then."""
     lock_timeout: float = 2.0
     """Longest a statement may wait for somebody else."""
+    write_patience: float = 20.0
+    """How long a change is tried again while the database is busy or away, and waited for while it is committed."""
     prepare: bool = True
     """Whether statements are prepared on the server; not behind a PgBouncer older than 1.21."""
 
@@ -103,6 +106,54 @@ def run(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> l
     if len(rows) <= _SMALL and len(known) < _MOST_KEPT:
         known[sql] = asked
     return rows
+
+
+def change(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> tuple[int, list[Any]]:
+    """Run a statement that writes, and give how many rows it touched and those it returned."""
+    driver: Any = connection.driver_connection
+
+    async def touched() -> tuple[int, list[Any]]:
+        async with AsyncRawCursor(driver) as cursor:
+            await cursor.execute(sql, values)
+            return cursor.rowcount, await cursor.fetchall() if cursor.description is not None else []
+
+    answer: tuple[int, list[Any]] = await_only(touched())
+    return answer
+
+
+def begin(connection: PoolProxiedConnection) -> None:
+    """Begin a transaction that may write, which the session by itself may not.
+
+    Statements see what others have committed meanwhile: what is read after a row was waited for is as it stands then.
+    """
+    _control(connection, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", None)
+
+
+def commit(connection: PoolProxiedConnection, patience: float) -> None:
+    """Make it durable, waiting so many seconds for the server to say so; TimeoutError when it does not."""
+    _control(connection, "COMMIT", patience)
+
+
+def roll_back(connection: PoolProxiedConnection) -> None:
+    """Undo it all."""
+    _control(connection, "ROLLBACK", None)
+
+
+def prepare(connection: PoolProxiedConnection, sql: str) -> None:
+    """Have the server check a statement, its names and its types, without running it."""
+    _control(connection, f"PREPARE epos_adapter_check AS {sql}", None)
+    _control(connection, "DEALLOCATE epos_adapter_check", None)
+
+
+def _control(connection: PoolProxiedConnection, sql: str, patience: float | None) -> None:
+    driver: Any = connection.driver_connection
+
+    async def run_it() -> None:
+        async with AsyncRawCursor(driver) as cursor, asyncio.timeout(patience):
+            # Never prepared: these are few, and must work on a connection that has just come up.
+            await cursor.execute(sql, prepare=False)
+
+    await_only(run_it())
 
 
 def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:

@@ -14,9 +14,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from adapter.domain.money import NotMoney, exact
-from adapter.domain.ports import Book
-from adapter.errors import AdapterError, InvalidFile, MappingMismatch, StoreError
-from adapter.events import DatabaseDown, Emit, MappingBound, MappingUnfit
+from adapter.domain.ports import Book, Till
+from adapter.errors import AdapterError, InvalidFile, MappingMismatch, NotEnabled, StoreError
+from adapter.events import DatabaseDown, Emit, MappingBound, MappingUnfit, RecordingOff
 from adapter.mapping.assemble import Assembler
 from adapter.mapping.bind import Binder
 from adapter.mapping.engines import Engine
@@ -29,9 +29,13 @@ from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import ReceiptRule, SiteConstant
 from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
+from adapter.mapping.writes import WriteStatements
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
+from adapter.store.ledger import VERSION, Ledger, LockRow
 from adapter.store.reflect import reading
+from adapter.store.till import SqlTill
+from adapter.store.units import Writer
 
 Answer = TypeVar("Answer")
 
@@ -52,8 +56,14 @@ class SqlStore:
         receipt: ReceiptRule,
         history: timedelta | None,
         emit: Emit,
+        ledger: Ledger | None = None,
     ) -> None:
-        """`site` are the constants that the installation sets; the rest are read or have defaults."""
+        """`site` are the constants that the installation sets; the rest are read or have defaults.
+
+        Without a ledger, locks and payments are known by the EPOS's own columns only.
+        """
+        self._ledger = ledger
+        self._recording = False
         self._mapping = mapping
         self._database = database
         self._engine = engine
@@ -70,6 +80,55 @@ class SqlStore:
         """See ports.Store."""
         bound = self._bound or await self.bind()
         return await self._database.read(lambda reader: unit(SqlBook(reader, bound)))
+
+    async def write(self, unit: Callable[[Till], Answer]) -> Answer:
+        """See ports.Store."""
+        bound = self._bound or await self.bind()
+        if not self._recording:
+            await self._require_recording(bound)
+        writes, ledger = bound.writes, self._ledger
+        assert writes is not None  # noqa: S101 - required just now, or earlier
+        return await self._database.write(lambda writer: unit(SqlTill(writer, bound, writes, ledger)))
+
+    async def locks(self) -> list[LockRow]:
+        """Every lock of the ledger; raises NotEnabled without one."""
+        bound = self._bound or await self.bind()
+        await self._require_recording(bound)
+        ledger = self._ledger
+        return await self._database.read(ledger.locks) if ledger is not None else []
+
+    async def create_ledger(self) -> None:
+        """Make the tables of the ledger, as far as they are not there."""
+        ledger = self._ledger
+        if ledger is None:
+            raise NotEnabled("this installation keeps no ledger: [ledger] use = false")
+
+        def create(writer: Writer) -> None:
+            for text in ledger.creation():
+                writer.change(Plan(name="ledger.create", shown=text, driver=text, branches=()), {})
+
+        await self._database.write(create)
+
+    async def _require_recording(self, bound: Bound) -> None:
+        """Raises NotEnabled, with what to do, where nothing can be recorded."""
+        if bound.writes is None:
+            raise NotEnabled("nothing can be locked or paid: the mapping has no [record]")
+        if not self._mapping.file.capabilities.record_payment:
+            raise NotEnabled("nothing can be locked or paid: the mapping says record_payment = false")
+        ledger = self._ledger
+        if ledger is not None:
+            version = await self._database.read(ledger.version)
+            if version is None:
+                raise NotEnabled(
+                    f"nothing can be locked or paid: the tables of the ledger are missing in schema {ledger.schema}",
+                    hint="run: epos-adapter ledger create",
+                )
+            if version != VERSION:
+                raise NotEnabled(
+                    f"nothing can be locked or paid: the ledger has version {version}, and this adapter needs {VERSION}",
+                    hint="run: epos-adapter ledger create, or the adapter that made it",
+                )
+        self._recording = True
 
     async def bind(self) -> Bound:
         """Check the mapping against the live schema and make its plans.
@@ -97,6 +156,12 @@ class SqlStore:
                 self._emit(DatabaseDown(reason=f"{error.message}; {error.hint}" if error.hint else error.message))
                 raise
             self._unfit = None
+            try:
+                await self._require_recording(self._bound)
+            except NotEnabled as error:
+                self._emit(RecordingOff(reason=f"{error.message}; {error.hint}" if error.hint else error.message))
+            except StoreError:
+                pass  # asked again when something is to be recorded
             return self._bound
 
     async def explain(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
@@ -123,10 +188,27 @@ class SqlStore:
         bound = make_bound(
             binder, types=types, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit
         )
+        await self._check_writes(binder, bound)
         spent = (time.perf_counter() - started) * 1000
         name = self._mapping.source.file
         self._emit(MappingBound(mapping=name, tables=len(tables), milliseconds=round(spent, 1)))
         return bound
+
+    async def _check_writes(self, binder: Binder, bound: Bound) -> None:
+        """Have the database look at everything that will be written, before the first payment does.
+
+        Raises InvalidFile with every statement that it refuses.
+        """
+        for path, plan in bound.writes.to_check() if bound.writes is not None else ():
+            try:
+                await self._database.read(lambda reader, plan=plan: reader.prepare(plan))  # type: ignore[misc]
+            except (MappingMismatch, StoreError) as error:
+                if error.retryable:
+                    raise
+                binder.report(
+                    path, f"the database refuses this SQL ({error.message})", "explain shows it; psql says more"
+                )
+        binder.finish()
 
     async def _types(self, binder: Binder) -> dict[Identity, str]:
         """The types of the mapping's expressions, as the database tells them.
@@ -202,6 +284,7 @@ def make_bound(
         receipts=Receipts(receipt, binder.site),
         history=history,
         stored_times={name: fields.stored_time(name) for name in ("created_at", "finished_at")},
+        writes=WriteStatements(statements, fields).make(),
     )
     # The shapes that every card machine asks for are made now, and with them every problem that making one can find.
     for search in (

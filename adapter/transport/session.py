@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from adapter import events
+from adapter.deadline import Deadline, deadline
 from adapter.events import BugFound, Emit, where_of
 from adapter.transport import reasons
 from adapter.transport.credentials import hide
@@ -51,7 +52,10 @@ class SocketSettings:
     grace: float = 10.0
     """How long requests in flight may take to finish when the adapter stops."""
     deadline: float | None = None
-    """After so long a request is answered by `too_late`, and cancelled without waiting for it; None for never."""
+    """After so long a request is answered by `too_late`, and cancelled without waiting for it; None for never.
+
+    Not one that says it is committing (`adapter.deadline`): that is answered once its outcome is known.
+    """
     too_late: Callable[[bytes], bytes | None] | None = None
     """What a frame is answered at the deadline; None for silence."""
 
@@ -183,10 +187,12 @@ class _Session:
 
     async def _answer(self, raw: bytes) -> None:
         """Answer one frame; catches everything, since nobody awaits this task's result."""
-        deadline = self._settings.deadline
+        patience = self._settings.deadline
         timer = None
-        if deadline is not None:
-            timer = asyncio.get_running_loop().call_later(deadline, self._expire, asyncio.current_task(), raw)
+        if patience is not None:
+            limit = Deadline()
+            deadline.set(limit)
+            timer = asyncio.get_running_loop().call_later(patience, self._expire, asyncio.current_task(), raw, limit)
         try:
             reply = await self._handle(raw)
             if timer is not None:
@@ -201,8 +207,14 @@ class _Session:
             if timer is not None:
                 timer.cancel()
 
-    def _expire(self, task: asyncio.Task[Any] | None, raw: bytes) -> None:
-        """Answer a frame at its deadline; what works on it is cancelled, and holds its room until it has noticed."""
+    def _expire(self, task: asyncio.Task[Any] | None, raw: bytes, limit: Deadline) -> None:
+        """Answer a frame at its deadline; what works on it is cancelled, and holds its room until it has noticed.
+
+        What may have been written already is not cut short: its outcome is waited for, and then answered.
+        """
+        if limit.committing:
+            return
+        limit.passed = True
         if task is not None:
             task.cancel()
         late = asyncio.get_running_loop().create_task(self._answer_late(raw))

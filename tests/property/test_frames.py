@@ -53,7 +53,9 @@ ANSWERS: dict[type[Any], Any] = {
     ask.ListBills: [BILL],
     ask.ListSessions: [SESSION],
     ask.ListTables: [TABLE],
-    ask.RecordingRequest: BILL,
+    ask.LockSession: BILL,
+    ask.RecordPayment: None,
+    ask.UnlockSession: None,
 }
 FAILURES = [
     BillNotFound("why"),

@@ -30,7 +30,17 @@ EXPECTED: Final = {
     "isPayable": "true or false",
     "name": "a string",
     "payment": "an object",
+    "payment.attemptedAt": "a time, as 2024-05-01T18:05:31.000Z",
+    "payment.baseAmount": "a whole number of minor units, not negative",
+    "payment.cashbackAmount": "a whole number of minor units, not negative",
+    "payment.currency": "an ISO 4217 code",
+    "payment.gratuityAmount": "a whole number of minor units, not negative",
+    "payment.id": "a UUID",
+    "payment.methodDetails": "an object",
+    "payment.paymentSuccessful": "true or false",
     "payment.sessionId": "a UUID",
+    "payment.tipsAmount": "a whole number of minor units, not negative",
+    "payment.waiterId": "a number",
     "sessionId": "a UUID",
     "sessionIds": "a list of UUIDs",
     "statuses": "a list of table statuses",
@@ -103,11 +113,38 @@ class ListBillItemsParams(Struct, frozen=True, kw_only=True, rename="camel"):
     requestor_info: Raw = _ABSENT
 
 
-class PaymentParams(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A payment, as far as it is read (payment-intro page)."""
+class MethodDetailsParams(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How it was paid (payment-intro page); nothing in it decides whether the payment is recorded."""
 
+    method: Any = None
+    card_present_payment_status: Any = None
+    card_present_payment_info: Any = None
+    remote_payment_status: Any = None
+    remote_payment_info: Any = None
+    """Either info holds acquirerTransactionId, authCode, entryMode and card, of which only `scheme` is kept."""
+
+
+class PaymentParams(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A payment (payment-intro page). Amounts are in minor units; together they are what the card was charged with."""
+
+    id: str | None = None
+    """Required; a UUID. The page's own example has a blank after it."""
     session_id: str | None = None
     """Required; a UUID."""
+    waiter_id: Any = None
+    currency: str | None = None
+    """Required; ISO 4217 alpha-3."""
+    base_amount: int | None = None
+    """Required."""
+    tips_amount: int | None = None
+    gratuity_amount: int | None = None
+    """What the provider's own connector calls `tipsAmount`."""
+    cashback_amount: int | None = None
+    payment_successful: bool | None = None
+    """Required: it decides whether money has moved."""
+    attempted_at: str | None = None
+    method_details: Raw = _ABSENT
+    """MethodDetailsParams, unread because odd ones do not fail a payment."""
 
 
 class RecordPaymentParams(Struct, frozen=True, kw_only=True, rename="camel"):

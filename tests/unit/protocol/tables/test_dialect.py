@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from msgspec import Raw
 
 from adapter.domain import requests as ask
+from adapter.domain.payments import CardDetails, Payment
 from adapter.domain.requests import Requestor
 from adapter.domain.values import TableStatus
 from adapter.errors import (
@@ -22,7 +24,7 @@ from adapter.errors import (
     WaiterIncorrect,
 )
 from adapter.protocol.dialect import decode_request, error_code
-from adapter.protocol.tables.dialect import tables_dialect
+from adapter.protocol.tables.dialect import ERROR_CODES, tables_dialect
 
 DIALECT = tables_dialect()
 SESSION_ID = UUID("5b0e3c64-2f0d-4b57-8f35-9a3b6d4b7c10")
@@ -98,8 +100,8 @@ PAYMENT = {
             },
             ask.ListSessions(requestor=ANA, is_finished=False, has_table=True, is_payable=True, table_names=()),
         ),
-        ("LockSession", ABOUT_A_SESSION, ask.RecordingRequest(requestor=ANA, session_id=SESSION_ID)),
-        ("UnlockSession", ABOUT_A_SESSION, ask.RecordingRequest(requestor=ANA, session_id=SESSION_ID)),
+        ("LockSession", ABOUT_A_SESSION, ask.LockSession(requestor=ANA, session_id=SESSION_ID)),
+        ("UnlockSession", ABOUT_A_SESSION, ask.UnlockSession(requestor=ANA, session_id=SESSION_ID)),
         ("GetBillItems", ABOUT_A_SESSION, ask.GetBill(requestor=ANA, session_id=SESSION_ID)),
         (
             "ListBillItems",
@@ -110,7 +112,20 @@ PAYMENT = {
         (
             "RecordPayment",
             {"payment": PAYMENT, "requestorInfo": BY_CARD_MACHINE},
-            ask.RecordingRequest(requestor=ANA, session_id=SESSION_ID),
+            ask.RecordPayment(
+                requestor=ANA,
+                payment=Payment(
+                    id=UUID("7d1f0b0c-0a3c-4a53-9c9b-2f6f4b1f9e01"),
+                    session_id=SESSION_ID,
+                    currency="GBP",
+                    base=1175,
+                    tips=125,
+                    successful=True,
+                    attempted_at=datetime(2024, 5, 1, 18, 5, 31, tzinfo=UTC),
+                    waiter_id="7",
+                    details=CardDetails(method="CARD_PRESENT"),
+                ),
+            ),
         ),
     ],
 )
@@ -176,9 +191,8 @@ def test_a_missing_or_wrong_session_id_is_a_parse_error_that_names_it(method: st
         ("ListBillItems", {"sessionIds": [str(SESSION_ID), 7]}, "params.sessionIds: expected a list of UUIDs"),
         ("RecordPayment", {}, "params.payment: expected an object"),
         ("RecordPayment", {"payment": "SECRET"}, "params.payment: expected an object"),
-        ("RecordPayment", {"payment": {}}, "params.payment.sessionId: expected a UUID"),
+        ("RecordPayment", {"payment": {}}, "params.payment.paymentSuccessful: expected true or false"),
         ("RecordPayment", {"payment": {"sessionId": 7}}, "params.payment.sessionId: expected a UUID"),
-        ("RecordPayment", {"payment": {"sessionId": "SECRET"}}, "params.payment.sessionId: expected a UUID"),
         ("ListTables", [], "params: expected an object"),
         ("ListTables", "SECRET", "params: expected an object"),
         ("ListTables", None, "params: expected an object"),
@@ -205,7 +219,8 @@ def test_a_wrong_parameter_is_refused_by_its_path_and_not_repeated(method: str, 
 def test_case_dashes_and_blanks_of_a_uuid_do_not_matter(text: str):
     assert read("GetSession", {"sessionId": text}).session_id == SESSION_ID
     assert read("ListBillItems", {"sessionIds": [text]}).session_ids == (SESSION_ID,)
-    assert read("RecordPayment", {"payment": {"sessionId": text}}).session_id == SESSION_ID
+    assert read("RecordPayment", {"payment": {**PAYMENT, "sessionId": text}}).payment.session_id == SESSION_ID
+    assert read("RecordPayment", {"payment": {**PAYMENT, "id": text}}).payment.id == SESSION_ID
 
 
 @pytest.mark.parametrize("name", ["", " T12 ", "Bar - Left", "T\u200b12", "\u0000"])
@@ -369,7 +384,7 @@ def test_errors_have_the_codes_of_the_errors_page(kind: type[AdapterError], code
 
 
 def test_all_other_errors_are_internal():
-    told_apart = {RequestError, SessionNotFound, TableNotFound, BillNotFound, WaiterIncorrect}
+    told_apart = {kind for kind in ERROR_CODES if kind is not AdapterError}
     others = [kind for kind in kinds_of(AdapterError) if not told_apart.intersection(kind.__mro__)]
     assert others
     assert {error_code(DIALECT, kind.__new__(kind)) for kind in others} == {"ERROR_INTERNAL_POS_ERROR"}
@@ -396,3 +411,92 @@ def test_a_complaint_is_read_whatever_it_holds(params: bytes, said: tuple[str, s
 def test_a_long_complaint_is_clipped():
     complaint = DIALECT.notifications["ErrorNotification"](Raw(b'{"errorReason":"' + b"x" * 5000 + b'"}'))
     assert complaint.reason == "x" * 1000
+
+
+def paid(**changed: Any) -> Payment:
+    """The payment that is read when these members of the example are others; None leaves one out."""
+    sent = {name: value for name, value in {**PAYMENT, **changed}.items() if value is not None}
+    return read("RecordPayment", {"payment": sent, "requestorInfo": BY_CARD_MACHINE}).payment
+
+
+def test_a_tip_is_read_under_both_of_its_names_and_the_documented_one_wins():
+    assert paid(tipsAmount=None, gratuityAmount=75).tips == 75
+    assert paid(tipsAmount=125, gratuityAmount=75).tips == 125
+    assert paid(tipsAmount=0, gratuityAmount=75).tips == 0
+    assert paid(tipsAmount=None).tips == 0
+
+
+def test_the_amounts_together_are_what_the_card_was_charged_with():
+    assert paid(baseAmount=100, tipsAmount=200, cashbackAmount=300).charged == 600
+
+
+@pytest.mark.parametrize(
+    ("sent", "moment"),
+    [
+        ("2024-05-01T18:05:31.000Z", datetime(2024, 5, 1, 18, 5, 31, tzinfo=UTC)),
+        ("2024-05-01T20:05:31+02:00", datetime(2024, 5, 1, 18, 5, 31, tzinfo=UTC)),
+        ("2024-05-01T18:05:31.1234567Z", datetime(2024, 5, 1, 18, 5, 31, 123456, tzinfo=UTC)),
+        ("2024-05-01T18:05:31", datetime(2024, 5, 1, 18, 5, 31, tzinfo=UTC)),
+        (None, datetime(1970, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_time_of_a_payment_is_read_with_any_offset(sent: str | None, moment: datetime):
+    assert paid(attemptedAt=sent).attempted_at == moment
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "reason"),
+    [
+        ("baseAmount", -1, "a whole number of minor units, not negative"),
+        ("baseAmount", None, "a whole number of minor units, not negative"),
+        ("baseAmount", 11.75, "a whole number of minor units, not negative"),
+        ("baseAmount", 10**15, "a whole number of minor units, not negative"),
+        ("tipsAmount", -1, "a whole number of minor units, not negative"),
+        ("cashbackAmount", "1", "a whole number of minor units, not negative"),
+        ("currency", None, "an ISO 4217 code"),
+        ("currency", "pounds", "an ISO 4217 code"),
+        ("paymentSuccessful", None, "true or false"),
+        ("paymentSuccessful", 1, "true or false"),
+        ("attemptedAt", "yesterday", "a time, as 2024-05-01T18:05:31.000Z"),
+        ("attemptedAt", "9999-12-31T23:59:59-14:00", "a time, as 2024-05-01T18:05:31.000Z"),
+        ("id", None, "a UUID"),
+    ],
+)
+def test_a_payment_that_cannot_be_understood_is_refused_by_its_member(member: str, value: Any, reason: str):
+    with pytest.raises(InvalidParams) as refusal:
+        paid(**{member: value})
+    assert refusal.value.message == f"params.payment.{member}: expected {reason}"
+
+
+def test_whose_payment_it_is_comes_from_the_payment_and_else_from_who_asks():
+    assert paid(waiterId=12).waiter_id == "12"
+    assert paid(waiterId=None).waiter_id == "7"
+
+
+def test_how_it_was_paid_is_kept_without_the_prefixes_of_the_wire():
+    info = {
+        "acquirerTransactionId": "T-1",
+        "authCode": "A1B2C3",
+        "entryMode": "ENTRY_MODE_CONTACTLESS",
+        "card": {"scheme": "CARD_SCHEME_AMEX", "last4PAN": "0004"},
+    }
+    details = {
+        "method": "PAYMENT_METHOD_CARD_PRESENT",
+        "cardPresentPaymentStatus": "CARD_PRESENT_PAYMENT_STATUS_SUCCESSFUL",
+        "cardPresentPaymentInfo": info,
+    }
+    assert paid(methodDetails=details).details == CardDetails(
+        method="CARD_PRESENT",
+        status="SUCCESSFUL",
+        scheme="AMEX",
+        entry_mode="CONTACTLESS",
+        auth_code="A1B2C3",
+        acquirer_transaction_id="T-1",
+    )
+
+
+@pytest.mark.parametrize(
+    "details", ["SECRET", 7, [], {"method": 7, "cardPresentPaymentInfo": []}, {"cardPresentPaymentInfo": {"card": 7}}]
+)
+def test_odd_details_do_not_fail_a_payment(details: Any):
+    assert paid(methodDetails=details).details == CardDetails()

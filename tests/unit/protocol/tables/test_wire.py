@@ -32,7 +32,17 @@ def wire_names(kind: type[Struct]) -> set[str]:
         (wire.ListSessionsParams, "isFinished hasTable isPayable tableNames requestorInfo"),
         (wire.ListBillItemsParams, "sessionIds requestorInfo"),
         (wire.RecordPaymentParams, "payment requestorInfo"),
-        (wire.PaymentParams, "sessionId"),
+        (
+            wire.PaymentParams,
+            (
+                "id sessionId waiterId currency baseAmount tipsAmount gratuityAmount cashbackAmount paymentSuccessful "
+                "attemptedAt methodDetails"
+            ),
+        ),
+        (
+            wire.MethodDetailsParams,
+            "method cardPresentPaymentStatus cardPresentPaymentInfo remotePaymentStatus remotePaymentInfo",
+        ),
         (wire.ErrorNotificationParams, "errorCode errorReason id"),
         (wire.Table, "name maxCovers status"),
         (wire.Waiter, "id name"),

@@ -1,0 +1,103 @@
+"""Payments, locks and balances, as frozen values. Knows neither wire nor database.
+
+Money is a whole number of minor units (pence, cents). Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from adapter.domain.values import Waiter
+
+
+class CardDetails(Struct, frozen=True, kw_only=True):
+    """How a payment was made; nothing here decides whether it is recorded. Every member is empty where unknown."""
+
+    method: str = ""
+    """`CARD_PRESENT` or `REMOTE`, as the provider has it without its prefix."""
+    status: str = ""
+    """`SUCCESSFUL`, `DECLINED`, `CANCELLED`, `UNKNOWN`."""
+    scheme: str = ""
+    """`VISA`, `AMEX`."""
+    entry_mode: str = ""
+    """`CONTACTLESS`, `CONTACT_CHIP`."""
+    auth_code: str = ""
+    acquirer_transaction_id: str = ""
+
+
+class Payment(Struct, frozen=True, kw_only=True):
+    """One attempt to pay, or to pay a part, as the provider reports it."""
+
+    id: UUID
+    session_id: UUID
+    currency: str
+    base: int
+    """For what stands on the bill; the only amount that the balance knows."""
+    tips: int = 0
+    cashback: int = 0
+    successful: bool
+    """Whether money has moved. A payment that failed is kept, and changes no balance."""
+    attempted_at: datetime
+    waiter_id: str | None = None
+    """To whom it is attributed."""
+    details: CardDetails = CardDetails()
+
+    @property
+    def charged(self) -> int:
+        """What the card was charged with."""
+        return self.base + self.tips + self.cashback
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two reports the same payment: its id alone does not (payment-intro page)."""
+        return (
+            self.id,
+            self.session_id,
+            self.currency,
+            self.base,
+            self.tips,
+            self.cashback,
+            self.successful,
+            self.attempted_at,
+        )
+
+
+class Lock(Struct, frozen=True, kw_only=True):
+    """Who holds a session."""
+
+    token: UUID | None
+    """Which request took it; None where only the EPOS's own columns tell of it."""
+    locked_at: datetime | None = None
+    terminal: str | None = None
+    waiter: str | None = None
+    by_till: bool = False
+    """Whether it is the till's own lock and not ours to release."""
+
+
+class Balance(Struct, frozen=True, kw_only=True):
+    """What a session owes while it is held."""
+
+    waiter: Waiter | None
+    currency: str
+    total: int | None
+    """None where the session has no bill."""
+    paid: int
+    now: datetime
+    """By the database's clock."""
+
+    @property
+    def outstanding(self) -> int:
+        """What remains to be paid; negative when too much was."""
+        return (self.total or 0) - self.paid
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """What became of a payment."""
+
+    over_payment: bool = False
+    """More was paid than was owed."""
+    conflict: bool = False
+    """Another payment with the same id and other values had been recorded before."""

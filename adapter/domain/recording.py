@@ -1,0 +1,190 @@
+"""The rules for locking, unlocking and paying, each a plain function of a till and a request.
+
+They read as the specification does: existence, waiter, lock, duplicate, record (lock-session and record-payment pages).
+Each runs inside a transaction, may be run again as a whole, and leaves nothing behind when it raises.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from adapter.domain import requests as ask
+from adapter.domain.payments import Balance, Lock, Payment, Recorded
+from adapter.domain.ports import Till
+from adapter.domain.rules import NO_BILL, NO_SESSION, WaiterCheck, require_waiter
+from adapter.domain.values import Bill
+from adapter.errors import (
+    AlreadyLocked,
+    BillNotFound,
+    NotLocked,
+    PaymentAlreadyRecorded,
+    PaymentNotRecorded,
+    PaymentUnderWay,
+    SessionNotFound,
+    UnableToUnlock,
+)
+
+SHORTEST_LOCK = timedelta(minutes=5)
+"""How long a lock is left alone in any case: a guest may still be looking for the card."""
+
+
+class RecordingRules(Struct, frozen=True, kw_only=True):
+    """What differs from restaurant to restaurant."""
+
+    waiter_check: WaiterCheck = WaiterCheck.OFF
+    acknowledge_duplicates_first: bool = False
+    """Whether an identical payment is acknowledged before the lock is looked at. The page has it the other way round,
+    under which a repeat that arrives after UnlockSession is never acknowledged."""
+    lock_age_limit: timedelta | None = None
+    """After how long a lock may be taken over; None for never."""
+    partial_payment: bool = True
+    """Whether the EPOS can hold a part payment."""
+    tips: bool = True
+    """Whether the EPOS has a place for a tip."""
+
+
+class Locked(Struct, frozen=True, kw_only=True):
+    """A session that was locked."""
+
+    bill: Bill
+    """As it stands under the lock."""
+    taken_from: Lock | None = None
+    """Whose lock had passed the age limit."""
+
+
+def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, token: UUID) -> Locked:
+    """Lock a session and read its bill; `token` tells this request's own lock from everybody else's.
+
+    Raises SessionNotFound, WaiterIncorrect, AlreadyLocked, BillNotFound.
+    """
+    found = till.held_bill(request.session_id)
+    if found is None:
+        raise SessionNotFound(NO_SESSION)
+    waiter, bill = found
+    require_waiter(waiter, request.requestor, rules.waiter_check)
+    held = till.lock_of(request.session_id)
+    is_own = held is not None and held.token == token  # a COMMIT whose answer was lost
+    stale = None
+    if held is not None and not is_own:
+        if not _is_stale(held, till, rules):
+            raise AlreadyLocked(_holder(held))
+        stale = held
+    if bill is None:
+        raise BillNotFound(NO_BILL)
+    if stale is not None:
+        till.release(request.session_id, stale, by="lock age limit", reason=_holder(stale))
+    if not is_own:
+        till.lock(request.session_id, token, request.requestor)
+    return Locked(bill=bill, taken_from=stale)
+
+
+def unlock_session(till: Till, request: ask.UnlockSession, rules: RecordingRules) -> None:
+    """Release the lock of a session, whoever holds it: the protocol knows no owner.
+
+    Raises SessionNotFound, WaiterIncorrect, NotLocked, UnableToUnlock.
+    """
+    balance = till.held_balance(request.session_id)
+    held = till.lock_of(request.session_id)
+    _require_session(till, request.session_id, balance, held)
+    if balance is not None:
+        require_waiter(balance.waiter, request.requestor, rules.waiter_check)
+    if held is None:
+        if till.uncertain:
+            return  # released by the run whose outcome was not heard
+        raise NotLocked("this session is not locked")
+    if held.by_till:
+        raise UnableToUnlock(_holder(held))
+    till.release(request.session_id, held)
+
+
+def release_by_hand(till: Till, session_id: UUID, *, by: str, reason: str, force: bool) -> Lock:
+    """Release a lock that no card machine will, and keep who did it and why; answers whose it was.
+
+    A lock that is young may have a payment under way, and is only released by `force`.
+    Raises NotLocked, UnableToUnlock, PaymentUnderWay.
+    """
+    till.held_balance(session_id)
+    held = till.lock_of(session_id)
+    if held is None:
+        raise NotLocked("this session is not locked")
+    if held.by_till:
+        raise UnableToUnlock(_holder(held))
+    if not force and held.locked_at is not None and till.now() - held.locked_at < SHORTEST_LOCK:
+        raise PaymentUnderWay(
+            f"{_holder(held)}, less than {SHORTEST_LOCK.seconds // 60} minutes ago: a payment may be under way",
+            hint="look at the card machine; if there is none, add --force",
+        )
+    till.release(session_id, held, by=by, reason=reason)
+    return held
+
+
+def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules) -> Recorded:
+    """Record a payment exactly once.
+
+    Raises SessionNotFound, WaiterIncorrect, NotLocked, PaymentAlreadyRecorded, PaymentNotRecorded.
+    """
+    payment = request.payment
+    balance = till.held_balance(payment.session_id)
+    held = till.lock_of(payment.session_id)
+    earlier = till.payments(payment)
+    is_known = any(one.identity == payment.identity for one in earlier)
+    if not is_known:
+        _require_session(till, payment.session_id, balance, held)
+    if balance is not None:
+        require_waiter(balance.waiter, request.requestor, rules.waiter_check)
+    if is_known and till.uncertain:
+        return Recorded()  # by the run whose outcome was not heard
+    if is_known and rules.acknowledge_duplicates_first:
+        raise PaymentAlreadyRecorded("this payment has been recorded already")
+    if held is None or held.by_till:
+        raise NotLocked("this session is not locked")
+    if is_known:
+        raise PaymentAlreadyRecorded("this payment has been recorded already")
+    if balance is None:
+        raise PaymentNotRecorded("the check has left the till, so nothing more can be paid on it")
+    _require_recordable(payment, balance, rules)
+    flags = Recorded(
+        over_payment=payment.successful and payment.base > max(balance.outstanding, 0),
+        conflict=bool(earlier),
+    )
+    till.record(payment, balance, flags, request.requestor)
+    return flags
+
+
+def _require_recordable(payment: Payment, balance: Balance, rules: RecordingRules) -> None:
+    """Refuse what the EPOS cannot hold; an attempt that failed is only kept, and anything may be."""
+    if payment.currency != balance.currency:
+        raise PaymentNotRecorded(f"the payment is in {payment.currency}, the bill in {balance.currency}")
+    if not payment.successful:
+        return
+    if balance.total is None:
+        raise PaymentNotRecorded(NO_BILL)
+    if not rules.partial_payment and payment.base < balance.outstanding:
+        raise PaymentNotRecorded(
+            f"this till cannot hold a part payment: {balance.outstanding} minor units are due, {payment.base} were paid"
+        )
+    if not rules.tips and payment.tips:
+        raise PaymentNotRecorded("this till has no place for a tip")
+
+
+def _require_session(till: Till, session_id: UUID, balance: Balance | None, held: Lock | None) -> None:
+    """A session is there while the till has it, and as long as we still have something of it."""
+    if balance is None and held is None and not till.knows(session_id):
+        raise SessionNotFound(NO_SESSION)
+
+
+def _is_stale(held: Lock, till: Till, rules: RecordingRules) -> bool:
+    if rules.lock_age_limit is None or held.by_till or held.locked_at is None:
+        return False
+    return till.now() - held.locked_at >= rules.lock_age_limit
+
+
+def _holder(held: Lock) -> str:
+    """Who has locked a session, for the waiter who may not."""
+    if held.by_till:
+        return "the check is in use at the till"
+    since = f" since {held.locked_at:%H:%M:%S} UTC" if held.locked_at is not None else ""
+    return f"locked{since} by terminal {held.terminal or 'unknown'}"

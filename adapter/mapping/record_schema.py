@@ -1,0 +1,193 @@
+"""What may stand in `[lock]` and `[record]`: how a session is locked and a payment entered. Makes no SQL."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from adapter.toml.load import Strict
+
+Sql = str
+"""SQL for a value or a condition."""
+
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+
+VALUES: dict[str, str] = {
+    "payment_id": "id of the payment as a text, a UUID in small letters with dashes",
+    "payment_key": "the same, but different for each of several payments that share an id",
+    "amount": "what was paid of the bill, without tip and cashback",
+    "tip": "the tip",
+    "cashback": "cash handed out",
+    "charged": "what the card was charged with: amount, tip and cashback",
+    "total": "total of the bill",
+    "paid_before": "what had been paid before",
+    "paid_after": "what has been paid with this payment",
+    "due_after": "what remains to be paid; 0 when too much was paid",
+    "fully_paid": "yes when nothing remains to be paid",
+    "over_paid": "yes when more was paid than was due",
+    "has_tip": "yes when there is a tip",
+    "has_cashback": "yes when cash was handed out",
+    "currency": "ISO 4217 code",
+    "now": "the database's clock, in the form of [time]",
+    "attempted_at": "when the card was presented, in the form of [time]",
+    "terminal": "id of the card machine, or NULL",
+    "waiter": "id of the waiter to whom the payment is attributed, or NULL",
+    "method": "CARD_PRESENT or REMOTE, or NULL",
+    "scheme": "VISA, AMEX and so on, or NULL",
+    "tender": "what [record.tender] makes of the scheme",
+    "entry_mode": "CONTACTLESS, CONTACT_CHIP and so on, or NULL",
+    "auth_code": "authorization code, or NULL",
+    "acquirer_id": "the acquirer's id of the transaction, or NULL",
+    "session_id": "the session's key as the till has it; :session_id_1, :session_id_2 where it has several columns",
+}
+"""Every value that a step may use as `:name`, and what it is. Amounts are in the form of [money]."""
+
+AMOUNTS = ("amount", "tip", "cashback", "charged", "total", "paid_before", "paid_after", "due_after")
+"""Those that are money. Each is also there in minor units: `:amount_minor`."""
+
+FLAGS = frozenset({"fully_paid", "has_cashback", "has_tip", "over_paid"})
+"""Those that are yes or no."""
+
+TEXTS = frozenset({"acquirer_id", "auth_code", "entry_mode", "method", "scheme", "terminal", "waiter"})
+"""Those that the provider sends as texts of any length; a shorter column gets their beginning."""
+
+TIMES = frozenset({"attempted_at", "now"})
+"""Those that are moments."""
+
+LOCK_VALUES = ("now", "terminal", "waiter", "session_id")
+"""Those that `[lock]` may use."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class LockRule(Strict):
+    """How the EPOS itself holds a lock, in columns of the session's own table, so that the till sees it."""
+
+    free: Sql
+    """True when nobody holds the session."""
+    ours: Sql
+    """True when a card machine holds it, and not the till."""
+    set: dict[str, Sql]
+    """Columns and their values that lock it."""
+    clear: dict[str, Sql]
+    """Columns and their values that release it."""
+
+
+class RecordedRule(Strict):
+    """Where the EPOS keeps the ids of payments, so that a repeat is recognized without tables of our own."""
+
+    from_: str = Field(alias="from")
+    where: Sql | None = None
+    payment_id: Sql
+    amount: Sql
+    tip: Sql | None = None
+    cashback: Sql | None = None
+    session_id: Sql | None = None
+    """The session's key; without it, payment ids must be unique in the whole table."""
+
+
+class Step(Strict):
+    """One statement of recording."""
+
+    insert: str | None = None
+    """Table that gets a row; or rows, with `from` or `select`."""
+    update: str | None = None
+    delete: str | None = None
+    find: Sql | None = None
+    """A SELECT of one row; its outputs become values for the steps below."""
+    set: dict[str, Sql] = Field(default_factory=dict)
+    from_: str | None = Field(default=None, alias="from")
+    """Insert a row for each row of this FROM clause."""
+    where: Sql | None = None
+    select: Sql | None = None
+    """Insert what this SELECT gives; its output names are the columns."""
+    returning: dict[str, str] = Field(default_factory=dict)
+    """Values for the steps below, from columns of the written row."""
+    rows: int | Literal["any", "some"] | None = None
+    """How many rows must be touched: one, unless said otherwise; any for delete, and for inserts from other rows."""
+    when: Names = ()
+    """Values that must be yes for this step to run; `not closes` for one that must be no."""
+    missing: str | None = None
+    """What to say when `find` finds nothing, or the number of rows is another. Nothing is recorded then."""
+    lock: bool = False
+    """With `find`: hold the row until the payment is recorded."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Step:
+        kinds = [name for name in ("insert", "update", "delete", "find") if getattr(self, name) is not None]
+        if len(kinds) != 1:
+            raise ValueError("a step is one of insert, update, delete and find")
+        allowed = _ALLOWED[kinds[0]]
+        said = [
+            name.rstrip("_")
+            for name in ("set", "from_", "where", "select", "returning", "rows", "lock")
+            if getattr(self, name) not in (None, {}, False) and name.rstrip("_") not in allowed
+        ]
+        if said:
+            raise ValueError(f"{', '.join(said)}: has no meaning beside {kinds[0]}")
+        if self.insert is not None and (self.select is None) == (not self.set):
+            raise ValueError("insert needs either [record.step.set] or select")
+        if self.update is not None and not self.set:
+            raise ValueError("update needs [record.step.set]")
+        if (self.update is not None or self.delete is not None) and self.where is None:
+            raise ValueError("needs where: without it every row of the table would be changed")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """`insert`, `update`, `delete` or `find`."""
+        return next(name for name in ("insert", "update", "delete", "find") if getattr(self, name) is not None)
+
+    @property
+    def table(self) -> str:
+        """The table that it writes to; empty for `find`."""
+        return self.insert or self.update or self.delete or ""
+
+    @property
+    def expected(self) -> int | Literal["any", "some"]:
+        """How many rows it must touch."""
+        if self.rows is not None:
+            return self.rows
+        many = self.kind == "delete" or self.from_ is not None or self.select is not None
+        return "any" if many else 1
+
+
+_ALLOWED = {
+    "insert": {"set", "from", "where", "select", "returning", "rows"},
+    "update": {"set", "where", "returning", "rows"},
+    "delete": {"where", "rows"},
+    "find": {"lock"},
+}
+
+
+class RecordRule(Strict):
+    """How a successful payment is entered: in order, in one transaction, with the check's row held."""
+
+    check: dict[str, Sql] = Field(default_factory=dict)
+    """Further values, read with the check: SQL over the aliases of [session]."""
+    make: dict[str, Literal["uuid", "hash", "random"]] = Field(default_factory=dict)
+    """Keys to be made: `uuid` and `hash` (32 hexadecimal digits) always the same for a payment, `random` a new UUID."""
+    tender: dict[str, str | int] = Field(default_factory=dict)
+    """What `:tender` is for each card scheme; `default` for any other."""
+    recorded: RecordedRule | None = None
+    step: tuple[Step, ...] = ()
+
+    @field_validator("check", "make")
+    @classmethod
+    def _names_are_new(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name}: a value's name has small letters, digits and underscores")
+            if name in VALUES:
+                raise ValueError(f"{name} is a value of the payment already")
+        return value
+
+    @model_validator(mode="after")
+    def _has_steps(self) -> RecordRule:
+        if not self.step:
+            raise ValueError("needs at least one [[record.step]]")
+        if self.tender and "default" not in self.tender:
+            raise ValueError("tender needs a default: a new card scheme may come up on any evening")
+        return self

@@ -1,0 +1,199 @@
+"""One session inside a writing transaction: held, read, locked, paid. Knows nothing of wires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP
+from typing import Any
+from uuid import UUID
+
+from msgspec import structs
+
+from adapter.domain.money import digits_of, exact
+from adapter.domain.payments import Balance, Lock, Payment, Recorded
+from adapter.domain.requests import Requestor
+from adapter.domain.values import Bill, Waiter
+from adapter.errors import AlreadyLocked, Bug, PaymentNotRecorded, TooSlow, UnableToUnlock
+from adapter.mapping.balance import step_values
+from adapter.mapping.writes import Write, Writes
+from adapter.store.book import Bound, SqlBook
+from adapter.store.database import translate
+from adapter.store.ledger import Ledger
+from adapter.store.units import Writer
+
+
+class SqlTill:
+    """See ports.Till."""
+
+    def __init__(self, writer: Writer, bound: Bound, writes: Writes, ledger: Ledger | None) -> None:
+        """Without a ledger, locks and payments are known by the EPOS's own columns only."""
+        self._writer = writer
+        self._bound = bound
+        self._writes = writes
+        self._ledger = ledger
+        self._checked: Mapping[str, Any] = {}
+        self._now: datetime | None = None
+
+    @property
+    def uncertain(self) -> bool:
+        """See ports.Till."""
+        return self._writer.uncertain
+
+    def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
+        """See ports.Till."""
+        if not self._hold(session_id):
+            return None
+        return SqlBook(self._writer, self._bound).bill(session_id)
+
+    def held_balance(self, session_id: UUID) -> Balance | None:
+        """See ports.Till."""
+        if not self._hold(session_id):
+            return None
+        plan = self._writes.balance
+        found = self._bound.assembler.balance(plan, self._writer.rows(plan, self._key(session_id) or {}))
+        if found is None:
+            return None
+        balance, self._checked = found
+        self._now = balance.now
+        return balance
+
+    def lock_of(self, session_id: UUID) -> Lock | None:
+        """See ports.Till."""
+        kept = self._ledger.lock_of(self._writer, session_id) if self._ledger is not None else None
+        key = self._key(session_id)
+        if self._writes.lock is None or key is None:
+            return kept
+        rows = self._writer.rows(self._writes.lock.state, key)
+        if not rows:
+            return kept  # the check has left the till, and its columns with it
+        free, ours = rows[0][:2]
+        if free:
+            return None
+        return (kept or Lock(token=None)) if ours else Lock(token=None, by_till=True)
+
+    def now(self) -> datetime:
+        """See ports.Till."""
+        if self._now is None:
+            self._now = self._writer.rows(self._writes.clock, {})[0][0]
+        return self._now
+
+    def lock(self, session_id: UUID, token: UUID, requestor: Requestor) -> None:
+        """See ports.Till."""
+        if self._writes.lock is not None:
+            touched, _ = self._writer.change(self._writes.lock.take, self._lock_values(session_id, requestor))
+            if touched != 1:
+                raise AlreadyLocked("somebody locked this session a moment ago")
+            if self._ledger is not None:
+                # The columns decide; a row that says otherwise is left from a lock that the till has released.
+                self._ledger.release(self._writer, session_id)
+        if self._ledger is not None:
+            self._ledger.lock(self._writer, session_id, token, requestor)
+
+    def release(self, session_id: UUID, held: Lock, *, by: str | None = None, reason: str = "") -> None:
+        """See ports.Till."""
+        key = self._key(session_id)
+        if self._writes.lock is not None and key is not None:
+            values = self._lock_values(session_id, Requestor(is_card_machine=False))
+            touched, _ = self._writer.change(self._writes.lock.clear, values)
+            is_there = bool(self._writer.rows(self._writes.lock.state, key)) if not touched else True
+            if not touched and is_there:
+                raise UnableToUnlock("the till does not let the check go")
+        if self._ledger is not None:
+            self._ledger.release(self._writer, session_id)
+            if by is not None:
+                self._ledger.audit(self._writer, session_id, held, by=by, reason=reason)
+
+    def payments(self, payment: Payment) -> Sequence[Payment]:
+        """See ports.Till."""
+        if self._ledger is not None:
+            return self._ledger.payments(self._writer, payment.id)
+        plan = self._writes.recorded
+        key = self._key(payment.session_id)
+        if plan is None or key is None:
+            return ()
+        values = {**self._session_key(payment.session_id), "payment_id": str(payment.id)}
+        return [self._as_kept(payment, row) for row in self._writer.rows(plan, values)]
+
+    def _as_kept(self, payment: Payment, row: Sequence[Any]) -> Payment:
+        """A payment as far as the EPOS tells it; the rest is taken to be equal."""
+        digits = 0 if self._bound.fields.binder.mapping.file.money.form == "minor" else digits_of(payment.currency) or 0
+        kept = {
+            name: int(exact(value).scaleb(digits).to_integral_value(ROUND_HALF_UP))
+            for name, value in zip(("base", "tips", "cashback"), row, strict=True)
+            if value is not None
+        }
+        return structs.replace(payment, successful=True, **kept)
+
+    def knows(self, session_id: UUID) -> bool:
+        """See ports.Till."""
+        return self._ledger is not None and self._ledger.knows(self._writer, session_id)
+
+    def record(self, payment: Payment, balance: Balance, flags: Recorded, requestor: Requestor) -> None:
+        """See ports.Till."""
+        if self._ledger is not None:
+            self._ledger.keep(self._writer, payment, flags, requestor)
+        if not payment.successful:
+            return
+        values = {
+            **step_values(
+                payment,
+                balance,
+                flags,
+                rule=self._writes.rule,
+                fields=self._bound.fields,
+                times=self._writes.times,
+            ),
+            **self._checked,
+            **self._session_key(payment.session_id),
+            "terminal": requestor.terminal_id,
+        }
+        for step in self._writes.steps:
+            if all(bool(values[name]) is wanted for name, wanted in step.when):
+                values |= self._run(step, values)
+
+    def _run(self, step: Write, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Run one step and give the values that it adds.
+
+        Raises PaymentNotRecorded when it does not do what it must.
+        """
+        try:
+            touched, rows = self._writer.change(step.plan, values)
+        except Exception as error:
+            state = getattr(error, "sqlstate", None)
+            translated = translate(error)
+            if state is None or translated.retryable or isinstance(translated, TooSlow):
+                raise
+            raise PaymentNotRecorded(f"the till cannot take it: {step.place} fails with SQLSTATE {state}") from None
+        if (step.expected == "some" and touched < 1) or (isinstance(step.expected, int) and touched != step.expected):
+            wanted = "at least 1 row" if step.expected == "some" else f"{step.expected} row{'s' * (step.expected != 1)}"
+            raise PaymentNotRecorded(
+                step.missing or f"the till cannot take it: {step.place} touched {touched} rows and not {wanted}"
+            )
+        return dict(zip(step.gives, rows[0] if rows else [None] * len(step.gives), strict=False))
+
+    def _hold(self, session_id: UUID) -> bool:
+        """Keep everybody else from changing the session until the transaction ends; False when it is not there."""
+        key = self._key(session_id)
+        return key is not None and bool(self._writer.rows(self._writes.hold, key))
+
+    def _key(self, session_id: UUID) -> dict[str, Any] | None:
+        key = self._bound.fields.packing.unpack(session_id)
+        return None if key is None else {f"key_{index}": value for index, value in enumerate(key)}
+
+    def _session_key(self, session_id: UUID) -> dict[str, Any]:
+        key = self._bound.fields.packing.unpack(session_id)
+        if key is None:
+            raise Bug("a session that is held has no key")
+        if len(key) == 1:
+            return {"session_id": key[0]}
+        return {f"session_id_{number}": value for number, value in enumerate(key, start=1)}
+
+    def _lock_values(self, session_id: UUID, requestor: Requestor) -> dict[str, Any]:
+        return {
+            **(self._key(session_id) or {}),
+            **self._session_key(session_id),
+            **self._writes.times("now", self.now()),
+            "terminal": requestor.terminal_id,
+            "waiter": requestor.waiter_id,
+        }

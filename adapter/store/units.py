@@ -1,0 +1,63 @@
+"""What a unit of work has in its hands: one connection, for reading or inside a transaction. Knows no restaurants."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.pool import PoolProxiedConnection
+
+from adapter.events import Emit, StatementRun
+from adapter.mapping.plans import Plan
+from adapter.store.engines import change, column_types, prepare, run
+
+Row = Sequence[Any]
+
+
+class Reader:
+    """One connection, for the time of one unit."""
+
+    def __init__(self, connection: PoolProxiedConnection, emit: Emit | None) -> None:
+        self._connection = connection
+        self._emit = emit
+
+    def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Row]:
+        """Run a plan's statement and give its rows."""
+        started = time.perf_counter()
+        found = run(self._connection, plan.driver, _values(plan, parameters))
+        self._tell(plan, len(found), started)
+        return found
+
+    def types(self, plan: Plan) -> list[str]:
+        """The types of the columns that a statement would give."""
+        return column_types(self._connection, plan.driver, [plan.constants[name] for name in plan.names])
+
+    def prepare(self, plan: Plan) -> None:
+        """Have the server check a statement without running it."""
+        prepare(self._connection, plan.driver)
+
+    def _tell(self, plan: Plan, rows: int, started: float) -> None:
+        if self._emit is not None:
+            spent = (time.perf_counter() - started) * 1000
+            self._emit(StatementRun(name=plan.name, sql=plan.shown, rows=rows, milliseconds=spent))
+
+
+class Writer(Reader):
+    """One connection inside a transaction, for the time of one unit."""
+
+    def __init__(self, connection: PoolProxiedConnection, emit: Emit | None, *, uncertain: bool) -> None:
+        super().__init__(connection, emit)
+        self.uncertain = uncertain
+        """Whether an earlier run of this unit may have been committed."""
+
+    def change(self, plan: Plan, parameters: Mapping[str, Any]) -> tuple[int, list[Row]]:
+        """Run a statement that writes, and give how many rows it touched and those it returned."""
+        started = time.perf_counter()
+        touched, found = change(self._connection, plan.driver, _values(plan, parameters))
+        self._tell(plan, touched, started)
+        return touched, found
+
+
+def _values(plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
+    return [parameters[name] if name in parameters else plan.constants[name] for name in plan.names]

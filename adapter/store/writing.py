@@ -1,0 +1,166 @@
+"""Runs a unit of writing in one transaction: durable before it is answered, run again when its outcome was lost.
+
+Knows nothing of restaurants.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from adapter.deadline import Deadline, deadline
+from adapter.errors import AdapterError, DatabaseUnavailable, OutcomeUnknown, StoreError, TooSlow
+from adapter.events import Emit
+from adapter.store.engines import begin, commit, roll_back
+from adapter.store.stacks import Stacks
+from adapter.store.units import Writer
+
+
+class Connections(Protocol):
+    """Where connections come from, as `adapter.store.database.Database` gives them."""
+
+    @property
+    def stacks(self) -> Stacks:
+        """What units run on."""
+        ...
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """What the driver raises."""
+        ...
+
+    def fresh_connection(self) -> PoolProxiedConnection:
+        """A connection that nobody else has."""
+        ...
+
+    def lost(self, connection: PoolProxiedConnection, error: BaseException) -> None:
+        """Throw a connection away, and those that were opened before it."""
+        ...
+
+    def translate(self, error: BaseException) -> AdapterError:
+        """A driver's error as one of ours."""
+        ...
+
+
+class Writing:
+    """One unit of writing, however often it must be run."""
+
+    def __init__(
+        self, connections: Connections, unit: Callable[[Writer], Any], emit: Emit | None, patience: float
+    ) -> None:
+        """`patience` is in seconds."""
+        self._connections = connections
+        self._unit = unit
+        self._emit = emit
+        self._patience = patience
+        self._deadline = deadline.get() or Deadline()
+        self._uncertain = False
+
+    async def answer(self, ended: Callable[[], None]) -> Any:
+        """Run the unit until its outcome is known; `ended` is called once nothing of it runs any more.
+
+        A caller who goes away does not end it: a card may have been charged. One who has been answered at the deadline
+        does, unless it is being committed. Raises what `ports.Store.write` says.
+        """
+        work = asyncio.ensure_future(self._until_known())
+        work.add_done_callback(lambda _: ended())
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if self._deadline.passed and not self._deadline.committing:
+                work.cancel()
+                await asyncio.wait({work})
+            else:
+                work.add_done_callback(_heard)
+            raise
+
+    async def _until_known(self) -> Any:
+        try:
+            async for attempt in AsyncRetrying(
+                stop=stop_after_delay(self._patience),
+                wait=wait_random_exponential(multiplier=0.02, max=1.0),
+                retry=retry_if_exception(lambda error: isinstance(error, StoreError) and error.retryable),
+                reraise=True,
+            ):
+                with attempt:
+                    return await self._connections.stacks.run(self._run)
+        except AdapterError as error:
+            if self._uncertain and isinstance(error, StoreError):
+                raise OutcomeUnknown(
+                    "the connection to the database was lost while committing, so it may or may not have been recorded",
+                    hint="sending it again is safe",
+                ) from None
+            raise
+        raise DatabaseUnavailable("the database does not answer")
+
+    def _run(self) -> Any:
+        connections = self._connections
+        try:
+            connection = connections.fresh_connection()
+        except (SQLAlchemyError, connections.driver_error) as error:
+            raise connections.translate(error) from None
+        try:
+            begin(connection)
+            answer = self._unit(Writer(connection, self._emit, uncertain=self._uncertain))
+        except connections.driver_error as error:
+            translated = connections.translate(error)
+            self._abandon(connection, error if isinstance(translated, DatabaseUnavailable) else None)
+            raise translated from None
+        except BaseException:
+            self._abandon(connection, None)
+            raise
+        self._commit(connection)
+        return answer
+
+    def _commit(self, connection: PoolProxiedConnection) -> None:
+        if self._deadline.passed:
+            self._abandon(connection, None)
+            raise TooSlow("the EPOS database took too long")
+        # From here on the server may have it, whatever we hear of it.
+        self._deadline.committing = True
+        try:
+            commit(connection, self._patience / 2)
+        except (self._connections.driver_error, TimeoutError) as error:
+            translated = (
+                DatabaseUnavailable("the database did not say whether it committed")
+                if isinstance(error, TimeoutError)
+                else self._connections.translate(error)
+            )
+            if isinstance(translated, DatabaseUnavailable):
+                self._uncertain = True
+                self._connections.lost(connection, error)
+            else:
+                # The server refused it, so it is undone.
+                self._deadline.committing = self._uncertain
+                self._abandon(connection, None)
+            raise translated from None
+        except BaseException as error:
+            self._uncertain = True
+            self._connections.lost(connection, error)
+            raise
+        finally:
+            connection.close()
+
+    def _abandon(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
+        """Undo it; a connection that cannot even do that is thrown away, and the server undoes it then."""
+        if error is None:
+            try:
+                roll_back(connection)
+            except BaseException as failed:  # noqa: BLE001 -- whatever it is, this connection must not be used again
+                error = failed
+        if error is not None:
+            self._connections.lost(connection, error)
+        with suppress(Exception):
+            connection.close()
+
+
+def _heard(work: asyncio.Future[Any]) -> None:
+    """Take note of how a unit ended that nobody waits for any more; its caller will ask again."""
+    if not work.cancelled():
+        work.exception()

@@ -1,0 +1,124 @@
+"""What the manager and the installer do by hand: make the ledger, look at the locks, release one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+
+from adapter.app import App
+from adapter.config import Config
+from adapter.domain.payments import Lock
+from adapter.domain.recording import release_by_hand
+from adapter.errors import AdapterError
+from adapter.events import Emit, LockReleased
+from adapter.mapping.keys import Packing, UnpackableKey
+from adapter.mapping.load import Mapping
+
+
+class ShownLock(Struct, frozen=True, kw_only=True):
+    """One lock, as it is listed."""
+
+    session: str
+    """Id on the wire."""
+    check: str
+    """What staff call it; empty when it has left the till."""
+    locked_at: datetime | None
+    minutes: float
+    terminal: str
+    waiter: str
+    payments: int
+    """Recorded since it was locked."""
+
+
+async def create_ledger(config: Config, mapping: Mapping) -> None:
+    """Make the adapter's own tables; raises AdapterError when it cannot."""
+    app = App(config, mapping, _nobody)
+    try:
+        await app.store.create_ledger()
+    finally:
+        await app.store.close()
+
+
+async def list_locks(config: Config, mapping: Mapping) -> list[ShownLock]:
+    """Every lock, the oldest first; raises AdapterError."""
+    app = App(config, mapping, _nobody)
+    try:
+        found = []
+        for row in await app.store.locks():
+            session = await app.store.read(lambda book, row=row: book.session(row.session_id))  # type: ignore[misc]
+            found.append(
+                ShownLock(
+                    session=str(row.session_id),
+                    check=session.name if session is not None else "",
+                    locked_at=row.lock.locked_at,
+                    minutes=round(row.seconds / 60, 1),
+                    terminal=row.lock.terminal or "",
+                    waiter=row.lock.waiter or "",
+                    payments=row.payments,
+                )
+            )
+        return found
+    finally:
+        await app.store.close()
+
+
+async def unlock(
+    config: Config, mapping: Mapping, session: str, *, by: str, reason: str, force: bool, emit: Emit
+) -> Lock:
+    """Release a lock by hand; `session` is its id on the wire, or the key of its check in the EPOS.
+
+    Raises AdapterError when there is none, or a payment may be under way.
+    """
+    app = App(config, mapping, _nobody)
+    try:
+        bound = await app.store.bind()
+        session_id = _session_id(session, bound.fields.packing)
+        held = await app.store.write(lambda till: release_by_hand(till, session_id, by=by, reason=reason, force=force))
+        emit(LockReleased(session=str(session_id), by=by, reason=reason))
+        return held
+    finally:
+        await app.store.close()
+
+
+def show_locks(locks: list[ShownLock], console: Console) -> None:
+    """Print locks for people."""
+    if not locks:
+        console.print("Nothing is locked.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("check", "locked", "minutes", "terminal", "waiter", "payments since", "session"):
+        table.add_column(name, justify="right" if name in ("minutes", "payments since") else "left")
+    for lock in locks:
+        at = f"{lock.locked_at.astimezone():%Y-%m-%d %H:%M:%S}" if lock.locked_at is not None else ""
+        table.add_row(
+            lock.check or "(gone)",
+            at,
+            f"{lock.minutes:.1f}",
+            lock.terminal,
+            lock.waiter,
+            str(lock.payments),
+            lock.session,
+        )
+    console.print(table)
+
+
+def _session_id(text: str, packing: Packing) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        pass
+    try:
+        key: object = int(text) if packing.parts[0].form == "integer" else text
+        if len(packing.parts) == 1:
+            return packing.pack((key,))
+    except (ValueError, UnpackableKey):
+        pass
+    raise AdapterError(f"{text} is no session", hint="epos-adapter locks lists them")
+
+
+def _nobody(_: object) -> None:
+    """What these commands find they say themselves."""
