@@ -19,7 +19,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from adapter.app import database_settings, load, recording_rules
-from adapter.config import Config, find_mapping
+from adapter.config import Config, LedgerConfig, find_mapping
+from adapter.domain.recording import RecordingRules
 from adapter.domain.service import Service
 from adapter.errors import AdapterError, NotEnabled, NotFound, UnknownMethod
 from adapter.mapping.bind import Binder
@@ -33,7 +34,9 @@ from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
+from adapter.store.ledger import Ledger
 from adapter.store.store import SqlStore, constant_of, make_bound
+from adapter.store.till import recording_plans
 from adapter.toml.load import suggest
 
 
@@ -115,16 +118,18 @@ async def explain(
     else:
         notes.append("without a database: the schema is taken to be as the mapping says")
         bound = _offline(config, mapping)
-    reader = _NotingReader()
-    request = _request(method, params, bound)
-    with suppress(NotFound):  # the restaurant of the noting reader is empty
-        await Service(
-            _NotingStore(bound, reader), recording_rules=recording_rules(config, mapping), emit=lambda _: None
-        ).answer(request)
     try:
+        noted: list[tuple[Plan, Mapping[str, Any]]] = [(plan, {}) for plan in _written(method, bound, config)]
+        if method not in _WRITING:
+            noted = await _asked(method, params, bound, recording_rules(config, mapping))
         statements = [
-            Statement(name=plan.name, sql=plan.shown, parameters=given, plan=await _plan_of(store, plan, given))
-            for plan, given in reader.noted
+            Statement(
+                name=plan.name,
+                sql=plan.shown,
+                parameters=given,
+                plan=() if method in _WRITING else await _plan_of(store, plan, given),
+            )
+            for plan, given in noted
         ]
     finally:
         if store is not None:
@@ -133,6 +138,27 @@ async def explain(
     return Explanation(
         method=method, statements=tuple(statements), fields=tuple(describe(bound.fields, kinds)), notes=tuple(notes)
     )
+
+
+async def _asked(method: str, params: str, bound: Bound, rules: RecordingRules) -> list[tuple[Plan, Mapping[str, Any]]]:
+    """The statements of a reading method, by asking an empty restaurant."""
+    reader = _NotingReader()
+    request = _request(method, params, bound)
+    with suppress(NotFound):
+        await Service(_NotingStore(bound, reader), recording_rules=rules, emit=lambda _: None).answer(request)
+    return reader.noted
+
+
+def _written(method: str, bound: Bound, config: Config | None) -> list[Plan]:
+    """The statements of a writing method, in their order, between BEGIN and COMMIT; none for any other."""
+    if method not in _WRITING:
+        return []
+    writes = bound.writes
+    if writes is None:
+        raise NotEnabled("nothing can be locked or paid: the mapping has no [record]")
+    settings = config.ledger if config is not None else LedgerConfig()
+    ledger = Ledger(settings.schema_) if settings.use else None
+    return recording_plans(method, bound, writes, ledger)
 
 
 def show(found: Explanation, console: Console | None = None) -> None:
@@ -197,7 +223,7 @@ def _request(method: str, params: str, bound: Bound) -> Any:
     dialect = tables_dialect()
     route = dialect.routes.get(method)
     if route is None or method not in _KINDS:
-        raise UnknownMethod(f"there is no reading method {method}", hint=suggest(method, _KINDS) or ", ".join(_KINDS))
+        raise UnknownMethod(f"there is no method {method}", hint=suggest(method, _KINDS) or ", ".join(_KINDS))
     try:
         given = msgspec.json.decode(params)
     except msgspec.DecodeError as error:
@@ -232,4 +258,10 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "ListBillItems": frozenset({"bill", "charge", "discount", "item", "modifier", "session"}),
     "ListSessions": frozenset({"bill", "session", "table"}),
     "ListTables": frozenset({"table"}),
+    "LockSession": frozenset({"bill", "charge", "discount", "item", "modifier", "session"}),
+    "RecordPayment": frozenset({"bill", "session"}),
+    "UnlockSession": frozenset({"session"}),
 }
+
+_WRITING = frozenset({"LockSession", "RecordPayment", "UnlockSession"})
+"""Methods whose statements are listed and not tried: they would lock and pay."""

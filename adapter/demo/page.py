@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.syntax import Syntax
+from rich.table import Table
 from rich.text import Text
 
 from adapter.events import StatementRun
@@ -17,6 +18,8 @@ from adapter.events import StatementRun
 _NULLS = re.compile(r"NULL(?:, NULL)+")
 _LONGEST = 46
 """Lines of one block that are shown; the rest is counted."""
+_SHORT = 12
+"""Lines of a statement that is one of many."""
 
 
 class Page:
@@ -57,16 +60,17 @@ class Page:
     ) -> None:
         """One question: what was asked, the SQL it became, what was answered."""
         out = self._out
-        out.print()
-        out.rule(Text(f"{number}/{count}  {step['title']}", style="bold cyan"), align="left", style="cyan")
-        out.print(Text(step["says"], style="italic"))
+        self.heading(number, count, step)
         params = {name: value for name, value in step["params"].items() if name != "requestorInfo"}
         self._block("the card machine asks", self._json({"method": step["method"], "params": params}), "json")
+        if len(statements) > 1:
+            self._block(f"which becomes {len(statements)} statements in one transaction", "", "text")
         for one in statements:
-            label = (
-                f"which becomes one statement ({one.rows} row{'' if one.rows == 1 else 's'}, {one.milliseconds:.1f} ms)"
-            )
-            self._block(label, readable(one.sql), "sql")
+            touched = f"{one.rows} row{'' if one.rows == 1 else 's'}, {one.milliseconds:.1f} ms"
+            if len(statements) > 1:
+                self._block(f"  {one.name} ({touched})", _beginning(readable(one.sql)), "sql")
+            else:
+                self._block(f"which becomes one statement ({touched})", readable(one.sql), "sql")
         if not statements:
             self._block("which needs no statement", "", "text")
         self._block("and is answered", self._json(answer), "json")
@@ -75,6 +79,26 @@ class Page:
         else:
             out.print(Text("  ✗ this is not what it should be:", style="bold red"))
             out.print(Padding(Text(self._json(step["answer"])), (0, 0, 0, 4)))
+
+    def heading(self, number: int, count: int, step: Mapping[str, Any]) -> None:
+        """What comes next."""
+        self._out.print()
+        self._out.rule(Text(f"{number}/{count}  {step['title']}", style="bold cyan"), align="left", style="cyan")
+        self._out.print(Text(step["says"], style="italic"))
+
+    def rows(self, what: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, good: bool) -> None:
+        """Rows of the till's own tables."""
+        self._out.print()
+        self._out.print(Text(f"  {what}", style="bold"))
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for name in columns:
+            table.add_column(name, no_wrap=True)
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row))
+        self._out.print(Padding(table if rows else Text("no rows", style="dim"), (0, 0, 0, 4)))
+        self._out.print(
+            Text("  ✓ as it should be", style="green") if good else Text("  ✗ not what it should be", style="bold red")
+        )
 
     def summary(self, *, wrong: int) -> None:
         """How it went."""
@@ -114,6 +138,14 @@ class Page:
         if len(lines) > _LONGEST:
             parts.append(Text(f"… {len(lines) - _LONGEST} more lines", style="dim"))
         self._out.print(Padding(Group(*parts), (0, 0, 0, 4)))
+
+
+def _beginning(sql: str) -> str:
+    """The first lines of one statement of many."""
+    lines = sql.splitlines()
+    if len(lines) <= _SHORT:
+        return sql
+    return "\n".join([*lines[:_SHORT], f"-- and {len(lines) - _SHORT} more lines"])
 
 
 def readable(sql: str) -> str:

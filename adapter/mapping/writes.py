@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlglot import exp
@@ -198,8 +198,11 @@ class WriteStatements:
         line, _ = source.locator.place((*path, step.kind))
         file = source.file.replace("\\", "/").rsplit("/", 1)[-1]
         what = " ".join(part for part in (step.kind, step.table) if part)
+        plan = self._plan(f"record.{index + 1} {what}", tree)
+        if step.when:
+            plan = replace(plan, shown=f"-- when {' and '.join(step.when)}\n{plan.shown}")
         return Write(
-            plan=self._plan(f"record.{index + 1}", tree),
+            plan=plan,
             place=f"step {index + 1}, {what} ({file}:{line})",
             expected=expected,
             when=tuple((text.removeprefix("not ").strip(), not text.startswith("not ")) for text in step.when),

@@ -72,6 +72,39 @@ CREATE TABLE IF NOT EXISTS {schema}.released_lock (
 INSERT INTO {schema}.ledger (version) VALUES ({version}) ON CONFLICT DO NOTHING"""
 
 
+_STATEMENTS = {
+    "exists": "SELECT to_regclass(:name) IS NOT NULL",
+    "version": "SELECT max(version) FROM {schema}.ledger",
+    "lock_of": "SELECT token, locked_at, terminal, waiter FROM {schema}.session_lock WHERE session_id = :session_id",
+    "lock": """\
+INSERT INTO {schema}.session_lock (session_id, token, terminal, waiter)
+VALUES (:session_id, :token, :terminal, :waiter)
+ON CONFLICT DO NOTHING""",
+    "release": "DELETE FROM {schema}.session_lock WHERE session_id = :session_id",
+    "audit": """\
+INSERT INTO {schema}.released_lock (session_id, locked_at, terminal, waiter, released_by, reason)
+VALUES (:session_id, :locked_at, :terminal, :waiter, :released_by, :reason)""",
+    "payments": """\
+SELECT session_id, currency, base, tips, cashback, successful, attempted_at
+FROM {schema}.recorded_payment WHERE payment_id = :payment_id""",
+    "knows": "SELECT 1 FROM {schema}.recorded_payment WHERE session_id = :session_id LIMIT 1",
+    "keep": """\
+INSERT INTO {schema}.recorded_payment (
+  payment_id, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
+  terminal, waiter, method, status, scheme, auth_code, acquirer_transaction_id)
+VALUES (
+  :payment_id, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
+  :terminal, :waiter, :method, :status, :scheme, :auth_code, :acquirer_transaction_id)
+ON CONFLICT DO NOTHING""",
+    "locks": """\
+SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter,
+  EXTRACT(EPOCH FROM clock_timestamp() - l.locked_at),
+  (SELECT count(*) FROM {schema}.recorded_payment p
+    WHERE p.session_id = l.session_id AND p.recorded_at >= l.locked_at)
+FROM {schema}.session_lock l ORDER BY l.locked_at""",
+}
+
+
 class LockRow(Struct, frozen=True, kw_only=True):
     """A lock as `epos-adapter locks` lists it."""
 
@@ -89,76 +122,28 @@ class Ledger:
     def __init__(self, schema: str) -> None:
         """`schema` is a plain name; the configuration allows no other."""
         self.schema = schema
-        of = {"schema": schema}
-        self._exists = _plan("ledger.exists", "SELECT to_regclass(:name) IS NOT NULL")
-        self._version = _plan("ledger.version", "SELECT max(version) FROM {schema}.ledger", **of)
-        self._lock_of = _plan(
-            "ledger.lock_of",
-            "SELECT token, locked_at, terminal, waiter FROM {schema}.session_lock WHERE session_id = :session_id",
-            **of,
-        )
-        self._lock = _plan(
-            "ledger.lock",
-            "INSERT INTO {schema}.session_lock (session_id, token, terminal, waiter)\n"
-            "VALUES (:session_id, :token, :terminal, :waiter)\nON CONFLICT DO NOTHING",
-            **of,
-        )
-        self._release = _plan(
-            "ledger.release", "DELETE FROM {schema}.session_lock WHERE session_id = :session_id", **of
-        )
-        self._audit = _plan(
-            "ledger.audit",
-            "INSERT INTO {schema}.released_lock (session_id, locked_at, terminal, waiter, released_by, reason)\n"
-            "VALUES (:session_id, :locked_at, :terminal, :waiter, :released_by, :reason)",
-            **of,
-        )
-        self._payments = _plan(
-            "ledger.payments",
-            "SELECT session_id, currency, base, tips, cashback, successful, attempted_at\n"
-            "FROM {schema}.recorded_payment WHERE payment_id = :payment_id",
-            **of,
-        )
-        self._knows = _plan(
-            "ledger.knows", "SELECT 1 FROM {schema}.recorded_payment WHERE session_id = :session_id LIMIT 1", **of
-        )
-        columns = (
-            "payment_id, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict, "
-            "terminal, waiter, method, status, scheme, auth_code, acquirer_transaction_id"
-        )
-        values = ", ".join(f":{name}" for name in columns.split(", "))
-        self._keep = _plan(
-            "ledger.keep",
-            f"INSERT INTO {{schema}}.recorded_payment ({columns})\nVALUES ({values})\nON CONFLICT DO NOTHING",
-            **of,
-        )
-        self._locks = _plan(
-            "ledger.locks",
-            "SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter,\n"
-            "  EXTRACT(EPOCH FROM clock_timestamp() - l.locked_at),\n"
-            "  (SELECT count(*) FROM {schema}.recorded_payment p\n"
-            "    WHERE p.session_id = l.session_id AND p.recorded_at >= l.locked_at)\n"
-            "FROM {schema}.session_lock l ORDER BY l.locked_at",
-            **of,
-        )
+        self._plans = {
+            name: _plan(f"ledger.{name}", text.replace("{schema}", schema)) for name, text in _STATEMENTS.items()
+        }
+
+    def plan(self, name: str) -> Plan:
+        """One of its statements."""
+        return self._plans[name]
 
     def creation(self) -> tuple[str, ...]:
         """The statements that make the ledger; run again they change nothing."""
         return tuple(re.split(r"\n(?=CREATE|INSERT)", _TABLES.format(schema=self.schema, version=VERSION)))
 
-    def plans(self) -> tuple[Plan, ...]:
-        """Every statement that recording needs, to be checked when the adapter starts."""
-        return (self._lock_of, self._lock, self._release, self._audit, self._payments, self._knows, self._keep)
-
     def version(self, hands: Reader) -> int | None:
         """The version of the tables that are there; None when there are none."""
-        if not hands.rows(self._exists, {"name": f"{self.schema}.ledger"})[0][0]:
+        if not hands.rows(self._plans["exists"], {"name": f"{self.schema}.ledger"})[0][0]:
             return None
-        found: int | None = hands.rows(self._version, {})[0][0]
+        found: int | None = hands.rows(self._plans["version"], {})[0][0]
         return found
 
     def lock_of(self, hands: Reader, session_id: UUID) -> Lock | None:
         """Who has locked a session."""
-        for token, locked_at, terminal, waiter in hands.rows(self._lock_of, {"session_id": session_id}):
+        for token, locked_at, terminal, waiter in hands.rows(self._plans["lock_of"], {"session_id": session_id}):
             return Lock(token=token, locked_at=_utc(locked_at), terminal=terminal, waiter=waiter)
         return None
 
@@ -170,13 +155,13 @@ class Ledger:
             "terminal": requestor.terminal_id,
             "waiter": requestor.waiter_id,
         }
-        touched, _ = hands.change(self._lock, values)
+        touched, _ = hands.change(self._plans["lock"], values)
         if not touched:
             raise AlreadyLocked("another card machine locked this session a moment ago")
 
     def release(self, hands: Writer, session_id: UUID) -> bool:
         """Forget a lock; whether there was one."""
-        touched, _ = hands.change(self._release, {"session_id": session_id})
+        touched, _ = hands.change(self._plans["release"], {"session_id": session_id})
         return touched > 0
 
     def audit(self, hands: Writer, session_id: UUID, held: Lock, *, by: str, reason: str) -> None:
@@ -189,7 +174,7 @@ class Ledger:
             "released_by": by,
             "reason": reason,
         }
-        hands.change(self._audit, values)
+        hands.change(self._plans["audit"], values)
 
     def payments(self, hands: Reader, payment_id: UUID) -> list[Payment]:
         """The payments that were kept under an id."""
@@ -205,13 +190,13 @@ class Ledger:
                 attempted_at=_utc(attempted_at),
             )
             for session_id, currency, base, tips, cashback, successful, attempted_at in hands.rows(
-                self._payments, {"payment_id": payment_id}
+                self._plans["payments"], {"payment_id": payment_id}
             )
         ]
 
     def knows(self, hands: Reader, session_id: UUID) -> bool:
         """Whether anything was ever paid on a session."""
-        return bool(hands.rows(self._knows, {"session_id": session_id}))
+        return bool(hands.rows(self._plans["knows"], {"session_id": session_id}))
 
     def keep(self, hands: Writer, payment: Payment, flags: Recorded, requestor: Requestor) -> None:
         """Keep a payment; raises PaymentAlreadyRecorded when somebody was faster with the very same."""
@@ -235,7 +220,7 @@ class Ledger:
             "auth_code": details.auth_code or None,
             "acquirer_transaction_id": details.acquirer_transaction_id or None,
         }
-        touched, _ = hands.change(self._keep, values)
+        touched, _ = hands.change(self._plans["keep"], values)
         if not touched:
             raise PaymentAlreadyRecorded("this payment was recorded a moment ago")
 
@@ -248,7 +233,9 @@ class Ledger:
                 seconds=float(seconds),
                 payments=payments,
             )
-            for session_id, token, locked_at, terminal, waiter, seconds, payments in hands.rows(self._locks, {})
+            for session_id, token, locked_at, terminal, waiter, seconds, payments in hands.rows(
+                self._plans["locks"], {}
+            )
         ]
 
 
@@ -256,9 +243,8 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _plan(name: str, text: str, **names: str) -> Plan:
-    shown = text.format(**names)
-    found = tuple(dict.fromkeys(_PARAMETER.findall(shown)))
+def _plan(name: str, text: str) -> Plan:
+    found = tuple(dict.fromkeys(_PARAMETER.findall(text)))
     places = {known: f"${number}" for number, known in enumerate(found, start=1)}
-    driver = _PARAMETER.sub(lambda match: places[match[1]], shown)
-    return Plan(name=name, shown=shown, driver=driver, names=found, branches=())
+    driver = _PARAMETER.sub(lambda match: places[match[1]], text)
+    return Plan(name=name, shown=text, driver=driver, names=found, branches=())
