@@ -18,7 +18,7 @@ from adapter.events import DuplicateTableName, Emit, RowSkipped
 from adapter.mapping.balance import BalanceMaker
 from adapter.mapping.bills import BillMaker
 from adapter.mapping.fields import Fields
-from adapter.mapping.gather import Row, gather
+from adapter.mapping.gather import Gathered, Gatherer, Row
 from adapter.mapping.names import natural
 from adapter.mapping.plans import Plan
 from adapter.mapping.things import OwnerMaker, SessionMaker, TableMaker
@@ -63,7 +63,7 @@ class Assembler:
         """
         sessions = self._session_maker(plan)
         found = []
-        for row, one in gather(plan, rows, self._key_width):
+        for row, one in self._gathered(plan, rows):
             try:
                 session = sessions.make(row, one, asked)
             except AdapterError as error:
@@ -79,7 +79,7 @@ class Assembler:
         owners = self._maker(OwnerMaker, plan, lambda: OwnerMaker(self._fields, plan))
         bills = self._bill_maker(plan, owners)
         found = []
-        for row, one in gather(plan, rows, self._key_width):
+        for row, one in self._gathered(plan, rows):
             try:
                 owner = owners.owner(row, one)
                 bill = bills.make(owner, row, one)
@@ -96,7 +96,7 @@ class Assembler:
         sessions = self._session_maker(plan)
         bills = self._bill_maker(plan, sessions)
         found = []
-        for row, one in gather(plan, rows, self._key_width):
+        for row, one in self._gathered(plan, rows):
             try:
                 pair = sessions.make(row, one, None), bills.make(sessions.owner(row, one), row, one)
             except AdapterError as error:
@@ -109,13 +109,16 @@ class Assembler:
         """The only session among the rows, with its bill; None when there is none."""
         sessions = self._session_maker(plan)
         bills = self._bill_maker(plan, sessions)
-        for row, one in gather(plan, rows, self._key_width):
+        for row, one in self._gathered(plan, rows):
             return sessions.make(row, one, None), bills.make(sessions.owner(row, one), row, one)
         return None
 
     def balance(self, plan: Plan, rows: list[Row]) -> tuple[Balance, Mapping[str, Any]] | None:
         """What the only session among the rows owes, and the further values that `[record.check]` asks for."""
         return self._maker(BalanceMaker, plan, lambda: BalanceMaker(self._fields, plan)).make(rows)
+
+    def _gathered(self, plan: Plan, rows: Iterable[Row]) -> list[tuple[Row, Gathered]]:
+        return self._maker(Gatherer, plan, lambda: Gatherer(plan, self._key_width)).gather(rows)
 
     def _bill_maker(self, plan: Plan, owners: OwnerMaker) -> BillMaker:
         return self._maker(BillMaker, plan, lambda: BillMaker(self._fields, plan, owners.totals, self._emit))

@@ -19,7 +19,7 @@ from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, item_key_of, sorter
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Reading, Unreadable, remembered
-from adapter.mapping.texts import parts, text_of
+from adapter.mapping.texts import parts, places_of, read_once, text_of
 from adapter.toml.locate import Path, dotted
 
 _ONE = Decimal(1)
@@ -58,7 +58,11 @@ class LineMaker:
         self._id = text_of(slots, "id") or (lambda _row: "")
         self._name = text_of(slots, "name") or (lambda _row: "")
         self._category = parts(slots, "category")
-        self._exact = _exact_minor(self._read_amount, fields.line_rule.digits)
+        exact_of = _exact_minor(self._read_amount, fields.line_rule.digits)
+        self._dish = read_once(
+            [self._amount, *places_of(slots, "name"), *places_of(slots, "category")],
+            lambda row: (exact_of(row[self._amount]), self._name(row), self._category(row)),
+        )
         modifiers = branches.get("modifier")
         self._extras: ModifierMaker | None = None
         if modifiers is not None:
@@ -117,17 +121,17 @@ class LineMaker:
 
         A closure, because it runs ten thousand times for one answer and looks nothing up.
         """
-        id_of, name_of, category_of, exact_of = self._id, self._name, self._category, self._exact
-        amount_at, quantity_at, ordered_at = self._amount, self._quantity or 0, self._ordered
+        id_of, dish_of, amount_at = self._id, self._dish, self._amount
+        quantity_at, ordered_at = self._quantity or 0, self._ordered
         read_moment, extras = self._ordered_at, self._extras
 
         def quick(created_at: datetime, row: Row, below: Sequence[Row]) -> Made | None:
             quantity = row[quantity_at]
             if quantity.__class__ is float and quantity.is_integer():
                 quantity = int(quantity)
-            if quantity.__class__ is not int or quantity <= 0:
+            if quantity.__class__ is not int or quantity <= 0 or row[amount_at].__class__ is bool:
                 return None
-            amount, name = exact_of(row[amount_at]), name_of(row)
+            amount, name, category = dish_of(row)
             if amount is None or not name:
                 return None
             total = amount * quantity
@@ -150,7 +154,7 @@ class LineMaker:
                 quantity=quantity,
                 amount=amount,
                 ordered_at=moment or created_at,
-                category=category_of(row),
+                category=category,
                 modifiers=modifiers,
             )
             return item, total
@@ -211,22 +215,30 @@ class ModifierMaker:
         self._missing_name = rule.name.missing if rule is not None and rule.name is not None else None
         self._per_line = rule is not None and rule.quantity is not None and rule.quantity.per == "line"
         self._amount_per_line = rule is not None and rule.amount is not None and rule.amount.per == "line"
-        self._exact = _exact_minor(self._read_amount, fields.line_rule.digits)
+        exact_of = _exact_minor(self._read_amount, fields.line_rule.digits)
+        self._dish = read_once(
+            [self._amount, *(places_of(slots, f"{lead}name") or places_of(slots, "name"))],
+            lambda row: (exact_of(row[self._amount]), self._label(row)),
+        )
         self.can_be_quick = not tax.applies and not self._amount_per_line and self._quantity is not None
 
     def quick(self, rows: Sequence[Row], items: int) -> tuple[tuple[Modifier, ...], int] | None:
         """The modifiers of a line of so many items, and their amount for the line; None unless all are whole."""
         found = []
         total = 0
+        quantity_at, id_of, dish_of = self._quantity or 0, self._id, self._dish
         for row in rows:
-            count, amount = row[self._quantity or 0], self._exact(row[self._amount])
-            if count.__class__ is not int or count < 0 or amount is None:
+            count = row[quantity_at]
+            if count.__class__ is not int or count < 0 or row[self._amount].__class__ is bool:
+                return None
+            amount, name = dish_of(row)
+            if amount is None:
                 return None
             if self._per_line:
                 if count % items:
                     return None
                 count //= items
-            found.append(Modifier(id=self._id(row), name=self._label(row), amount=amount, quantity=count))
+            found.append(Modifier(id=id_of(row), name=name, amount=amount, quantity=count))
             total += amount * count * items
         return tuple(found), total
 
@@ -265,12 +277,17 @@ class ExtraMaker:
         self._ordered = slots.get(f"{lead}ordered_at")
         self._id = text_of(slots, f"{lead}id") or (lambda _row: "")
         self._name = text_of(slots, f"{lead}name") or (lambda _row: "")
-        self.in_order = sorter(slots)
+        self._in_order = sorter(slots)
+
+    def those_there(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows that hold one of these, in their order; a rule without rows of its own is found in few."""
+        if self._there is not None:
+            there = self._there
+            rows = [row for row in rows if row[there]]
+        return self._in_order(rows) if rows else rows
 
     def add(self, lines: list[BillItem], created_at: datetime, row: Row, rule: LineRule) -> int:
         """Append the item of a row, if it has an amount, and give the amount in minor units."""
-        if self._there is not None and not row[self._there]:
-            return 0
         path: Path = (*self.path, "amount")
         try:
             amount = self._fields.money(path, rule)(row[self._amount])

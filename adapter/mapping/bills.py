@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -127,12 +127,12 @@ class BillMaker:
             return None
         lines, sum_of_lines = self._lines.make(self._moment(("item",), owner, row), one, line_rule)
         for number, extra in self._extras:
-            moment = self._moment(extra.path, owner, row)
             if number == "session":
-                rows = [row]
+                rows: Sequence[Row] = (row,)
             else:
-                rows = extra.in_order(one.items if number == "item" else one.extras.get(int(number), []))
-            for each in rows:
+                rows = one.items if number == "item" else one.extras.get(int(number), ())
+            moment = self._moment(extra.path, owner, row)
+            for each in extra.those_there(rows):
                 sum_of_lines += extra.add(lines, moment, each, line_rule)
         service = totals.amount("service_charge", row, line_rule)
         difference = total - sum_of_lines - (service or 0)

@@ -27,33 +27,39 @@ class Gathered:
     """By the number of their branch."""
 
 
-def gather(plan: Plan, rows: Iterable[Row], key_width: int) -> list[tuple[Row, Gathered]]:
-    """Each session's own row with all that belongs to it, in the order in which the sessions come.
+class Gatherer:
+    """Sorts the rows of one plan."""
 
-    Rows whose session is not among them are dropped: a statement without a session answers nothing.
-    """
-    session_key: Callable[[Row], Any] = itemgetter(*range(1, 1 + key_width))
-    item_key = item_key_of(next((branch for branch in plan.branches if branch.kind == "modifier"), None))
-    kinds = [branch.kind for branch in plan.branches]
-    by_session: dict[Any, Gathered] = {}
-    for row in rows:
-        key = session_key(row)
-        one = by_session.get(key)
-        if one is None:
-            one = by_session[key] = Gathered()
-        kind = kinds[row[0]]
-        if kind == "item":
-            one.items.append(row)
-        elif kind == "modifier":
-            one.modifiers.setdefault(item_key(row), []).append(row)
-        elif kind == "session":
-            one.is_ambiguous = one.is_ambiguous or (one.row is not None and one.row != row)
-            one.row = row
-        elif kind == "link":
-            one.links.append(row)
-        else:
-            one.extras.setdefault(row[0], []).append(row)
-    return [(one.row, one) for one in by_session.values() if one.row is not None]
+    def __init__(self, plan: Plan, key_width: int) -> None:
+        self._session_key: Callable[[Row], Any] = itemgetter(*range(1, 1 + key_width))
+        self._item_key = item_key_of(next((branch for branch in plan.branches if branch.kind == "modifier"), None))
+        self._kinds = [branch.kind for branch in plan.branches]
+
+    def gather(self, rows: Iterable[Row]) -> list[tuple[Row, Gathered]]:
+        """Each session's own row with all that belongs to it, in the order in which the sessions come.
+
+        Rows whose session is not among them are dropped: a statement without a session answers nothing.
+        """
+        session_key, item_key, kinds = self._session_key, self._item_key, self._kinds
+        by_session: dict[Any, Gathered] = {}
+        for row in rows:
+            key = session_key(row)
+            one = by_session.get(key)
+            if one is None:
+                one = by_session[key] = Gathered()
+            kind = kinds[row[0]]
+            if kind == "item":
+                one.items.append(row)
+            elif kind == "modifier":
+                one.modifiers.setdefault(item_key(row), []).append(row)
+            elif kind == "session":
+                one.is_ambiguous = one.is_ambiguous or (one.row is not None and one.row != row)
+                one.row = row
+            elif kind == "link":
+                one.links.append(row)
+            else:
+                one.extras.setdefault(row[0], []).append(row)
+        return [(one.row, one) for one in by_session.values() if one.row is not None]
 
 
 def item_key_of(branch: Branch | None) -> Callable[[Row], Any]:
@@ -62,14 +68,14 @@ def item_key_of(branch: Branch | None) -> Callable[[Row], Any]:
     return itemgetter(*places) if places else lambda _row: None
 
 
-def sorter(slots: Slots) -> Callable[[list[Row]], list[Row]]:
+def sorter(slots: Slots) -> Callable[[Sequence[Row]], Sequence[Row]]:
     """A function that puts rows in order by their order outputs, NULL last; without any they stay as they came."""
     places = [place for name, place in slots.items() if name.startswith("order.")]
     if not places:
         return lambda rows: rows
     by_order = itemgetter(*places)
 
-    def in_order(rows: list[Row]) -> list[Row]:
+    def in_order(rows: Sequence[Row]) -> Sequence[Row]:
         if len(rows) < 2:
             return rows
         try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from adapter.mapping.plans import Slots
 from adapter.mapping.readings import plain_text
 
 Row = Sequence[Any]
+Value = TypeVar("Value")
 
 _REMEMBERED = 4096
 
@@ -48,19 +49,28 @@ def parts(slots: Slots, name: str) -> Callable[[Row], tuple[str, ...]]:
     places = places_of(slots, name)
     if not places:
         return lambda _row: ()
-    raw_of: Callable[[Row], Any] = itemgetter(*places)
-    single = len(places) == 1
-    known: dict[Any, tuple[str, ...]] = {}
+    return read_once(places, lambda row: tuple(text for place in places if (text := plain_text(row[place]))))
 
-    def read(row: Row) -> tuple[str, ...]:
+
+def read_once(places: Sequence[int], read: Callable[[Row], Value]) -> Callable[[Row], Value]:
+    """What is made of the values at these places, with a memory of the latest: the dishes of a restaurant repeat.
+
+    Only where the answer never changes, and where equal values mean the same. A column has one type, but one of JSON,
+    in which `true` equals 1.
+    """
+    raw_of: Callable[[Row], Any] = itemgetter(*places)
+    known: dict[Any, Value] = {}
+
+    def get(row: Row) -> Value:
         raw = raw_of(row)
-        found = known.get(raw)
-        if found is None:
-            values = (raw,) if single else raw
-            found = tuple(text for text in map(plain_text, values) if text)
+        try:
+            return known[raw]
+        except KeyError:
             if len(known) >= _REMEMBERED:
                 known.clear()
-            known[raw] = found
-        return found
+            found = known[raw] = read(row)
+            return found
+        except TypeError:
+            return read(row)  # a value that cannot be a key, such as a list from JSON
 
-    return read
+    return get
