@@ -14,11 +14,12 @@ from bench import data, history
 from bench.answers import count_statements, measure_answers
 from bench.history import measure_history
 from bench.measure import QUICK, Measure, Scale, show, write_json
+from bench.paying import measure_paying
 from bench.postgres import postgres
 from bench.snapshot import measure_snapshot
 from bench.start import measure_start
 
-_PARTS = ("answers", "history", "start", "snapshot")
+_PARTS = ("answers", "paying", "history", "start", "snapshot")
 
 
 @click.command()
@@ -46,6 +47,11 @@ async def _measured(scale: Scale, parts: tuple[str, ...]) -> tuple[list[Measure]
             _say("answers")
             measures += await measure_answers(evening, scale)
             measures.append(await count_statements(evening, scale))
+        if "paying" in parts:
+            _say("paying")
+            till = new_database("till")
+            data.fill(till, bills=scale.bills, closed=history.SHORT)
+            measures += await measure_paying(till, scale)
         if "history" in parts:
             short, long = new_database("short"), new_database("long")
             _say(f"history: writing {scale.closed:,} closed checks")

@@ -91,9 +91,9 @@ class Floor:
         self._of_rows = _bills if form == "rows" else _documents
         self._free: asyncio.LifoQueue[AsyncConnection[Any]] = asyncio.LifoQueue()
 
-    async def connect(self) -> None:
+    async def connect(self, *, read_only: bool = True) -> None:
         for _ in range(CONNECTIONS):
-            options = "-c timezone=UTC -c jit=off -c default_transaction_read_only=on"
+            options = f"-c timezone=UTC -c jit=off -c default_transaction_read_only={'on' if read_only else 'off'}"
             self._free.put_nowait(await AsyncConnection.connect(self._url, autocommit=True, options=options))
 
     async def serve(self, ws: ServerConnection) -> None:

@@ -61,12 +61,12 @@ def adapter(url: str, *prefix: str) -> Iterator[Running]:
 
 
 @contextmanager
-def floor(url: str, form: str) -> Iterator[Running]:
-    """`python -m bench.floor`, in one of its two forms."""
+def floor(url: str, form: str, *, module: str = "bench.floor") -> Iterator[Running]:
+    """A floor as a process of its own, in one of its two forms."""
     port = _free_port()
     with (
         tempfile.TemporaryDirectory(prefix="epos-adapter-bench-") as folder,
-        _process(["-m", "bench.floor", url, str(port), form], Path(folder) / "log") as process,
+        _process(["-m", module, url, str(port), form], Path(folder) / "log") as process,
     ):
         yield Running(port=port, process=process)
 
