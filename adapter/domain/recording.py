@@ -81,8 +81,11 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     return Locked(bill=bill, taken_from=stale)
 
 
-def unlock_session(till: Till, request: ask.UnlockSession, rules: RecordingRules) -> None:
+def unlock_session(till: Till, request: ask.UnlockSession, rules: RecordingRules, released: list[UUID | None]) -> None:
     """Release the lock of a session, whoever holds it: the protocol knows no owner.
+
+    `released` is empty at first and kept from one run of the same request to the next: a run after a lost COMMIT must not
+    release a lock that somebody else was granted meanwhile.
 
     Raises SessionNotFound, WaiterIncorrect, NotLocked, UnableToUnlock.
     """
@@ -91,12 +94,13 @@ def unlock_session(till: Till, request: ask.UnlockSession, rules: RecordingRules
     _require_session(till, request.session_id, balance, held)
     if balance is not None:
         require_waiter(balance.waiter, request.requestor, rules.waiter_check)
+    if till.uncertain and (held is None or held.token not in released):
+        return  # released by the run whose outcome was not heard
     if held is None:
-        if till.uncertain:
-            return  # released by the run whose outcome was not heard
         raise NotLocked("this session is not locked")
     if held.by_till:
         raise UnableToUnlock(_holder(held))
+    released.append(held.token)
     till.release(request.session_id, held)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from adapter.domain import recording, rules
 from adapter.domain import requests as ask
@@ -54,7 +54,8 @@ class Service:
             case ask.LockSession():
                 return await self._lock(request)
             case ask.UnlockSession():
-                return await self._store.write(lambda till: recording.unlock_session(till, request, self._rules))
+                released: list[UUID | None] = []
+                await self._store.write(lambda till: recording.unlock_session(till, request, self._rules, released))
             case ask.RecordPayment():
                 await self._record(request)
         return None
