@@ -62,7 +62,7 @@ class App:
         Raises AdapterError when a connection can never work, such as an address that is in use.
         """
         self._emit(Started(version=__version__, mapping=self._mapping.source.file, epos=self._mapping.file.epos))
-        work: list[Coroutine[Any, Any, None]] = [self._bind(stop)]
+        work: list[Coroutine[Any, Any, None]] = [self._bind(stop), self.store.look_after_payments(stop)]
         work += [self._connection(connection, stop, on_listening) for connection in self._config.connection]
         tasks = [asyncio.ensure_future(each) for each in work]
         try:

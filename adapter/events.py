@@ -152,6 +152,19 @@ class PaymentFlagged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentGone(Event):
+    """A payment that was recorded is no longer in the EPOS: a till has written over it, and somebody must enter it again."""
+
+    level: ClassVar[Level] = "error"
+    session: str
+    payment: str
+    currency: str
+    base: int
+    """In minor units, as the tip."""
+    tips: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockTakenOver(Event):
     """A lock had passed the age limit and was taken over; whoever held it can no longer pay."""
 

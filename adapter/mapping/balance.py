@@ -60,31 +60,26 @@ def step_values(
     payment: Payment, balance: Balance, flags: Recorded, *, rule: RecordRule, fields: Fields, times: WrittenTimes
 ) -> dict[str, Any]:
     """The values of a payment that every step may use, beside those of `[record.check]`."""
-    money = _money(fields, balance.currency)
     total = balance.total or 0
     after = balance.paid + payment.base
-    amounts = {
-        "amount": payment.base,
-        "tip": payment.tips,
-        "cashback": payment.cashback,
-        "charged": payment.charged,
-        "total": total,
-        "paid_before": balance.paid,
-        "paid_after": after,
-        "due_after": max(total - after, 0),
-    }
     details = payment.details
     attempted_at = balance.now if payment.attempted_at == _NEVER else payment.attempted_at
     values: dict[str, Any] = {
-        "payment_id": str(payment.id),
-        "payment_key": str(_key_of(payment) if flags.conflict else payment.id),
-        **{name: money(minor) for name, minor in amounts.items()},
-        **{f"{name}_minor": minor for name, minor in amounts.items()},
+        **payment_values(payment, flags, rule=rule, fields=fields, currency=balance.currency),
+        **_amounts(
+            fields,
+            balance.currency,
+            {
+                "total": total,
+                "paid_before": balance.paid,
+                "paid_after": after,
+                "due_after": max(total - after, 0),
+            },
+        ),
         "fully_paid": after >= total,
         "over_paid": after > total,
         "has_tip": payment.tips > 0,
         "has_cashback": payment.cashback > 0,
-        "currency": balance.currency,
         **times("now", balance.now),
         **times("attempted_at", attempted_at),
         "waiter": payment.waiter_id,
@@ -97,9 +92,36 @@ def step_values(
     if rule.tender:
         schemes = {name.casefold(): code for name, code in rule.tender.items()}
         values["tender"] = schemes.get(details.scheme.casefold(), rule.tender["default"])
-    for name, kind in rule.make.items():
-        values[name] = _made(kind, name, UUID(values["payment_key"]))
     return values
+
+
+def payment_values(
+    payment: Payment, flags: Recorded, *, rule: RecordRule, fields: Fields, currency: str
+) -> dict[str, Any]:
+    """The values that only the payment itself decides, the same whenever they are asked for."""
+    key = _key_of(payment) if flags.conflict else payment.id
+    amounts = {
+        "amount": payment.base,
+        "tip": payment.tips,
+        "cashback": payment.cashback,
+        "charged": payment.charged,
+    }
+    return {
+        "payment_id": str(payment.id),
+        "payment_key": str(key),
+        "currency": currency,
+        **_amounts(fields, currency, amounts),
+        **{name: _made(kind, name, key) for name, kind in rule.make.items()},
+    }
+
+
+def _amounts(fields: Fields, currency: str, amounts: Mapping[str, int]) -> dict[str, Any]:
+    """Amounts as the EPOS holds them, and in minor units."""
+    money = _money(fields, currency)
+    return {
+        **{name: money(minor) for name, minor in amounts.items()},
+        **{f"{name}_minor": minor for name, minor in amounts.items()},
+    }
 
 
 def _money(fields: Fields, currency: str) -> Callable[[int], Decimal | int]:

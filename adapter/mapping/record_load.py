@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from adapter.mapping import schema
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
-from adapter.mapping.record_schema import AMOUNTS, LOCK_VALUES, VALUES, LockRule, RecordRule, Step
+from adapter.mapping.record_schema import AMOUNTS, LOCK_VALUES, VALUES, VERIFY_VALUES, LockRule, RecordRule, Step
 from adapter.mapping.trees import Origin, Scope
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
@@ -87,6 +87,7 @@ class RecordChecker:
             self._keep(here, self._parser(frozenset()).expression(here, text, scope, fields=FIELDS))
         self._known |= {*rule.check, *rule.make}
         self._recorded(rule)
+        self._verify(rule)
         for index, step in enumerate(rule.step):
             self._step(("record", "step", index), step)
 
@@ -104,6 +105,17 @@ class RecordChecker:
             text = getattr(recorded, name)
             if text is not None:
                 self._keep((*path, name), parser.expression((*path, name), text, clause.scope))
+
+    def _verify(self, rule: RecordRule) -> None:
+        if rule.verify is None:
+            return
+        lasting = {name for name, kind in rule.make.items() if kind != "random"}
+        minor = {f"{name}_minor" for name in AMOUNTS if name in VERIFY_VALUES}
+        values = frozenset({*VERIFY_VALUES} - {"session_id"} | self._keys() | lasting | minor)
+        path: Path = ("record", "verify", "find")
+        select = self._parser(values).select(path, rule.verify.find)
+        if select is not None:
+            self._keep(path, Fragment(path=path, tree=select))
 
     def _step(self, path: Path, step: Step) -> None:
         self._conditions(path, step)

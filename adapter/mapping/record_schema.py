@@ -56,6 +56,9 @@ TEXTS = frozenset({"acquirer_id", "auth_code", "entry_mode", "method", "scheme",
 TIMES = frozenset({"attempted_at", "now"})
 """Those that are moments."""
 
+VERIFY_VALUES = ("payment_id", "payment_key", "currency", "amount", "tip", "cashback", "charged", "session_id")
+"""Those that `[record.verify]` may use, beside the keys of `[record.make]` that are always the same."""
+
 LOCK_VALUES = ("now", "terminal", "waiter", "session_id")
 """Those that `[lock]` may use."""
 
@@ -86,6 +89,17 @@ class RecordedRule(Strict):
     cashback: Sql | None = None
     session_id: Sql | None = None
     """The session's key; without it, payment ids must be unique in the whole table."""
+
+
+class VerifyRule(Strict):
+    """A look, some time later, whether the payment is still there: some tills delete and write again what they hold."""
+
+    find: Sql
+    """A SELECT that gives a row as long as the payment is there."""
+    every: float = Field(default=15.0, ge=1)
+    """Seconds between looks."""
+    within_minutes: float = Field(default=30.0, gt=0)
+    """How long after it was recorded a payment is looked after."""
 
 
 class Step(Strict):
@@ -172,6 +186,7 @@ class RecordRule(Strict):
     tender: dict[str, str | int] = Field(default_factory=dict)
     """What `:tender` is for each card scheme; `default` for any other."""
     recorded: RecordedRule | None = None
+    verify: VerifyRule | None = None
     step: tuple[Step, ...] = ()
 
     @field_validator("check", "make")

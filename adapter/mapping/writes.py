@@ -63,6 +63,8 @@ class Writes:
     lock: LockStatements | None
     recorded: Plan | None
     """Gives amount, tip and cashback of the payments with an id, as far as the EPOS keeps them."""
+    verify: Plan | None
+    """Gives a row as long as a payment is in the EPOS."""
     steps: tuple[Write, ...]
     times: WrittenTimes
     rule: RecordRule
@@ -77,6 +79,8 @@ class Writes:
             yield ("lock", "clear"), self.lock.clear
         if self.recorded is not None:
             yield ("record", "recorded"), self.recorded
+        if self.verify is not None:
+            yield ("record", "verify"), self.verify
         for index, step in enumerate(self.steps):
             yield ("record", "step", index), step.plan
 
@@ -102,6 +106,7 @@ class WriteStatements:
             balance=self._statements.sessions(Search(by="key", content="balance")),
             lock=self._lock(self._file.lock) if self._file.lock is not None else None,
             recorded=self._recorded() if rule.recorded is not None else None,
+            verify=self._verify() if rule.verify is not None else None,
             steps=tuple(self._step(index, step) for index, step in enumerate(rule.step)),
             times=self._fields.written_times(),
             rule=rule,
@@ -183,6 +188,11 @@ class WriteStatements:
         select.set("joins", list(clause.joins))
         select.set("where", exp.Where(this=exp.and_(*where)))
         return self._plan("recorded", select)
+
+    def _verify(self) -> Plan:
+        return self._plan(
+            "verify", self._binder.expression(self._binder.mapping.fragments["record", "verify", "find"][0])
+        )
 
     def _step(self, index: int, step: Step) -> Write:
         path: Path = ("record", "step", index)

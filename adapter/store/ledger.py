@@ -55,6 +55,7 @@ CREATE TABLE IF NOT EXISTS {schema}.recorded_payment (
   scheme                  text,
   auth_code               text,
   acquirer_transaction_id text,
+  missing_since           timestamptz,
   CONSTRAINT recorded_payment_once
     UNIQUE (payment_id, session_id, currency, base, tips, cashback, successful, attempted_at)
 )
@@ -96,6 +97,14 @@ VALUES (
   :payment_id, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
   :terminal, :waiter, :method, :status, :scheme, :auth_code, :acquirer_transaction_id)
 ON CONFLICT DO NOTHING""",
+    "recent": """\
+SELECT number, payment_id, session_id, currency, base, tips, cashback, attempted_at, conflict
+FROM {schema}.recorded_payment
+WHERE successful AND missing_since IS NULL AND recorded_at > clock_timestamp() - make_interval(secs => :seconds)
+ORDER BY number""",
+    "missing": """\
+UPDATE {schema}.recorded_payment SET missing_since = clock_timestamp()
+WHERE number = :number AND missing_since IS NULL""",
     "locks": """\
 SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter,
   EXTRACT(EPOCH FROM clock_timestamp() - l.locked_at),
@@ -223,6 +232,33 @@ class Ledger:
         touched, _ = hands.change(self._plans["keep"], values)
         if not touched:
             raise PaymentAlreadyRecorded("this payment was recorded a moment ago")
+
+    def recent(self, hands: Reader, seconds: float) -> list[tuple[int, Payment, Recorded]]:
+        """The payments of the last so many seconds that were not found missing yet, with the numbers of their rows."""
+        return [
+            (
+                number,
+                Payment(
+                    id=payment_id,
+                    session_id=session_id,
+                    currency=currency,
+                    base=base,
+                    tips=tips,
+                    cashback=cashback,
+                    successful=True,
+                    attempted_at=_utc(attempted_at),
+                ),
+                Recorded(conflict=conflict),
+            )
+            for number, payment_id, session_id, currency, base, tips, cashback, attempted_at, conflict in hands.rows(
+                self._plans["recent"], {"seconds": seconds}
+            )
+        ]
+
+    def missing(self, hands: Writer, number: int) -> bool:
+        """Note that a payment is gone from the EPOS; whether nobody had noted it before."""
+        touched, _ = hands.change(self._plans["missing"], {"number": number})
+        return touched > 0
 
     def locks(self, hands: Reader) -> list[LockRow]:
         """Every lock, the oldest first."""

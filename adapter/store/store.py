@@ -36,6 +36,7 @@ from adapter.store.ledger import VERSION, Ledger, LockRow
 from adapter.store.reflect import reading
 from adapter.store.till import SqlTill
 from adapter.store.units import Writer
+from adapter.store.verify import Verifier
 
 Answer = TypeVar("Answer")
 
@@ -89,6 +90,31 @@ class SqlStore:
         writes, ledger = bound.writes, self._ledger
         assert writes is not None  # noqa: S101 - required just now, or earlier
         return await self._database.write(lambda writer: unit(SqlTill(writer, bound, writes, ledger)))
+
+    async def look_after_payments(self, stop: asyncio.Event) -> None:
+        """Look again and again whether payments are still in the EPOS, where the mapping says how, until `stop` is set."""
+        record = self._mapping.file.record
+        if record is None or record.verify is None or self._ledger is None:
+            return
+        while not self._recording:
+            try:
+                await asyncio.wait_for(stop.wait(), _TRY_AGAIN)
+            except TimeoutError:
+                continue
+            return
+        verifier = await self.verifier()
+        if verifier is not None:
+            await verifier.run(stop)
+
+    async def verifier(self) -> Verifier | None:
+        """What looks after payments; None where the mapping does not say how, or there is no ledger."""
+        bound = self._bound or await self.bind()
+        writes = bound.writes
+        if writes is None or writes.verify is None or writes.rule.verify is None or self._ledger is None:
+            return None
+        return Verifier(
+            self._database, bound, writes, self._ledger, self._emit, rule=writes.rule.verify, plan=writes.verify
+        )
 
     async def locks(self) -> list[LockRow]:
         """Every lock of the ledger; raises NotEnabled without one."""

@@ -20,12 +20,15 @@ REQUESTS = {
     "bills": ("ListBillItems", "{}"),
     "bills-by-id": ("ListBillItems", '{"sessionIds": ["00000000-0000-8000-8000-0000000013ed"]}'),
     "full-bill": ("GetFullBill", "{}"),
+    "lock": ("LockSession", "{}"),
+    "record": ("RecordPayment", "{}"),
     "session": ("GetSession", "{}"),
     "sessions-a-waiter-picks-from": ("ListSessions", '{"isFinished": false, "isPayable": true, "hasTable": true}'),
     "sessions-finished": ("ListSessions", '{"isFinished": true}'),
     "sessions-of-tables": ("ListSessions", '{"tableNames": ["T1"]}'),
     "table": ("GetTable", '{"name": "T1"}'),
     "tables-by-status": ("ListTables", '{"statuses": ["TABLE_STATUS_AVAILABLE"]}'),
+    "unlock": ("UnlockSession", "{}"),
 }
 
 

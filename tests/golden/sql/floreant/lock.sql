@@ -1,0 +1,348 @@
+SELECT
+  1
+FROM ticket AS k
+WHERE
+  k.id = :key_0   FOR UPDATE
+
+SELECT
+  -1 AS branch,
+  b0.session_0 AS c1,
+  b0.created_at AS c2,
+  b0.waiter_id AS c3,
+  b0.total AS c4,
+  b0.paid AS c5,
+  b0.tax AS c6,
+  b0.service_charge AS c7,
+  b0.discount_1_id AS c8,
+  b0.discount_1_name AS c9,
+  b0.discount_1_amount AS c10,
+  b0.discount_1_ordered_at AS c11,
+  b0.discount_1_there AS c12,
+  b0.charge_0_id AS c13,
+  b0.charge_0_name AS c14,
+  b0.charge_0_amount AS c15,
+  b0.charge_0_there AS c16,
+  b0.charge_1_id AS c17,
+  b0.charge_1_name AS c18,
+  b0.charge_1_amount AS c19,
+  b0.charge_1_there AS c20,
+  b1.id AS c21,
+  b1.name AS c22,
+  b1.category_0 AS c23,
+  b1.category_1 AS c24,
+  b1.quantity AS c25,
+  b1.amount_per_item AS c26,
+  b1.order_0 AS c27,
+  b1.discount_0_id AS c28,
+  b1.discount_0_name AS c29,
+  b1.discount_0_amount AS c30,
+  b1.discount_0_there AS c31,
+  b2.id AS c32,
+  b2.name AS c33,
+  b2.quantity AS c34,
+  b2.amount AS c35,
+  b2.order_0 AS c36,
+  b2.order_1 AS c37,
+  b2.order_2 AS c38
+FROM (
+  SELECT
+    k.id AS session_0,
+    k.create_date AS created_at,
+    u.user_id AS waiter_id,
+    k.total_price - COALESCE((
+      SELECT
+        g.amount
+      FROM gratuity AS g
+      WHERE
+        g.id = k.gratuity_id
+    ), 0) AS total,
+    k.paid_amount AS paid,
+    k.total_tax AS tax,
+    k.service_charge AS service_charge,
+    'discount' AS discount_1_id,
+    CASE
+      WHEN ABS(
+        COALESCE(k.total_discount, 0) - COALESCE((
+          SELECT
+            SUM(i.discount)
+          FROM ticket_item AS i
+          WHERE
+            i.ticket_id = k.id
+        ), 0)
+      ) >= 0.005
+      THEN COALESCE(
+        (
+          SELECT
+            STRING_AGG(d.name, ', '
+            ORDER BY
+              d.id)
+          FROM ticket_discount AS d
+          WHERE
+            d.ticket_id = k.id
+        ),
+        'Discount'
+      )
+    END AS discount_1_name,
+    CASE
+      WHEN ABS(
+        COALESCE(k.total_discount, 0) - COALESCE((
+          SELECT
+            SUM(i.discount)
+          FROM ticket_item AS i
+          WHERE
+            i.ticket_id = k.id
+        ), 0)
+      ) >= 0.005
+      THEN COALESCE(k.total_discount, 0) - COALESCE((
+        SELECT
+          SUM(i.discount)
+        FROM ticket_item AS i
+        WHERE
+          i.ticket_id = k.id
+      ), 0)
+    END AS discount_1_amount,
+    COALESCE(k.active_date, k.create_date) AS discount_1_ordered_at,
+    ABS(
+      COALESCE(k.total_discount, 0) - COALESCE((
+        SELECT
+          SUM(i.discount)
+        FROM ticket_item AS i
+        WHERE
+          i.ticket_id = k.id
+      ), 0)
+    ) >= 0.005 AS discount_1_there,
+    'delivery' AS charge_0_id,
+    'Delivery charge' AS charge_0_name,
+    k.delivery_charge AS charge_0_amount,
+    COALESCE(k.delivery_charge, 0) <> 0 AS charge_0_there,
+    'adjustment' AS charge_1_id,
+    'Adjustment' AS charge_1_name,
+    k.adjustment_amount AS charge_1_amount,
+    COALESCE(k.adjustment_amount, 0) <> 0 AS charge_1_there
+  FROM ticket AS k
+  LEFT JOIN users AS u
+    ON u.auto_id = k.owner_id
+) AS b0
+CROSS JOIN (
+  SELECT
+    i.item_id AS id,
+    i.item_name AS name,
+    i.category_name AS category_0,
+    i.group_name AS category_1,
+    CASE WHEN i.fractional_unit = TRUE THEN i.item_quantity ELSE i.item_count END AS quantity,
+    i.item_price AS amount_per_item,
+    i.id AS order_0,
+    CASE WHEN COALESCE(i.discount, 0) <> 0 THEN CONCAT('discount-', i.id) END AS discount_0_id,
+    CASE
+      WHEN COALESCE(i.discount, 0) <> 0
+      THEN COALESCE(
+        (
+          SELECT
+            STRING_AGG(d.name, ', '
+            ORDER BY
+              d.id)
+          FROM ticket_item_discount AS d
+          WHERE
+            d.ticket_itemid = i.id
+        ),
+        'Discount'
+      )
+    END AS discount_0_name,
+    i.discount AS discount_0_amount,
+    COALESCE(i.discount, 0) <> 0 AS discount_0_there
+  FROM ticket AS k
+  JOIN ticket_item AS i
+    ON i.ticket_id = k.id
+) AS b1
+CROSS JOIN (
+  SELECT
+    m.item_id AS id,
+    m.modifier_name AS name,
+    m.item_count AS quantity,
+    CASE
+      WHEN m.section_wise_pricing = TRUE
+      OR NOT EXISTS(
+        SELECT
+          1
+        FROM ticket_item_modifier AS e
+        WHERE
+          e.ticket_item_id = m.ticket_item_id AND e.item_id = m.item_id AND e.id < m.id
+      )
+      THEN m.modifier_price
+      ELSE 0
+    END AS amount,
+    CASE WHEN a.modifier_id IS NULL THEN 0 ELSE 1 END AS order_0,
+    COALESCE(r.list_order, a.list_order) AS order_1,
+    m.id AS order_2
+  FROM ticket AS k
+  JOIN ticket_item AS i
+    ON i.ticket_id = k.id
+  JOIN ticket_item_modifier AS m
+    ON m.ticket_item_id = i.id
+  LEFT JOIN ticket_item_modifier_relation AS r
+    ON r.ticket_item_id = i.id AND r.modifier_id = m.id
+  LEFT JOIN ticket_item_addon_relation AS a
+    ON a.ticket_item_id = i.id AND a.modifier_id = m.id
+) AS b2
+WHERE
+  1 = 0
+UNION ALL
+SELECT
+  0 AS branch,
+  k.id AS session_0,
+  k.create_date AS session_created_at,
+  u.user_id AS session_waiter_id,
+  k.total_price - COALESCE((
+    SELECT
+      g.amount
+    FROM gratuity AS g
+    WHERE
+      g.id = k.gratuity_id
+  ), 0) AS session_total,
+  k.paid_amount AS session_paid,
+  k.total_tax AS session_tax,
+  k.service_charge AS session_service_charge,
+  'discount' AS session_discount_1_id,
+  CASE
+    WHEN ABS(
+      COALESCE(k.total_discount, 0) - COALESCE((
+        SELECT
+          SUM(i.discount)
+        FROM ticket_item AS i
+        WHERE
+          i.ticket_id = k.id
+      ), 0)
+    ) >= 0.005
+    THEN COALESCE(
+      (
+        SELECT
+          STRING_AGG(d.name, ', '
+          ORDER BY
+            d.id)
+        FROM ticket_discount AS d
+        WHERE
+          d.ticket_id = k.id
+      ),
+      'Discount'
+    )
+  END AS session_discount_1_name,
+  CASE
+    WHEN ABS(
+      COALESCE(k.total_discount, 0) - COALESCE((
+        SELECT
+          SUM(i.discount)
+        FROM ticket_item AS i
+        WHERE
+          i.ticket_id = k.id
+      ), 0)
+    ) >= 0.005
+    THEN COALESCE(k.total_discount, 0) - COALESCE((
+      SELECT
+        SUM(i.discount)
+      FROM ticket_item AS i
+      WHERE
+        i.ticket_id = k.id
+    ), 0)
+  END AS session_discount_1_amount,
+  COALESCE(k.active_date, k.create_date) AS session_discount_1_ordered_at,
+  ABS(
+    COALESCE(k.total_discount, 0) - COALESCE((
+      SELECT
+        SUM(i.discount)
+      FROM ticket_item AS i
+      WHERE
+        i.ticket_id = k.id
+    ), 0)
+  ) >= 0.005 AS session_discount_1_there,
+  'delivery' AS session_charge_0_id,
+  'Delivery charge' AS session_charge_0_name,
+  k.delivery_charge AS session_charge_0_amount,
+  COALESCE(k.delivery_charge, 0) <> 0 AS session_charge_0_there,
+  'adjustment' AS session_charge_1_id,
+  'Adjustment' AS session_charge_1_name,
+  k.adjustment_amount AS session_charge_1_amount,
+  COALESCE(k.adjustment_amount, 0) <> 0 AS session_charge_1_there,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM ticket AS k
+LEFT JOIN users AS u
+  ON u.auto_id = k.owner_id
+WHERE
+  k.voided = FALSE AND k.id = :key_0
+UNION ALL
+SELECT
+  1 AS branch,
+  k.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  i.item_id AS item_id,
+  i.item_name AS item_name,
+  i.category_name AS item_category_0,
+  i.group_name AS item_category_1,
+  CASE WHEN i.fractional_unit = TRUE THEN i.item_quantity ELSE i.item_count END AS item_quantity,
+  i.item_price AS item_amount_per_item,
+  i.id AS item_order_0,
+  CASE WHEN COALESCE(i.discount, 0) <> 0 THEN CONCAT('discount-', i.id) END AS item_discount_0_id,
+  CASE
+    WHEN COALESCE(i.discount, 0) <> 0
+    THEN COALESCE(
+      (
+        SELECT
+          STRING_AGG(d.name, ', '
+          ORDER BY
+            d.id)
+        FROM ticket_item_discount AS d
+        WHERE
+          d.ticket_itemid = i.id
+      ),
+      'Discount'
+    )
+  END AS item_discount_0_name,
+  i.discount AS item_discount_0_amount,
+  COALESCE(i.discount, 0) <> 0 AS item_discount_0_there,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM ticket AS k
+JOIN ticket_item AS i
+  ON i.ticket_id = k.id
+WHERE
+  k.voided = FALSE AND k.id = :key_0 AND i.treat_as_seat = FALSE
+UNION ALL
+SELECT
+  2 AS branch,
+  k.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  i.id AS item_0,
+  NULL, NULL, NULL, NULL,
+  m.item_id AS modifier_id,
+  m.modifier_name AS modifier_name,
+  m.item_count AS modifier_quantity,
+  CASE
+    WHEN m.section_wise_pricing = TRUE
+    OR NOT EXISTS(
+      SELECT
+        1
+      FROM ticket_item_modifier AS e
+      WHERE
+        e.ticket_item_id = m.ticket_item_id AND e.item_id = m.item_id AND e.id < m.id
+    )
+    THEN m.modifier_price
+    ELSE 0
+  END AS modifier_amount,
+  CASE WHEN a.modifier_id IS NULL THEN 0 ELSE 1 END AS modifier_order_0,
+  COALESCE(r.list_order, a.list_order) AS modifier_order_1,
+  m.id AS modifier_order_2
+FROM ticket AS k
+JOIN ticket_item AS i
+  ON i.ticket_id = k.id
+JOIN ticket_item_modifier AS m
+  ON m.ticket_item_id = i.id
+LEFT JOIN ticket_item_modifier_relation AS r
+  ON r.ticket_item_id = i.id AND r.modifier_id = m.id
+LEFT JOIN ticket_item_addon_relation AS a
+  ON a.ticket_item_id = i.id AND a.modifier_id = m.id
+WHERE
+  k.voided = FALSE AND k.id = :key_0 AND i.treat_as_seat = FALSE AND m.info_only = FALSE
+
+SELECT token, locked_at, terminal, waiter FROM epos_adapter.session_lock WHERE session_id = :session_id
+
+INSERT INTO epos_adapter.session_lock (session_id, token, terminal, waiter)
+VALUES (:session_id, :token, :terminal, :waiter)
+ON CONFLICT DO NOTHING

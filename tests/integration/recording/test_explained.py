@@ -1,0 +1,53 @@
+"""What `explain` lists for a method that writes is what is run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from adapter.app import App
+from adapter.config import Config
+from adapter.events import Event, StatementRun
+from adapter.explain import explain
+from adapter.mapping.load import load_mapping
+
+MAPPINGS = Path(__file__).parent.parent.parent.parent / "mappings"
+CHECK = str(UUID(int=0x8 << 76 | 0b10 << 62 | 5101))
+PAYMENT = {
+    "id": "7d1f0b0c-0a3c-4a53-9c9b-2f6f4b1f9e01",
+    "sessionId": CHECK,
+    "currency": "GBP",
+    "baseAmount": 4725,
+    "paymentSuccessful": True,
+    "attemptedAt": "2026-11-20T21:40:00.000Z",
+}
+EVENING: list[tuple[str, dict[str, Any]]] = [
+    ("LockSession", {"sessionId": CHECK}),
+    ("RecordPayment", {"payment": PAYMENT}),
+    ("UnlockSession", {"sessionId": CHECK}),
+]
+
+
+def test_every_statement_that_is_explained_is_run_and_no_other(own_restaurant: Callable[[str], str]):
+    heard: list[Event] = []
+
+    async def evening() -> None:
+        config = Config.model_validate({"mapping": "floreant", "database": {"url": own_restaurant("floreant")}})
+        app = App(config, load_mapping(MAPPINGS / "floreant.toml"), heard.append, tell_statements=True)
+        await app.store.create_ledger()
+        await app.store.bind()
+        for method, params in EVENING:
+            heard.clear()
+            request = {"jsonrpc": "2.0", "id": "1", "method": method, "params": params}
+            answer = json.loads(await app.endpoint("test").handle(json.dumps(request).encode()) or b"")
+            assert "errorCode" not in answer["result"]
+            listed = await explain(method, "{}", config_file=None, mapping_name="floreant", connect_to_database=False)
+            run = [event.name for event in heard if isinstance(event, StatementRun)]
+            assert [statement.name for statement in listed.statements] == run, method
+        await app.store.close()
+
+    asyncio.run(evening())
