@@ -116,10 +116,11 @@ class Store(Protocol):
         """
         ...
 
-    async def write(self, unit: Callable[[Till], Answer]) -> Answer:
+    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True) -> Answer:
         """Run the unit in one transaction and answer what it answers, once that is durable.
 
-        The unit is run again, as a whole, when the database was busy or the connection was lost.
+        When whoever asked has gone away, it is finished all the same, or given up where `even_unheard` is false and it is
+        not being committed yet. The unit is run again, as a whole, when the database was busy or the connection was lost.
         Raises NotEnabled where nothing can be recorded, OutcomeUnknown when it is not known whether it was, and what
         `read` raises; with anything but OutcomeUnknown nothing was written.
         """

@@ -64,7 +64,10 @@ class Service:
 
     async def _lock(self, request: ask.LockSession) -> Bill:
         token = uuid4()
-        locked = await self._store.write(lambda till: recording.lock_session(till, request, self._rules, token))
+        # A lock that nobody hears of would leave the table locked.
+        locked = await self._store.write(
+            lambda till: recording.lock_session(till, request, self._rules, token), even_unheard=False
+        )
         if locked.taken_from is not None:
             held = locked.taken_from
             since = held.locked_at.isoformat() if held.locked_at is not None else ""

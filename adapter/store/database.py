@@ -63,13 +63,14 @@ class Database:
         finally:
             self._ended()
 
-    async def write(self, unit: Callable[[Writer], Answer]) -> Answer:
+    async def write(self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True) -> Answer:
         """Run a unit in one transaction, again as a whole when it was lost or in somebody's way; see `ports.Store`.
 
         What it answers is durable. Raises what `read` raises, and OutcomeUnknown.
         """
         self._begun()
-        answer: Answer = await Writing(self, unit, self._emit, self._write_patience).answer(self._ended)
+        writing = Writing(self, unit, self._emit, self._write_patience, even_unheard=even_unheard)
+        answer: Answer = await writing.answer(self._ended)
         return answer
 
     def _begun(self) -> None:

@@ -82,14 +82,16 @@ class SqlStore:
         bound = self._bound or await self.bind()
         return await self._database.read(lambda reader: unit(SqlBook(reader, bound)))
 
-    async def write(self, unit: Callable[[Till], Answer]) -> Answer:
+    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True) -> Answer:
         """See ports.Store."""
         bound = self._bound or await self.bind()
         if not self._recording:
             await self._require_recording(bound)
         writes, ledger = bound.writes, self._ledger
         assert writes is not None  # noqa: S101 - required just now, or earlier
-        return await self._database.write(lambda writer: unit(SqlTill(writer, bound, writes, ledger)))
+        return await self._database.write(
+            lambda writer: unit(SqlTill(writer, bound, writes, ledger)), even_unheard=even_unheard
+        )
 
     async def look_after_payments(self, stop: asyncio.Event) -> None:
         """Look again and again whether payments are still in the EPOS, where the mapping says how, until `stop` is set."""

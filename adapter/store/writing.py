@@ -52,9 +52,16 @@ class Writing:
     """One unit of writing, however often it must be run."""
 
     def __init__(
-        self, connections: Connections, unit: Callable[[Writer], Any], emit: Emit | None, patience: float
+        self,
+        connections: Connections,
+        unit: Callable[[Writer], Any],
+        emit: Emit | None,
+        patience: float,
+        *,
+        even_unheard: bool,
     ) -> None:
-        """`patience` is in seconds."""
+        """`patience` is in seconds; without `even_unheard` it is given up when whoever asked goes away."""
+        self._even_unheard = even_unheard
         self._connections = connections
         self._unit = unit
         self._emit = emit
@@ -65,15 +72,16 @@ class Writing:
     async def answer(self, ended: Callable[[], None]) -> Any:
         """Run the unit until its outcome is known; `ended` is called once nothing of it runs any more.
 
-        A caller who goes away does not end it: a card may have been charged. One who has been answered at the deadline
-        does, unless it is being committed. Raises what `ports.Store.write` says.
+        A caller who goes away does not end it where a card may have been charged. One who has been answered at the
+        deadline does. Neither does while it is being committed. Raises what `ports.Store.write` says.
         """
         work = asyncio.ensure_future(self._until_known())
         work.add_done_callback(lambda _: ended())
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            if self._deadline.passed and not self._deadline.committing:
+            is_wanted = self._even_unheard and not self._deadline.passed
+            if not is_wanted and not self._deadline.committing:
                 work.cancel()
                 await asyncio.wait({work})
             else:
