@@ -18,6 +18,8 @@ from adapter.events import Emit, LockReleased
 from adapter.mapping.keys import Packing, UnpackableKey
 from adapter.mapping.load import Mapping
 
+_WIDTH = 110
+
 
 class ShownLock(Struct, frozen=True, kw_only=True):
     """One lock, as it is listed."""
@@ -90,10 +92,10 @@ def show_locks(locks: list[ShownLock], console: Console) -> None:
         console.print("Nothing is locked.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("check", "locked", "minutes", "terminal", "waiter", "payments since", "session"):
-        table.add_column(name, justify="right" if name in ("minutes", "payments since") else "left")
+    for name in ("check", "locked", "minutes", "terminal", "waiter", "paid", "session"):
+        table.add_column(name, justify="right" if name in ("minutes", "paid") else "left", no_wrap=True)
     for lock in locks:
-        at = f"{lock.locked_at.astimezone():%Y-%m-%d %H:%M:%S}" if lock.locked_at is not None else ""
+        at = f"{lock.locked_at.astimezone():%d %b %H:%M}" if lock.locked_at is not None else ""
         table.add_row(
             lock.check or "(gone)",
             at,
@@ -103,6 +105,8 @@ def show_locks(locks: list[ShownLock], console: Console) -> None:
             str(lock.payments),
             lock.session,
         )
+    # An id that is cut short can release nothing: rather let a narrow terminal break the line.
+    console.width = max(console.width, _WIDTH)
     console.print(table)
 
 
