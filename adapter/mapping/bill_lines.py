@@ -18,7 +18,7 @@ from adapter.errors import RowUnreadable
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, item_key_of, sorter
 from adapter.mapping.plans import Plan, Slots
-from adapter.mapping.readings import Reading, Unreadable, remembered
+from adapter.mapping.readings import Reading, Unreadable, plain_text, remembered
 from adapter.mapping.texts import parts, places_of, read_once, text_of
 from adapter.toml.locate import Path, dotted
 
@@ -275,9 +275,17 @@ class ExtraMaker:
         self._there = slots.get(f"{lead}there")
         self._amount = slots[f"{lead}amount"]
         self._ordered = slots.get(f"{lead}ordered_at")
-        self._id = text_of(slots, f"{lead}id") or (lambda _row: "")
-        self._name = text_of(slots, f"{lead}name") or (lambda _row: "")
+        self._id = text_of(slots, f"{lead}id") or self._constant("id")
+        self._name = text_of(slots, f"{lead}name") or self._constant("name")
         self._in_order = sorter(slots)
+
+    def _constant(self, name: str) -> Callable[[Row], str]:
+        """What every one of these is called, where the mapping says it once and the rows do not."""
+        binder = self._fields.binder
+        fragment = binder.mapping.fragment(*self.path, name)
+        value = binder.constant(binder.expression(fragment)) if fragment is not None else None
+        text = plain_text(value)
+        return lambda _row: text
 
     def those_there(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows that hold one of these, in their order; a rule without rows of its own is found in few."""

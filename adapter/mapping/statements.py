@@ -346,7 +346,8 @@ class Statements:
             return {name: self._flag(path)} if fragments else {}
         trees = [self.binder.expression(fragment) for fragment in fragments]
         if len(trees) == 1:
-            return {} if self.binder.constant(trees[0]) is not None and name in _CONSTANT else {name: trees[0]}
+            is_told_once = name in _CONSTANT or (path[0] in ("charge", "discount") and name in ("id", "name"))
+            return {} if is_told_once and self.binder.constant(trees[0]) is not None else {name: trees[0]}
         return {f"{name}.{index}": tree for index, tree in enumerate(trees)}
 
     def _flag(self, path: Path) -> exp.Expr:

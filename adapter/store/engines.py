@@ -157,15 +157,20 @@ def _control(connection: PoolProxiedConnection, sql: str, patience: float | None
 
 
 def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:
-    """The types of the columns that a statement gives, by names that are the same for the same type."""
+    """The types of the columns that a statement gives, by names that are the same for types that may share a column."""
     driver: Any = connection.driver_connection
 
     async def types() -> list[str]:
         async with AsyncRawCursor(driver) as cursor:
             await cursor.execute(sql, values)
-            return [str(column.type_code) for column in cursor.description or ()]
+            codes = [column.type_code for column in cursor.description or ()]
+            return [str(_TEXT if code == _VARCHAR else code) for code in codes]
 
     return await_only(types())
+
+
+_TEXT, _VARCHAR = 25, 1043
+"""Texts of either type are the same to whoever reads them, and to a UNION."""
 
 
 class _AsText(Loader):

@@ -14,39 +14,34 @@ SELECT
   b0.paid AS c12,
   b0.tax AS c13,
   b0.service_charge AS c14,
-  b0.discount_1_id AS c15,
-  b0.discount_1_name AS c16,
-  b0.discount_1_amount AS c17,
-  b0.discount_1_ordered_at AS c18,
-  b0.discount_1_there AS c19,
-  b0.charge_0_id AS c20,
-  b0.charge_0_name AS c21,
-  b0.charge_0_amount AS c22,
-  b0.charge_0_there AS c23,
-  b0.charge_1_id AS c24,
-  b0.charge_1_name AS c25,
-  b0.charge_1_amount AS c26,
-  b0.charge_1_there AS c27,
-  b1.name AS c28,
-  b1.order_0 AS c29,
-  b2.id AS c30,
-  b2.name AS c31,
-  b2.category_0 AS c32,
-  b2.category_1 AS c33,
-  b2.quantity AS c34,
-  b2.amount_per_item AS c35,
-  b2.order_0 AS c36,
-  b2.discount_0_id AS c37,
-  b2.discount_0_name AS c38,
-  b2.discount_0_amount AS c39,
-  b2.discount_0_there AS c40,
-  b3.id AS c41,
-  b3.name AS c42,
-  b3.quantity AS c43,
-  b3.amount AS c44,
-  b3.order_0 AS c45,
-  b3.order_1 AS c46,
-  b3.order_2 AS c47
+  b0.discount_1_name AS c15,
+  b0.discount_1_amount AS c16,
+  b0.discount_1_ordered_at AS c17,
+  b0.discount_1_there AS c18,
+  b0.charge_0_amount AS c19,
+  b0.charge_0_there AS c20,
+  b0.charge_1_amount AS c21,
+  b0.charge_1_there AS c22,
+  b1.name AS c23,
+  b1.order_0 AS c24,
+  b2.id AS c25,
+  b2.name AS c26,
+  b2.category_0 AS c27,
+  b2.category_1 AS c28,
+  b2.quantity AS c29,
+  b2.amount_per_item AS c30,
+  b2.order_0 AS c31,
+  b2.discount_0_id AS c32,
+  b2.discount_0_name AS c33,
+  b2.discount_0_amount AS c34,
+  b2.discount_0_there AS c35,
+  b3.id AS c36,
+  b3.name AS c37,
+  b3.quantity AS c38,
+  b3.amount AS c39,
+  b3.order_0 AS c40,
+  b3.order_1 AS c41,
+  b3.order_2 AS c42
 FROM (
   SELECT
     k.id AS session_0,
@@ -69,7 +64,6 @@ FROM (
     k.paid_amount AS paid,
     k.total_tax AS tax,
     k.service_charge AS service_charge,
-    'discount' AS discount_1_id,
     CASE
       WHEN ABS(
         COALESCE(k.total_discount, 0) - COALESCE((
@@ -121,12 +115,8 @@ FROM (
           i.ticket_id = k.id
       ), 0)
     ) >= 0.005 AS discount_1_there,
-    'delivery' AS charge_0_id,
-    'Delivery charge' AS charge_0_name,
     k.delivery_charge AS charge_0_amount,
     COALESCE(k.delivery_charge, 0) <> 0 AS charge_0_there,
-    'adjustment' AS charge_1_id,
-    'Adjustment' AS charge_1_name,
     k.adjustment_amount AS charge_1_amount,
     COALESCE(k.adjustment_amount, 0) <> 0 AS charge_1_there
   FROM ticket AS k
@@ -229,7 +219,6 @@ SELECT
   k.paid_amount AS session_paid,
   k.total_tax AS session_tax,
   k.service_charge AS session_service_charge,
-  'discount' AS session_discount_1_id,
   CASE
     WHEN ABS(
       COALESCE(k.total_discount, 0) - COALESCE((
@@ -281,12 +270,8 @@ SELECT
         i.ticket_id = k.id
     ), 0)
   ) >= 0.005 AS session_discount_1_there,
-  'delivery' AS session_charge_0_id,
-  'Delivery charge' AS session_charge_0_name,
   k.delivery_charge AS session_charge_0_amount,
   COALESCE(k.delivery_charge, 0) <> 0 AS session_charge_0_there,
-  'adjustment' AS session_charge_1_id,
-  'Adjustment' AS session_charge_1_name,
   k.adjustment_amount AS session_charge_1_amount,
   COALESCE(k.adjustment_amount, 0) <> 0 AS session_charge_1_there,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -299,7 +284,7 @@ UNION ALL
 SELECT
   1 AS branch,
   k.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(TRIM(t.name), ''), CONCAT('Table ', t.id)) AS link_name,
   n.table_id AS link_order_0,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -314,7 +299,7 @@ UNION ALL
 SELECT
   2 AS branch,
   k.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   i.item_id AS item_id,
   i.item_name AS item_name,
   i.category_name AS item_category_0,
@@ -350,7 +335,7 @@ UNION ALL
 SELECT
   3 AS branch,
   k.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   i.id AS item_0,
   NULL, NULL, NULL, NULL,
   m.item_id AS modifier_id,

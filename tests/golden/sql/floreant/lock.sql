@@ -13,37 +13,32 @@ SELECT
   b0.paid AS c5,
   b0.tax AS c6,
   b0.service_charge AS c7,
-  b0.discount_1_id AS c8,
-  b0.discount_1_name AS c9,
-  b0.discount_1_amount AS c10,
-  b0.discount_1_ordered_at AS c11,
-  b0.discount_1_there AS c12,
-  b0.charge_0_id AS c13,
-  b0.charge_0_name AS c14,
-  b0.charge_0_amount AS c15,
-  b0.charge_0_there AS c16,
-  b0.charge_1_id AS c17,
-  b0.charge_1_name AS c18,
-  b0.charge_1_amount AS c19,
-  b0.charge_1_there AS c20,
-  b1.id AS c21,
-  b1.name AS c22,
-  b1.category_0 AS c23,
-  b1.category_1 AS c24,
-  b1.quantity AS c25,
-  b1.amount_per_item AS c26,
-  b1.order_0 AS c27,
-  b1.discount_0_id AS c28,
-  b1.discount_0_name AS c29,
-  b1.discount_0_amount AS c30,
-  b1.discount_0_there AS c31,
-  b2.id AS c32,
-  b2.name AS c33,
-  b2.quantity AS c34,
-  b2.amount AS c35,
-  b2.order_0 AS c36,
-  b2.order_1 AS c37,
-  b2.order_2 AS c38
+  b0.discount_1_name AS c8,
+  b0.discount_1_amount AS c9,
+  b0.discount_1_ordered_at AS c10,
+  b0.discount_1_there AS c11,
+  b0.charge_0_amount AS c12,
+  b0.charge_0_there AS c13,
+  b0.charge_1_amount AS c14,
+  b0.charge_1_there AS c15,
+  b1.id AS c16,
+  b1.name AS c17,
+  b1.category_0 AS c18,
+  b1.category_1 AS c19,
+  b1.quantity AS c20,
+  b1.amount_per_item AS c21,
+  b1.order_0 AS c22,
+  b1.discount_0_id AS c23,
+  b1.discount_0_name AS c24,
+  b1.discount_0_amount AS c25,
+  b1.discount_0_there AS c26,
+  b2.id AS c27,
+  b2.name AS c28,
+  b2.quantity AS c29,
+  b2.amount AS c30,
+  b2.order_0 AS c31,
+  b2.order_1 AS c32,
+  b2.order_2 AS c33
 FROM (
   SELECT
     k.id AS session_0,
@@ -59,7 +54,6 @@ FROM (
     k.paid_amount AS paid,
     k.total_tax AS tax,
     k.service_charge AS service_charge,
-    'discount' AS discount_1_id,
     CASE
       WHEN ABS(
         COALESCE(k.total_discount, 0) - COALESCE((
@@ -111,12 +105,8 @@ FROM (
           i.ticket_id = k.id
       ), 0)
     ) >= 0.005 AS discount_1_there,
-    'delivery' AS charge_0_id,
-    'Delivery charge' AS charge_0_name,
     k.delivery_charge AS charge_0_amount,
     COALESCE(k.delivery_charge, 0) <> 0 AS charge_0_there,
-    'adjustment' AS charge_1_id,
-    'Adjustment' AS charge_1_name,
     k.adjustment_amount AS charge_1_amount,
     COALESCE(k.adjustment_amount, 0) <> 0 AS charge_1_there
   FROM ticket AS k
@@ -202,7 +192,6 @@ SELECT
   k.paid_amount AS session_paid,
   k.total_tax AS session_tax,
   k.service_charge AS session_service_charge,
-  'discount' AS session_discount_1_id,
   CASE
     WHEN ABS(
       COALESCE(k.total_discount, 0) - COALESCE((
@@ -254,12 +243,8 @@ SELECT
         i.ticket_id = k.id
     ), 0)
   ) >= 0.005 AS session_discount_1_there,
-  'delivery' AS session_charge_0_id,
-  'Delivery charge' AS session_charge_0_name,
   k.delivery_charge AS session_charge_0_amount,
   COALESCE(k.delivery_charge, 0) <> 0 AS session_charge_0_there,
-  'adjustment' AS session_charge_1_id,
-  'Adjustment' AS session_charge_1_name,
   k.adjustment_amount AS session_charge_1_amount,
   COALESCE(k.adjustment_amount, 0) <> 0 AS session_charge_1_there,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -272,7 +257,7 @@ UNION ALL
 SELECT
   1 AS branch,
   k.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   i.item_id AS item_id,
   i.item_name AS item_name,
   i.category_name AS item_category_0,
@@ -308,7 +293,7 @@ UNION ALL
 SELECT
   2 AS branch,
   k.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   i.id AS item_0,
   NULL, NULL, NULL, NULL,
   m.item_id AS modifier_id,

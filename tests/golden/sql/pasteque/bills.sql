@@ -5,22 +5,21 @@ SELECT
   b0.total AS c3,
   b0.paid AS c4,
   b0.tax AS c5,
-  b0.discount_1_id AS c6,
-  b0.discount_1_name AS c7,
-  b0.discount_1_amount AS c8,
-  b0.discount_1_there AS c9,
-  b1.id AS c10,
-  b1.name AS c11,
-  b1.category_0 AS c12,
-  b1.category_1 AS c13,
-  b1.quantity AS c14,
-  b1.amount_per_item AS c15,
-  b1.tax_rate AS c16,
-  b1.order_0 AS c17,
-  b1.item_0 AS c18,
-  b1.positional AS c19,
-  b2.id AS c20,
-  b2.amount AS c21
+  b0.discount_1_amount AS c6,
+  b0.discount_1_there AS c7,
+  b1.id AS c8,
+  b1.name AS c9,
+  b1.category_0 AS c10,
+  b1.category_1 AS c11,
+  b1.quantity AS c12,
+  b1.amount_per_item AS c13,
+  b1.tax_rate AS c14,
+  b1.order_0 AS c15,
+  b1.item_0 AS c16,
+  b1.positional AS c17,
+  b2.id AS c18,
+  b2.name_1 AS c19,
+  b2.amount AS c20
 FROM (
   SELECT
     s.id AS session_0,
@@ -66,8 +65,6 @@ FROM (
     ) * (
       1 - COALESCE(s.discountrate, 0)
     ) AS tax,
-    'discount' AS discount_1_id,
-    'Discount' AS discount_1_name,
     CASE
       WHEN COALESCE(s.discountrate, 0) <> 0
       THEN s.discountrate * COALESCE(
@@ -117,6 +114,7 @@ CROSS JOIN (
 CROSS JOIN (
   SELECT
     CONCAT('discount-', l.line) AS id,
+    'discount' AS name_1,
     l.quantity * l.price * l.discountrate AS amount
   FROM sharedtickets AS s
   JOIN sharedticketlines AS l
@@ -174,8 +172,6 @@ SELECT
   ) * (
     1 - COALESCE(s.discountrate, 0)
   ) AS session_tax,
-  'discount' AS session_discount_1_id,
-  'Discount' AS session_discount_1_name,
   CASE
     WHEN COALESCE(s.discountrate, 0) <> 0
     THEN s.discountrate * COALESCE(
@@ -196,13 +192,13 @@ SELECT
     )
   END AS session_discount_1_amount,
   COALESCE(s.discountrate, 0) <> 0 AS session_discount_1_there,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 UNION ALL
 SELECT
   1 AS branch,
   s.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
   r.name AS item_name,
   g.name AS item_category_0,
@@ -213,7 +209,7 @@ SELECT
   l.line AS item_order_0,
   l.id AS item_0,
   COALESCE(r.iscom, FALSE) AS item_positional,
-  NULL, NULL
+  NULL, NULL, NULL
 FROM sharedtickets AS s
 JOIN sharedticketlines AS l
   ON l.sharedticket_id = s.id
@@ -229,15 +225,14 @@ UNION ALL
 SELECT
   2 AS branch,
   s.id AS session_0,
-  NULL, NULL, NULL, NULL,
-  'discount' AS discount_name_1,
-  NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   r.name AS discount_name_0,
   NULL, NULL, NULL, NULL,
   x.rate AS discount_tax_rate,
   l.line AS discount_order_0,
   NULL, NULL,
   CONCAT('discount-', l.line) AS discount_id,
+  'discount' AS discount_name_1,
   l.quantity * l.price * l.discountrate AS discount_amount
 FROM sharedtickets AS s
 JOIN sharedticketlines AS l

@@ -7,23 +7,22 @@ SELECT
   b0.total AS c5,
   b0.paid AS c6,
   b0.tax AS c7,
-  b0.discount_1_id AS c8,
-  b0.discount_1_name AS c9,
-  b0.discount_1_amount AS c10,
-  b0.discount_1_there AS c11,
-  b1.name AS c12,
-  b2.id AS c13,
-  b2.name AS c14,
-  b2.category_0 AS c15,
-  b2.category_1 AS c16,
-  b2.quantity AS c17,
-  b2.amount_per_item AS c18,
-  b2.tax_rate AS c19,
-  b2.order_0 AS c20,
-  b2.item_0 AS c21,
-  b2.positional AS c22,
-  b3.id AS c23,
-  b3.amount AS c24
+  b0.discount_1_amount AS c8,
+  b0.discount_1_there AS c9,
+  b1.name AS c10,
+  b2.id AS c11,
+  b2.name AS c12,
+  b2.category_0 AS c13,
+  b2.category_1 AS c14,
+  b2.quantity AS c15,
+  b2.amount_per_item AS c16,
+  b2.tax_rate AS c17,
+  b2.order_0 AS c18,
+  b2.item_0 AS c19,
+  b2.positional AS c20,
+  b3.id AS c21,
+  b3.name_1 AS c22,
+  b3.amount AS c23
 FROM (
   SELECT
     s.id AS session_0,
@@ -71,8 +70,6 @@ FROM (
     ) * (
       1 - COALESCE(s.discountrate, 0)
     ) AS tax,
-    'discount' AS discount_1_id,
-    'Discount' AS discount_1_name,
     CASE
       WHEN COALESCE(s.discountrate, 0) <> 0
       THEN s.discountrate * COALESCE(
@@ -131,6 +128,7 @@ CROSS JOIN (
 CROSS JOIN (
   SELECT
     CONCAT('discount-', l.line) AS id,
+    'discount' AS name_1,
     l.quantity * l.price * l.discountrate AS amount
   FROM sharedtickets AS s
   JOIN sharedticketlines AS l
@@ -190,8 +188,6 @@ SELECT
   ) * (
     1 - COALESCE(s.discountrate, 0)
   ) AS session_tax,
-  'discount' AS session_discount_1_id,
-  'Discount' AS session_discount_1_name,
   CASE
     WHEN COALESCE(s.discountrate, 0) <> 0
     THEN s.discountrate * COALESCE(
@@ -212,7 +208,7 @@ SELECT
     )
   END AS session_discount_1_amount,
   COALESCE(s.discountrate, 0) <> 0 AS session_discount_1_there,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 WHERE
   s.id = :key_0
@@ -220,9 +216,9 @@ UNION ALL
 SELECT
   1 AS branch,
   s.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   p.name AS link_name,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 JOIN places AS p
   ON p.id = s.id
@@ -234,7 +230,7 @@ UNION ALL
 SELECT
   2 AS branch,
   s.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
   r.name AS item_name,
   g.name AS item_category_0,
@@ -245,7 +241,7 @@ SELECT
   l.line AS item_order_0,
   l.id AS item_0,
   COALESCE(r.iscom, FALSE) AS item_positional,
-  NULL, NULL
+  NULL, NULL, NULL
 FROM sharedtickets AS s
 JOIN sharedticketlines AS l
   ON l.sharedticket_id = s.id
@@ -263,15 +259,14 @@ UNION ALL
 SELECT
   3 AS branch,
   s.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL,
-  'discount' AS discount_name_1,
-  NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   r.name AS discount_name_0,
   NULL, NULL, NULL, NULL,
   x.rate AS discount_tax_rate,
   l.line AS discount_order_0,
   NULL, NULL,
   CONCAT('discount-', l.line) AS discount_id,
+  'discount' AS discount_name_1,
   l.quantity * l.price * l.discountrate AS discount_amount
 FROM sharedtickets AS s
 JOIN sharedticketlines AS l
