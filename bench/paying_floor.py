@@ -38,12 +38,12 @@ INSERT INTO epos_adapter.session_lock (session_id, token, terminal, waiter)
 VALUES (%(session)s, %(token)s, %(terminal)s, %(waiter)s) ON CONFLICT DO NOTHING"""
 UNLOCK = "DELETE FROM epos_adapter.session_lock WHERE session_id = %(session)s"
 PAYMENTS = """
-SELECT session_id, currency, base, tips, cashback, successful, attempted_at
+SELECT session_id, currency, base, tips, cashback, successful, attempted_at, token, over_payment, conflict
 FROM epos_adapter.recorded_payment WHERE payment_id = %(payment)s"""
 KEEP = """
-INSERT INTO epos_adapter.recorded_payment (payment_id, session_id, currency, base, tips, cashback, successful,
+INSERT INTO epos_adapter.recorded_payment (payment_id, token, session_id, currency, base, tips, cashback, successful,
   attempted_at, over_payment, conflict, terminal, waiter, method, status, scheme)
-VALUES (%(payment)s, %(session)s, 'GBP', %(base)s, %(tips)s, 0, true, %(at)s, false, false, %(terminal)s, %(waiter)s,
+VALUES (%(payment)s, %(token)s, %(session)s, 'GBP', %(base)s, %(tips)s, 0, true, %(at)s, false, false, %(terminal)s, %(waiter)s,
   'CARD_PRESENT', 'SUCCESSFUL', 'VISA') ON CONFLICT DO NOTHING"""
 ENTER = """
 INSERT INTO transactions (payment_type, payment_sub_type, transaction_type, global_id, transaction_time, amount,

@@ -101,3 +101,13 @@ class Recorded(Struct, frozen=True, kw_only=True):
     """More was paid than was owed."""
     conflict: bool = False
     """Another payment with the same id and other values had been recorded before."""
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A payment that was recorded before."""
+
+    payment: Payment
+    """A member that is kept nowhere is taken to be equal to that of the payment that was asked for."""
+    token: UUID | None = None
+    """Which request recorded it; None where nothing tells."""
+    flags: Recorded = Recorded()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from adapter.domain.payments import Balance, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import ListSessions, Requestor
 from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
 
@@ -87,21 +87,25 @@ class Till(Protocol):
         """
         ...
 
-    def payments(self, payment: Payment) -> Sequence[Payment]:
-        """What was recorded under the id of this payment, successful or not.
-
-        A member that is kept nowhere is taken to be equal.
-        """
+    def payments(self, payment: Payment) -> Sequence[Kept]:
+        """What was recorded under the id of this payment, successful or not."""
         ...
 
     def knows(self, session_id: UUID) -> bool:
         """Whether the session has been paid on before; it may be gone from the EPOS since."""
         ...
 
-    def record(self, payment: Payment, balance: Balance, flags: Recorded, requestor: Requestor) -> None:
-        """Keep the payment and, when it was successful, enter it in the EPOS.
+    def keep(self, payment: Payment, flags: Recorded, requestor: Requestor, token: UUID) -> None:
+        """Keep the payment, successful or not, as recorded by the request of this token.
 
-        Raises PaymentAlreadyRecorded when somebody was faster, PaymentNotRecorded when the EPOS cannot take it.
+        Raises PaymentAlreadyRecorded when somebody was faster.
+        """
+        ...
+
+    def enter(self, payment: Payment, balance: Balance, flags: Recorded, requestor: Requestor) -> None:
+        """Enter a successful payment in the EPOS.
+
+        Raises PaymentNotRecorded when the EPOS cannot take it.
         """
         ...
 

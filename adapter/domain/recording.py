@@ -125,8 +125,8 @@ def release_by_hand(till: Till, session_id: UUID, *, by: str, reason: str, force
     return held
 
 
-def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules) -> Recorded:
-    """Record a payment exactly once.
+def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules, token: UUID) -> Recorded:
+    """Record a payment exactly once; `token` tells what this very request recorded from what another did.
 
     Raises SessionNotFound, WaiterIncorrect, NotLocked, PaymentAlreadyRecorded, PaymentNotRecorded.
     """
@@ -134,36 +134,36 @@ def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules
     balance = till.held_balance(payment.session_id)
     held = till.lock_of(payment.session_id)
     earlier = till.payments(payment)
-    is_known = any(one.identity == payment.identity for one in earlier)
-    if not is_known:
+    known = next((one for one in earlier if one.payment.identity == payment.identity), None)
+    if known is None:
         _require_session(till, payment.session_id, balance, held)
     if balance is not None:
         require_waiter(balance.waiter, request.requestor, rules.waiter_check)
-    if is_known and till.uncertain:
-        return Recorded()  # by the run whose outcome was not heard
-    if is_known and rules.acknowledge_duplicates_first:
+    if known is not None and till.uncertain and known.token in (token, None):
+        return known.flags  # recorded by the run whose outcome was not heard
+    if known is not None and rules.acknowledge_duplicates_first:
         raise PaymentAlreadyRecorded("this payment has been recorded already")
     if held is None or held.by_till:
         raise NotLocked("this session is not locked")
-    if is_known:
+    if known is not None:
         raise PaymentAlreadyRecorded("this payment has been recorded already")
+    if not payment.successful:
+        flags = Recorded(conflict=bool(earlier))
+        till.keep(payment, flags, request.requestor, token)
+        return flags
     if balance is None:
         raise PaymentNotRecorded("the check has left the till, so nothing more can be paid on it")
     _require_recordable(payment, balance, rules)
-    flags = Recorded(
-        over_payment=payment.successful and payment.base > max(balance.outstanding, 0),
-        conflict=bool(earlier),
-    )
-    till.record(payment, balance, flags, request.requestor)
+    flags = Recorded(over_payment=payment.base > max(balance.outstanding, 0), conflict=bool(earlier))
+    till.keep(payment, flags, request.requestor, token)
+    till.enter(payment, balance, flags, request.requestor)
     return flags
 
 
 def _require_recordable(payment: Payment, balance: Balance, rules: RecordingRules) -> None:
-    """Refuse what the EPOS cannot hold; an attempt that failed is only kept, and anything may be."""
+    """Refuse what the EPOS cannot hold."""
     if payment.currency != balance.currency:
         raise PaymentNotRecorded(f"the payment is in {payment.currency}, the bill in {balance.currency}")
-    if not payment.successful:
-        return
     if balance.total is None:
         raise PaymentNotRecorded(NO_BILL)
     if not rules.partial_payment and payment.base < balance.outstanding:

@@ -76,7 +76,8 @@ class Service:
 
     async def _record(self, request: ask.RecordPayment) -> None:
         payment = request.payment
-        flags = await self._store.write(lambda till: recording.record_payment(till, request, self._rules))
+        token = uuid4()
+        flags = await self._store.write(lambda till: recording.record_payment(till, request, self._rules, token))
         names = {"session": str(payment.session_id), "payment": str(payment.id)}
         self._emit(
             PaymentKept(

@@ -131,8 +131,9 @@ class BillMaker:
                 rows: Sequence[Row] = (row,)
             else:
                 rows = one.items if number == "item" else one.extras.get(int(number), ())
-            moment = self._moment(extra.path, owner, row)
-            for each in extra.those_there(rows):
+            there = extra.those_there(rows)
+            moment = self._moment(extra.path, owner, row) if there else owner.created_at
+            for each in there:
                 sum_of_lines += extra.add(lines, moment, each, line_rule)
         service = totals.amount("service_charge", row, line_rule)
         difference = total - sum_of_lines - (service or 0)

@@ -36,8 +36,16 @@ class Engine:
         return _PARAMETER.sub(r":\1", text)
 
     @staticmethod
-    def driver(text: str) -> tuple[str, tuple[str, ...]]:
-        """SQL for the driver, with parameters as $1, $2 and so on, and their names in that order."""
+    def driver(text: str, *, apart: bool = False) -> tuple[str, tuple[str, ...]]:
+        """SQL for the driver, with parameters as $1, $2 and so on, and their names in that order.
+
+        `apart` numbers each occurrence: an amount may be wanted as a float here and as a decimal there, and the server
+        gives a parameter one type.
+        """
+        if apart:
+            names = tuple(_PARAMETER.findall(text))
+            numbers = iter(range(1, len(names) + 1))
+            return _PARAMETER.sub(lambda _: f"${next(numbers)}", text), names
         names = tuple(dict.fromkeys(_PARAMETER.findall(text)))
         places = {name: f"${number}" for number, name in enumerate(names, start=1)}
         return _PARAMETER.sub(lambda match: places[match[1]], text), names

@@ -164,6 +164,8 @@ class Step(Strict):
         """How many rows it must touch."""
         if self.rows is not None:
             return self.rows
+        if self.kind == "find":
+            return "some" if self.missing is not None else "any"
         many = self.kind == "delete" or self.from_ is not None or self.select is not None
         return "any" if many else 1
 
@@ -172,7 +174,7 @@ _ALLOWED = {
     "insert": {"set", "from", "where", "select", "returning", "rows"},
     "update": {"set", "where", "returning", "rows"},
     "delete": {"where", "rows"},
-    "find": {"lock"},
+    "find": {"lock", "rows"},
 }
 
 

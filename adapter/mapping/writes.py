@@ -201,9 +201,8 @@ class WriteStatements:
             gives = tuple(output.alias_or_name for output in tree.selects) if isinstance(tree, exp.Select) else ()
             if step.lock:
                 tree.set("locks", [self._engine.row_lock(None)])
-            expected: int | Literal["any", "some"] = "some" if step.missing is not None else "any"
         else:
-            tree, gives, expected = self._change(path, step), tuple(step.returning), step.expected
+            tree, gives = self._change(path, step), tuple(step.returning)
         source = self._binder.mapping.source
         line, _ = source.locator.place((*path, step.kind))
         file = source.file.replace("\\", "/").rsplit("/", 1)[-1]
@@ -214,7 +213,7 @@ class WriteStatements:
         return Write(
             plan=plan,
             place=f"step {index + 1}, {what} ({file}:{line})",
-            expected=expected,
+            expected=step.expected,
             when=tuple((text.removeprefix("not ").strip(), not text.startswith("not ")) for text in step.when),
             gives=gives,
             missing=step.missing or "",
@@ -357,7 +356,7 @@ class WriteStatements:
 
     def _plan(self, name: str, tree: exp.Expr) -> Plan:
         text = self._engine.text(tree)
-        driver, names = self._engine.driver(text)
+        driver, names = self._engine.driver(text, apart=True)
         site = {f"site_{key}": value for key, value in self._binder.site.items()}
         return Plan(
             name=name,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from adapter.domain.payments import Lock, Payment, Recorded
+from adapter.domain.payments import Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.errors import AlreadyLocked, PaymentAlreadyRecorded
 from adapter.mapping.plans import Plan
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS {schema}.session_lock (
 CREATE TABLE IF NOT EXISTS {schema}.recorded_payment (
   number                  bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   payment_id              uuid        NOT NULL,
+  token                   uuid        NOT NULL,
   session_id              uuid        NOT NULL,
   currency                text        NOT NULL,
   base                    bigint      NOT NULL,
@@ -86,15 +87,15 @@ ON CONFLICT DO NOTHING""",
 INSERT INTO {schema}.released_lock (session_id, locked_at, terminal, waiter, released_by, reason)
 VALUES (:session_id, :locked_at, :terminal, :waiter, :released_by, :reason)""",
     "payments": """\
-SELECT session_id, currency, base, tips, cashback, successful, attempted_at
+SELECT session_id, currency, base, tips, cashback, successful, attempted_at, token, over_payment, conflict
 FROM {schema}.recorded_payment WHERE payment_id = :payment_id""",
     "knows": "SELECT 1 FROM {schema}.recorded_payment WHERE session_id = :session_id LIMIT 1",
     "keep": """\
 INSERT INTO {schema}.recorded_payment (
-  payment_id, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
+  payment_id, token, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
   terminal, waiter, method, status, scheme, auth_code, acquirer_transaction_id)
 VALUES (
-  :payment_id, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
+  :payment_id, :token, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
   :terminal, :waiter, :method, :status, :scheme, :auth_code, :acquirer_transaction_id)
 ON CONFLICT DO NOTHING""",
     "recent": """\
@@ -185,33 +186,47 @@ class Ledger:
         }
         hands.change(self._plans["audit"], values)
 
-    def payments(self, hands: Reader, payment_id: UUID) -> list[Payment]:
+    def payments(self, hands: Reader, payment_id: UUID) -> list[Kept]:
         """The payments that were kept under an id."""
         return [
-            Payment(
-                id=payment_id,
-                session_id=session_id,
-                currency=currency,
-                base=base,
-                tips=tips,
-                cashback=cashback,
-                successful=successful,
-                attempted_at=_utc(attempted_at),
+            Kept(
+                payment=Payment(
+                    id=payment_id,
+                    session_id=session_id,
+                    currency=currency,
+                    base=base,
+                    tips=tips,
+                    cashback=cashback,
+                    successful=successful,
+                    attempted_at=_utc(attempted_at),
+                ),
+                token=token,
+                flags=Recorded(over_payment=over_payment, conflict=conflict),
             )
-            for session_id, currency, base, tips, cashback, successful, attempted_at in hands.rows(
-                self._plans["payments"], {"payment_id": payment_id}
-            )
+            for (
+                session_id,
+                currency,
+                base,
+                tips,
+                cashback,
+                successful,
+                attempted_at,
+                token,
+                over_payment,
+                conflict,
+            ) in hands.rows(self._plans["payments"], {"payment_id": payment_id})
         ]
 
     def knows(self, hands: Reader, session_id: UUID) -> bool:
         """Whether anything was ever paid on a session."""
         return bool(hands.rows(self._plans["knows"], {"session_id": session_id}))
 
-    def keep(self, hands: Writer, payment: Payment, flags: Recorded, requestor: Requestor) -> None:
+    def keep(self, hands: Writer, kept: Kept, requestor: Requestor) -> None:
         """Keep a payment; raises PaymentAlreadyRecorded when somebody was faster with the very same."""
-        details = payment.details
+        payment, flags, details = kept.payment, kept.flags, kept.payment.details
         values = {
             "payment_id": payment.id,
+            "token": kept.token,
             "session_id": payment.session_id,
             "currency": payment.currency,
             "base": payment.base,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from adapter.domain.money import NotMoney, exact
 from adapter.domain.ports import Book, Till
-from adapter.errors import AdapterError, InvalidFile, MappingMismatch, NotEnabled, StoreError
+from adapter.errors import AdapterError, InvalidFile, MappingMismatch, NotEnabled, StoreError, TooSlow
 from adapter.events import DatabaseDown, Emit, MappingBound, MappingUnfit, RecordingOff
 from adapter.mapping.assemble import Assembler
 from adapter.mapping.bind import Binder
@@ -251,7 +251,7 @@ class SqlStore:
             try:
                 found |= await self._asked(statements, part)
             except (MappingMismatch, StoreError) as error:
-                if error.retryable:
+                if _is_the_databases(error):
                     raise
                 await self._blame(binder, statements, part, error)
         binder.finish()
@@ -269,6 +269,8 @@ class SqlStore:
             try:
                 await self._asked(statements, part, name)
             except (MappingMismatch, StoreError) as refused:
+                if _is_the_databases(refused):
+                    raise
                 message = refused.message.replace(
                     "the mapping does not fit the database", "the database refuses this SQL"
                 )
@@ -288,6 +290,11 @@ class SqlStore:
                 value = rows[0][0] if rows else None
             found[name] = constant_of(constant, value)
         return found
+
+
+def _is_the_databases(error: AdapterError) -> bool:
+    """Whether an error says nothing of the mapping: the database is busy, away or slow."""
+    return error.retryable or isinstance(error, TooSlow)
 
 
 def make_bound(

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import structs
 
 from adapter.domain.money import digits_of, exact
-from adapter.domain.payments import Balance, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
 from adapter.errors import AlreadyLocked, Bug, PaymentNotRecorded, TooSlow, UnableToUnlock
@@ -106,7 +106,7 @@ class SqlTill:
             if by is not None:
                 self._ledger.audit(self._writer, session_id, held, by=by, reason=reason)
 
-    def payments(self, payment: Payment) -> Sequence[Payment]:
+    def payments(self, payment: Payment) -> Sequence[Kept]:
         """See ports.Till."""
         if self._ledger is not None:
             return self._ledger.payments(self._writer, payment.id)
@@ -115,7 +115,7 @@ class SqlTill:
         if plan is None or key is None:
             return ()
         values = {**self._session_key(payment.session_id), "payment_id": str(payment.id)}
-        return [self._as_kept(payment, row) for row in self._writer.rows(plan, values)]
+        return [Kept(payment=self._as_kept(payment, row)) for row in self._writer.rows(plan, values)]
 
     def _as_kept(self, payment: Payment, row: Sequence[Any]) -> Payment:
         """A payment as far as the EPOS tells it; the rest is taken to be equal."""
@@ -131,12 +131,13 @@ class SqlTill:
         """See ports.Till."""
         return self._ledger is not None and self._ledger.knows(self._writer, session_id)
 
-    def record(self, payment: Payment, balance: Balance, flags: Recorded, requestor: Requestor) -> None:
-        """See ports.Till."""
+    def keep(self, payment: Payment, flags: Recorded, requestor: Requestor, token: UUID) -> None:
+        """See ports.Till; without a ledger there is no place to keep it in."""
         if self._ledger is not None:
-            self._ledger.keep(self._writer, payment, flags, requestor)
-        if not payment.successful:
-            return
+            self._ledger.keep(self._writer, Kept(payment=payment, token=token, flags=flags), requestor)
+
+    def enter(self, payment: Payment, balance: Balance, flags: Recorded, requestor: Requestor) -> None:
+        """See ports.Till."""
         values = {
             **step_values(
                 payment,

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapter.domain import requests as ask
-from adapter.domain.payments import Balance, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
 from adapter.domain.recording import RecordingRules, lock_session, record_payment, unlock_session
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
@@ -27,14 +27,14 @@ class Memory:
     def __init__(self) -> None:
         self.uncertain = False
         self.held: Lock | None = None
-        self.kept: list[Payment] = []
+        self.kept: list[Kept] = []
         self.releases = 0
 
     def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None]:
         return None, Bill(session_id=session_id, total=1000, paid=0, tax=0, currency="GBP")
 
     def held_balance(self, _session_id: UUID) -> Balance:
-        paid = sum(payment.base for payment in self.kept if payment.successful)
+        paid = sum(one.payment.base for one in self.kept if one.payment.successful)
         return Balance(waiter=None, currency="GBP", total=1000, paid=paid, now=NOW)
 
     def lock_of(self, _session_id: UUID) -> Lock | None:
@@ -51,14 +51,18 @@ class Memory:
         self.held = None
         self.releases += 1
 
-    def payments(self, payment: Payment) -> Sequence[Payment]:
-        return [one for one in self.kept if one.id == payment.id]
+    def payments(self, payment: Payment) -> Sequence[Kept]:
+        return [one for one in self.kept if one.payment.id == payment.id]
 
     def knows(self, _session_id: UUID) -> bool:
         return bool(self.kept)
 
-    def record(self, payment: Payment, _balance: Balance, _flags: Recorded, _requestor: Requestor) -> None:
-        self.kept.append(payment)
+    def keep(self, payment: Payment, flags: Recorded, _requestor: Requestor, token: UUID) -> None:
+        self.kept.append(Kept(payment=payment, token=token, flags=flags))
+
+    def enter(self, payment: Payment, _balance: Balance, _flags: Recorded, _requestor: Requestor) -> None:
+        assert payment.successful
+        assert self.kept[-1].payment == payment
 
 
 def locking() -> ask.LockSession:
@@ -114,23 +118,32 @@ def test_an_unlock_that_was_rolled_back_is_done_by_the_next_run():
 
 
 def test_a_payment_whose_commit_was_not_heard_is_recorded_once_and_answered_as_recorded():
+    till, request, token = Memory(), paying(1200), uuid4()
+    till.lock(SESSION, uuid4(), MACHINE)
+    assert record_payment(till, request, RULES, token) == Recorded(over_payment=True)
+    till.uncertain = True
+    assert record_payment(till, request, RULES, token) == Recorded(over_payment=True)
+    assert len(till.kept) == 1
+
+
+def test_a_payment_that_another_request_recorded_meanwhile_is_not_taken_for_ones_own():
     till, request = Memory(), paying()
     till.lock(SESSION, uuid4(), MACHINE)
-    assert record_payment(till, request, RULES) == Recorded()
+    record_payment(till, request, RULES, uuid4())
     till.uncertain = True
-    assert record_payment(till, request, RULES) == Recorded()
-    assert len(till.kept) == 1
+    with pytest.raises(PaymentAlreadyRecorded):
+        record_payment(till, request, RULES, uuid4())
 
 
 def test_a_repeat_is_acknowledged_before_the_lock_only_where_that_is_wanted():
     till, request = Memory(), paying()
     till.lock(SESSION, uuid4(), MACHINE)
-    record_payment(till, request, RULES)
+    record_payment(till, request, RULES, uuid4())
     unlock_session(till, unlocking(), RULES, [])
     with pytest.raises(NotLocked):
-        record_payment(till, request, RULES)
+        record_payment(till, request, RULES, uuid4())
     with pytest.raises(PaymentAlreadyRecorded):
-        record_payment(till, request, RecordingRules(acknowledge_duplicates_first=True))
+        record_payment(till, request, RecordingRules(acknowledge_duplicates_first=True), uuid4())
 
 
 def test_a_lock_is_taken_over_only_when_it_has_passed_the_age_limit():

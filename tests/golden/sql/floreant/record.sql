@@ -36,14 +36,14 @@ WHERE
 
 SELECT token, locked_at, terminal, waiter FROM epos_adapter.session_lock WHERE session_id = :session_id
 
-SELECT session_id, currency, base, tips, cashback, successful, attempted_at
+SELECT session_id, currency, base, tips, cashback, successful, attempted_at, token, over_payment, conflict
 FROM epos_adapter.recorded_payment WHERE payment_id = :payment_id
 
 INSERT INTO epos_adapter.recorded_payment (
-  payment_id, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
+  payment_id, token, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
   terminal, waiter, method, status, scheme, auth_code, acquirer_transaction_id)
 VALUES (
-  :payment_id, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
+  :payment_id, :token, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
   :terminal, :waiter, :method, :status, :scheme, :auth_code, :acquirer_transaction_id)
 ON CONFLICT DO NOTHING
 

@@ -33,14 +33,14 @@ WHERE
 
 SELECT token, locked_at, terminal, waiter FROM epos_adapter.session_lock WHERE session_id = :session_id
 
-SELECT session_id, currency, base, tips, cashback, successful, attempted_at
+SELECT session_id, currency, base, tips, cashback, successful, attempted_at, token, over_payment, conflict
 FROM epos_adapter.recorded_payment WHERE payment_id = :payment_id
 
 INSERT INTO epos_adapter.recorded_payment (
-  payment_id, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
+  payment_id, token, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
   terminal, waiter, method, status, scheme, auth_code, acquirer_transaction_id)
 VALUES (
-  :payment_id, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
+  :payment_id, :token, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
   :terminal, :waiter, :method, :status, :scheme, :auth_code, :acquirer_transaction_id)
 ON CONFLICT DO NOTHING
 
@@ -111,6 +111,13 @@ FROM sharedticketlines AS l
 WHERE
   l.sharedticket_id = :session_id
 
+SELECT
+  c.id AS main_currency,
+  c.rate AS rate
+FROM currencies AS c
+WHERE
+  c.main = TRUE
+
 INSERT INTO payments (
   id,
   receipt,
@@ -121,18 +128,17 @@ INSERT INTO payments (
   transid,
   note
 )
-SELECT
-  :payment,
-  :receipt,
-  'magcard',
-  :amount,
-  c.id,
-  :amount / c.rate,
-  :payment_id,
-  CASE WHEN :has_tip THEN CONCAT('Tip ', CAST(:tip AS VARCHAR(20))) END
-FROM currencies AS c
-WHERE
-  c.main = TRUE
+VALUES
+  (
+    :payment,
+    :receipt,
+    'magcard',
+    :amount,
+    :main_currency,
+    :amount / CAST(:rate AS DECIMAL(20, 10)),
+    :payment_id,
+    CASE WHEN :has_tip THEN CONCAT('Tip ', CAST(:tip AS VARCHAR(20))) END
+  )
 
 INSERT INTO taxlines (
   id,
