@@ -8,7 +8,8 @@
     ├── Conflict              E3xx  AlreadyLocked, NotLocked, UnableToUnlock, PaymentAlreadyRecorded, PaymentNotRecorded,
     │                               PaymentUnderWay
     ├── NotEnabled            E310  the operation exists, but this installation does not offer it
-    ├── StoreError            E4xx  DatabaseUnavailable, DatabaseBusy, TooSlow, OutcomeUnknown
+    ├── StoreError            E4xx  DatabaseUnavailable, DatabaseBusy, TooSlow, OutcomeUnknown,
+    │                               CommitRefused
     ├── MappingError          E5xx  MappingMismatch, RowUnreadable, BillUnbalanced, TooManyRows
     └── Bug                   E900  anything else; carries only a reference
 
@@ -204,6 +205,12 @@ class OutcomeUnknown(StoreError):
     """The connection was lost while a change was being committed, and nobody can be asked whether it was."""
 
     code = "E404"
+
+
+class CommitRefused(StoreError):
+    """The database refused the change when it was to be committed, and undid it."""
+
+    code = "E405"
 
 
 class MappingError(AdapterError):

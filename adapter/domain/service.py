@@ -10,7 +10,7 @@ from adapter.domain import requests as ask
 from adapter.domain.ports import Store
 from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
-from adapter.errors import Bug
+from adapter.errors import Bug, CommitRefused, PaymentNotRecorded
 from adapter.events import Emit, LockTakenOver, PaymentFlagged, PaymentKept
 
 Answer = Table | Sequence[Table] | Session | Sequence[Session] | Bill | Sequence[Bill] | FullBill | None
@@ -77,7 +77,10 @@ class Service:
     async def _record(self, request: ask.RecordPayment) -> None:
         payment = request.payment
         token = uuid4()
-        flags = await self._store.write(lambda till: recording.record_payment(till, request, self._rules, token))
+        try:
+            flags = await self._store.write(lambda till: recording.record_payment(till, request, self._rules, token))
+        except CommitRefused as error:
+            raise PaymentNotRecorded(f"the till cannot take it: {error.message}") from None
         names = {"session": str(payment.session_id), "payment": str(payment.id)}
         self._emit(
             PaymentKept(

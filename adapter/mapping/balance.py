@@ -12,14 +12,12 @@ from uuid import UUID, uuid4, uuid5
 from adapter.domain.money import digits_of
 from adapter.domain.payments import Balance, Payment, Recorded
 from adapter.errors import RowUnreadable
+from adapter.mapping.encode import WrittenTimes
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Row, branch_of
 from adapter.mapping.plans import Plan
 from adapter.mapping.record_schema import RecordRule
 from adapter.mapping.things import OwnerMaker
-
-WrittenTimes = Callable[[str, datetime], Mapping[str, Any]]
-"""A moment in each form that a column may want, by the names that steps use."""
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,8 +78,7 @@ def step_values(
         "over_paid": after > total,
         "has_tip": payment.tips > 0,
         "has_cashback": payment.cashback > 0,
-        **times("now", balance.now),
-        **times("attempted_at", attempted_at),
+        **times_of(times, now=balance.now, attempted_at=attempted_at),
         "waiter": payment.waiter_id,
         "method": details.method or None,
         "scheme": details.scheme or None,
@@ -93,6 +90,11 @@ def step_values(
         schemes = {name.casefold(): code for name, code in rule.tender.items()}
         values["tender"] = schemes.get(details.scheme.casefold(), rule.tender["default"])
     return values
+
+
+def times_of(times: WrittenTimes, **moments: datetime) -> dict[str, Any]:
+    """The parameters that are moments, each as its column holds it."""
+    return {name: encode(moments[source]) for name, (source, encode) in times.items() if source in moments}
 
 
 def payment_values(

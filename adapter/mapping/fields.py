@@ -91,27 +91,15 @@ class Fields:
         zone = self._zone(path, said)
         return lambda moment: readings.stored_form(moment, form=form, zone=zone, aware=aware)
 
-    def written_times(self) -> Callable[[str, datetime], dict[str, Any]]:
-        """How a moment is written: a function from its name to the value in each form that a column may want.
-
-        `now` is in the form of [time]; `now_aware`, `now_utc`, `now_epoch`, `now_epoch_ms` and `now_local` are for
-        columns that differ from it.
-        """
-        form = self.binder.mapping.file.time.form
+    def time_writer(self, form: str | None = None, zone: str | None = None) -> Callable[[datetime], Any]:
+        """How a moment is written in this form and zone, or in those of [time]; `aware` is for columns with a zone."""
+        form = form or self.binder.mapping.file.time.form
+        if form == "aware":
+            return lambda moment: moment
+        said = field_schema.TimeField.model_validate({"sql": "x", **({"zone": zone} if zone else {})})
         needs_zone = form == "local" or "%" in form
-        said = field_schema.TimeField.model_validate({"sql": "x"})
-        zone = self._zone(("time", "zone"), said) if needs_zone else ZoneInfo("UTC")
-        forms = ["utc", "epoch", "epoch_ms", *(["local"] if needs_zone else [])]
-
-        def write(name: str, moment: datetime) -> dict[str, Any]:
-            found = {
-                f"{name}_{each}": readings.stored_form(moment, form=each, zone=zone, aware=False) for each in forms
-            }
-            found[f"{name}_aware"] = moment
-            found[name] = readings.stored_form(moment, form=form, zone=zone, aware=False)
-            return found
-
-        return write
+        where = self._zone(("time", "zone"), said) if needs_zone else ZoneInfo("UTC")
+        return lambda moment: readings.stored_form(moment, form=form, zone=where, aware=False)
 
     def _constant_currency(self) -> str | None:
         fragment = self.binder.mapping.fragment("bill", "currency")

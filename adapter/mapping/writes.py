@@ -8,19 +8,15 @@ from typing import Literal
 
 from sqlglot import exp
 
-from adapter.mapping.balance import WrittenTimes
-from adapter.mapping.bind import code_literal
-from adapter.mapping.catalogue import ColumnFact
+from adapter.mapping.encode import Encoder, WrittenTimes
 from adapter.mapping.fields import Fields
 from adapter.mapping.links import first_of
 from adapter.mapping.plans import Plan
-from adapter.mapping.record_schema import AMOUNTS, FLAGS, TEXTS, TIMES, LockRule, RecordRule, Step
+from adapter.mapping.record_schema import LockRule, RecordRule, Step
 from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
 from adapter.mapping.table_status import conditions_of
 from adapter.toml.locate import Path
-
-_UUID_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +85,7 @@ class WriteStatements:
     """Makes the statements of one bound mapping. Making one reports what does not fit to the binder."""
 
     def __init__(self, statements: Statements, fields: Fields) -> None:
-        self._fields = fields
+        self._encoder = Encoder(statements.binder, fields)
         self._statements = statements
         self._binder = binder = statements.binder
         self._engine = statements.engine
@@ -108,7 +104,7 @@ class WriteStatements:
             recorded=self._recorded() if rule.recorded is not None else None,
             verify=self._verify() if rule.verify is not None else None,
             steps=tuple(self._step(index, step) for index, step in enumerate(rule.step)),
-            times=self._fields.written_times(),
+            times=self._encoder.times,
             rule=rule,
         )
 
@@ -281,60 +277,10 @@ class WriteStatements:
         fragment = self._binder.mapping.fragment(*path)
         if target is None or fragment is None:
             return None
-        value = self._encoded(path, self._binder.expression(fragment))
-        return exp.EQ(this=target, expression=value)
-
-    def _encoded(self, path: Path, value: exp.Expr) -> exp.Expr:
-        """A value in the form of the column that it is written to: a yes or no in its codes, an amount in its units."""
         column = self._binder.mapping.fragments[(*path, "column")][0].tree
-        if not isinstance(value, exp.Placeholder) or not isinstance(column, exp.Column):
-            return value
-        fact = self._binder.names.fact(column)
-        rule = self._binder.names.column_rule(column)
-        if value.name in AMOUNTS and rule is not None and rule.as_ == "money" and rule.form == "minor":
-            return exp.Placeholder(this=f"{value.name}_minor")
-        if value.name not in FLAGS and fact is not None and fact.family == "text" and fact.length is not None:
-            return self._cut(path, value, fact.name, fact.length)
-        if value.name in TIMES:
-            return self._time(value, fact, rule.form if rule is not None and rule.as_ == "time" else None)
-        if value.name not in FLAGS:
-            return value
-        codes = (
-            [said[0] if isinstance(said, (list, tuple)) else said for said in (rule.true, rule.false)] if rule else []
-        )
-        if not codes or None in codes:
-            if fact is None or fact.family == "boolean":
-                return value
-            if fact.family == "text":
-                self._binder.report(
-                    path, f"{fact.name} is a text", 'say its codes in [columns]: true = "Y", false = "N"'
-                )
-            codes = [1, 0]
-        yes, no = (code_literal(code, fact) for code in codes)
-        return exp.Case(ifs=[exp.If(this=value, true=yes)], default=no)
-
-    def _cut(self, path: Path, value: exp.Placeholder, column: str, length: int) -> exp.Expr:
-        """A text that fits its column: no payment may fail for the length of an authorization code."""
-        if value.name in ("payment_id", "payment_key") and length < _UUID_LENGTH:
-            hint = f"keep a part of its hash: LEFT(MD5(:{value.name}), {length})"
-            self._binder.report(
-                path, f"{column} has room for {length} characters, and a payment id has {_UUID_LENGTH}", hint
-            )
-        if value.name not in TEXTS:
-            return value
-        return exp.Left(this=value, expression=exp.Literal.number(length))
-
-    def _time(self, value: exp.Placeholder, fact: ColumnFact | None, form: str | None) -> exp.Expr:
-        """A moment as the column that it is written to holds it."""
-        if fact is not None and fact.aware:
-            return exp.Placeholder(this=f"{value.name}_aware")
-        usual = self._file.time.form
-        if form is None or form == usual:
-            return value
-        if "%" in form or (form == "local" and "%" not in usual):
-            self._binder.report(("time", "form"), f"steps write times as {usual} or epoch, and a column wants {form}")
-            return value
-        return exp.Placeholder(this=f"{value.name}_{form}")
+        assert isinstance(column, exp.Column)  # noqa: S101 - as the loader made it
+        value = self._encoder.value(path, column, self._binder.expression(fragment))
+        return exp.EQ(this=target, expression=value)
 
     def _kept_up(self, table: str, *, said: frozenset[str] = frozenset(), new: bool = False) -> list[exp.EQ]:
         """The columns that every write maintains, so that none forgets them: versions and time stamps."""
@@ -347,7 +293,7 @@ class WriteStatements:
             if self._binder.names.is_absent(column):
                 continue
             self._binder.names.resolve(column)
-            value: exp.Expr = self._time(exp.Placeholder(this="now"), self._binder.names.fact(column), rule.form)
+            value = self._encoder.now(column)
             if rule.as_ == "version":
                 before = exp.Coalesce(this=column.copy(), expressions=[exp.Literal.number(0)])
                 value = exp.Literal.number(0) if new else exp.Add(this=before, expression=exp.Literal.number(1))

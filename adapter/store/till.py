@@ -15,7 +15,7 @@ from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
 from adapter.errors import AlreadyLocked, Bug, PaymentNotRecorded, TooSlow, UnableToUnlock
-from adapter.mapping.balance import step_values
+from adapter.mapping.balance import step_values, times_of
 from adapter.mapping.plans import Plan
 from adapter.mapping.search import Search
 from adapter.mapping.writes import Write, Writes
@@ -196,7 +196,7 @@ class SqlTill:
         return {
             **(self._key(session_id) or {}),
             **self._session_key(session_id),
-            **self._writes.times("now", self.now()),
+            **times_of(self._writes.times, now=self.now()),
             "terminal": requestor.terminal_id,
             "waiter": requestor.waiter_id,
         }

@@ -15,7 +15,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from adapter.deadline import Deadline, deadline
-from adapter.errors import AdapterError, DatabaseUnavailable, OutcomeUnknown, StoreError, TooSlow
+from adapter.errors import AdapterError, CommitRefused, DatabaseUnavailable, OutcomeUnknown, StoreError, TooSlow
 from adapter.events import Emit
 from adapter.store.engines import begin, commit, roll_back
 from adapter.store.stacks import Stacks
@@ -99,7 +99,7 @@ class Writing:
                 with attempt:
                     return await self._connections.stacks.run(self._run)
         except AdapterError as error:
-            if self._uncertain and isinstance(error, StoreError):
+            if self._uncertain and isinstance(error, StoreError) and not isinstance(error, CommitRefused):
                 raise OutcomeUnknown(
                     "the connection to the database was lost while committing, so it may or may not have been recorded",
                     hint="sending it again is safe",
@@ -147,6 +147,8 @@ class Writing:
                 # The server refused it, so it is undone.
                 self._deadline.committing = self._uncertain
                 self._abandon(connection, None)
+                if not translated.retryable:
+                    translated = CommitRefused(translated.message)
             raise translated from None
         except BaseException as error:
             self._uncertain = True

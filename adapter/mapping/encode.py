@@ -1,0 +1,103 @@
+"""Values in the form of the columns that they are written to: the inverse of how those columns are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from adapter.mapping.bind import Binder, code_literal
+from adapter.mapping.catalogue import ColumnFact
+from adapter.mapping.fields import Fields
+from adapter.mapping.record_schema import AMOUNTS, FLAGS, TEXTS, TIMES
+from adapter.mapping.schema import ColumnReading
+from adapter.toml.locate import Path
+
+WrittenTimes = Mapping[str, tuple[str, Callable[[datetime], Any]]]
+"""Parameters that are moments: which one (`now`, `attempted_at`), and how it is written."""
+
+_UUID_LENGTH = 36
+
+
+class Encoder:
+    """Encodes the values of one bound mapping's statements, and gathers the moments that they need."""
+
+    def __init__(self, binder: Binder, fields: Fields) -> None:
+        self._binder = binder
+        self._fields = fields
+        plain = fields.time_writer()
+        self.times: dict[str, tuple[str, Callable[[datetime], Any]]] = {name: (name, plain) for name in sorted(TIMES)}
+        self._names: dict[tuple[str, str, str | None], str] = {}
+
+    def value(self, path: Path, column: exp.Column, value: exp.Expr) -> exp.Expr:
+        """A value as its column holds it: a yes or no in its codes, an amount in its units, a moment in its zone."""
+        fact = self._binder.names.fact(column)
+        rule = self._binder.names.column_rule(column)
+        value = self._timed(value, fact, rule)
+        if not isinstance(value, exp.Placeholder) or value.name in self.times:
+            return value
+        if value.name in AMOUNTS and rule is not None and rule.as_ == "money" and rule.form == "minor":
+            return exp.Placeholder(this=f"{value.name}_minor")
+        if value.name in FLAGS:
+            return self._flag(path, value, fact, rule)
+        if fact is not None and fact.family == "text" and fact.length is not None:
+            return self._cut(path, value, fact.name, fact.length)
+        return value
+
+    def now(self, column: exp.Column) -> exp.Expr:
+        """The database's clock as a column holds it."""
+        names = self._binder.names
+        return self._timed(exp.Placeholder(this="now"), names.fact(column), names.column_rule(column))
+
+    def _timed(self, value: exp.Expr, fact: ColumnFact | None, rule: ColumnReading | None) -> exp.Expr:
+        """Every moment inside a value, in the form of the column: what is computed of it ends there too."""
+        form = rule.form if rule is not None and rule.as_ in ("time", "stamp") else None
+        zone = rule.zone if rule is not None else None
+        kind = "aware" if fact is not None and fact.aware else form
+        if kind is None and zone is None:
+            return value
+
+        def timed(node: exp.Expr) -> exp.Expr:
+            if not isinstance(node, exp.Placeholder) or node.name not in TIMES:
+                return node
+            return exp.Placeholder(this=self._named(node.name, kind or self._binder.mapping.file.time.form, zone))
+
+        return value.transform(timed)
+
+    def _named(self, name: str, form: str, zone: str | None) -> str:
+        """The parameter for a moment in this form, made when it is first needed."""
+        known = self._names.get((name, form, zone))
+        if known is not None:
+            return known
+        found = f"{name}_{'text' if '%' in form else form}"
+        while found in self.times:
+            found += "_"
+        self.times[found] = (name, self._fields.time_writer(form, zone))
+        self._names[name, form, zone] = found
+        return found
+
+    def _flag(
+        self, path: Path, value: exp.Placeholder, fact: ColumnFact | None, rule: ColumnReading | None
+    ) -> exp.Expr:
+        said = [] if rule is None else [rule.true, rule.false]
+        codes = [code[0] if isinstance(code, (list, tuple)) else code for code in said]
+        if not codes or None in codes:
+            if fact is None or fact.family == "boolean":
+                return value
+            if fact.family == "text":
+                hint = 'say its codes in [columns]: true = "Y", false = "N"'
+                self._binder.report(path, f"{fact.name} is a text", hint)
+            codes = [1, 0]
+        yes, no = (code_literal(code, fact) for code in codes)
+        return exp.Case(ifs=[exp.If(this=value, true=yes)], default=no)
+
+    def _cut(self, path: Path, value: exp.Placeholder, column: str, length: int) -> exp.Expr:
+        """A text that fits its column: no payment may fail for the length of an authorization code."""
+        if value.name in ("payment_id", "payment_key") and length < _UUID_LENGTH:
+            message = f"{column} has room for {length} characters, and a payment id has {_UUID_LENGTH}"
+            self._binder.report(path, message, f"keep a part of its hash: LEFT(MD5(:{value.name}), {length})")
+        if value.name not in TEXTS:
+            return value
+        return exp.Left(this=value, expression=exp.Literal.number(length))
