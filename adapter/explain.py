@@ -34,8 +34,9 @@ from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
+from adapter.store.fitting import constant_of, make_bound
 from adapter.store.ledger import Ledger
-from adapter.store.store import SqlStore, constant_of, make_bound
+from adapter.store.store import SqlStore
 from adapter.store.till import recording_plans
 from adapter.toml.load import suggest
 

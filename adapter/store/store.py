@@ -13,33 +13,32 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from adapter.domain.money import NotMoney, exact
 from adapter.domain.ports import Book, Till
-from adapter.errors import AdapterError, InvalidFile, MappingMismatch, NotEnabled, StoreError, TooSlow
-from adapter.events import DatabaseDown, Emit, MappingBound, MappingUnfit, RecordingOff
-from adapter.mapping.assemble import Assembler
-from adapter.mapping.bind import Binder
+from adapter.errors import (
+    AdapterError,
+    DatabaseUnavailable,
+    InvalidFile,
+    MappingMismatch,
+    NotEnabled,
+    StoreError,
+)
+from adapter.events import DatabaseDown, Emit, MappingUnfit, RecordingOff
 from adapter.mapping.engines import Engine
-from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
-from adapter.mapping.naming import Naming
-from adapter.mapping.plans import Identity, Part, Plan, path_of
-from adapter.mapping.readings import plain_text
-from adapter.mapping.receipts import Receipts
-from adapter.mapping.schema import ReceiptRule, SiteConstant
-from adapter.mapping.search import Search
-from adapter.mapping.statements import Statements
-from adapter.mapping.writes import WriteStatements
+from adapter.mapping.plans import Plan
+from adapter.mapping.schema import ReceiptRule
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
+from adapter.store.fitting import Fitting
 from adapter.store.ledger import VERSION, Ledger, LockRow
-from adapter.store.reflect import reading
 from adapter.store.till import SqlTill
 from adapter.store.units import Writer
 from adapter.store.verify import Verifier
 
 Answer = TypeVar("Answer")
 
+_BIND_PATIENCE = 20.0
+"""Seconds that binding may take; it takes a half."""
 _TRY_AGAIN = 10.0
 """Seconds before a mapping that did not fit is tried again."""
 
@@ -67,10 +66,15 @@ class SqlStore:
         self._recording = False
         self._mapping = mapping
         self._database = database
-        self._engine = engine
-        self._site = site
-        self._receipt = receipt
-        self._history = history
+        self._fitting = Fitting(
+            mapping=mapping,
+            database=database,
+            engine=engine,
+            site=site,
+            receipt=receipt,
+            history=history,
+            emit=emit,
+        )
         self._emit = emit
         self._bound: Bound | None = None
         self._binding = asyncio.Lock()
@@ -170,7 +174,13 @@ class SqlStore:
             if self._unfit is not None and time.monotonic() - self._tried_at < _TRY_AGAIN:
                 raise self._unfit
             try:
-                self._bound = await self.bind_or_raise()
+                async with asyncio.timeout(_BIND_PATIENCE):
+                    self._bound = await self.bind_or_raise()
+            except TimeoutError:
+                # Its network is dead, which the server's own limits cannot tell; the next attempt has a new connection.
+                silent = DatabaseUnavailable("the database does not answer")
+                self._emit(DatabaseDown(reason=silent.message))
+                raise silent from None
             except InvalidFile as error:
                 for problem in error.problems:
                     self._emit(MappingUnfit(problem=str(problem)))
@@ -202,155 +212,8 @@ class SqlStore:
         await self._database.close()
 
     async def bind_or_raise(self) -> Bound:
-        """Bind without saying or remembering anything.
+        """Bind without saying or remembering anything but that it was done.
 
         Raises InvalidFile with every problem, StoreError.
         """
-        started = time.perf_counter()
-        tables = Naming(mapping=self._mapping, catalogue=None, source=self._mapping.source).tables()
-        catalogue = await self._database.inspect(reading(tables))
-        binder = Binder(mapping=self._mapping, catalogue=catalogue)
-        binder.check()
-        binder.site = await self._site_constants(binder)
-        types = await self._types(binder)
-        bound = make_bound(
-            binder, types=types, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit
-        )
-        await self._check_writes(binder, bound)
-        spent = (time.perf_counter() - started) * 1000
-        name = self._mapping.source.file
-        self._emit(MappingBound(mapping=name, tables=len(tables), milliseconds=round(spent, 1)))
-        return bound
-
-    async def _check_writes(self, binder: Binder, bound: Bound) -> None:
-        """Have the database look at everything that will be written, before the first payment does.
-
-        Raises InvalidFile with every statement that it refuses.
-        """
-        for path, plan in bound.writes.to_check() if bound.writes is not None else ():
-            try:
-                await self._database.read(lambda reader, plan=plan: reader.prepare(plan))  # type: ignore[misc]
-            except (MappingMismatch, StoreError) as error:
-                if error.retryable:
-                    raise
-                binder.report(
-                    path, f"the database refuses this SQL ({error.message})", "explain shows it; psql says more"
-                )
-        binder.finish()
-
-    async def _types(self, binder: Binder) -> dict[Identity, str]:
-        """The types of the mapping's expressions, as the database tells them.
-
-        Raises InvalidFile with every field whose SQL the database refuses.
-        """
-        found: dict[Identity, str] = {}
-        statements = Statements(binder=binder, engine=self._engine)
-        parts = statements.probes()
-        binder.finish()
-        for part in parts:
-            try:
-                found |= await self._asked(statements, part)
-            except (MappingMismatch, StoreError) as error:
-                if _is_the_databases(error):
-                    raise
-                await self._blame(binder, statements, part, error)
-        binder.finish()
-        return found
-
-    async def _asked(self, statements: Statements, part: Part, only: str | None = None) -> dict[Identity, str]:
-        probe, identities = statements.probe(part, only)
-        types = await self._database.read(lambda reader: reader.types(probe))
-        return dict(zip(identities, types, strict=True))
-
-    async def _blame(self, binder: Binder, statements: Statements, part: Part, error: AdapterError) -> None:
-        """Find out which fields of a branch the database refuses, and report them."""
-        before = len(binder.problems)
-        for name in part.outputs:
-            try:
-                await self._asked(statements, part, name)
-            except (MappingMismatch, StoreError) as refused:
-                if _is_the_databases(refused):
-                    raise
-                message = refused.message.replace(
-                    "the mapping does not fit the database", "the database refuses this SQL"
-                )
-                binder.report(path_of(part, name), message, "explain shows it; psql says more")
-        if len(binder.problems) == before:
-            binder.report((part.kind, "where"), error.message, "explain shows the SQL; psql says more")
-
-    async def _site_constants(self, binder: Binder) -> dict[str, Any]:
-        """Each constant's value: what the installation sets, else what the database holds, else the default."""
-        found: dict[str, Any] = {}
-        statements = Statements(binder=binder, engine=self._engine)
-        for name, constant in self._mapping.file.site.items():
-            value = self._site.get(name)
-            plan = None if value is not None else statements.site_read(name)
-            if plan is not None:
-                rows = await self._database.read(lambda reader, plan=plan: reader.rows(plan, {}))  # type: ignore[misc]
-                value = rows[0][0] if rows else None
-            found[name] = constant_of(constant, value)
-        return found
-
-
-def _is_the_databases(error: AdapterError) -> bool:
-    """Whether an error says nothing of the mapping: the database is busy, away or slow."""
-    return error.retryable or isinstance(error, TooSlow)
-
-
-def make_bound(
-    binder: Binder,
-    *,
-    types: dict[Identity, str],
-    engine: Engine,
-    receipt: ReceiptRule,
-    history: timedelta | None,
-    emit: Emit,
-) -> Bound:
-    """Everything that requests share, from a mapping whose names have been checked.
-
-    Raises InvalidFile with what does not fit.
-    """
-    fields = Fields(binder)
-    statements = Statements(binder=binder, engine=engine, types=types)
-    bound = Bound(
-        fields=fields,
-        statements=statements,
-        assembler=Assembler(fields, emit),
-        receipts=Receipts(receipt, binder.site),
-        history=history,
-        stored_times={name: fields.stored_time(name) for name in ("created_at", "finished_at")},
-        writes=WriteStatements(statements, fields).make(),
-    )
-    # The shapes that every card machine asks for are made now, and with them every problem that making one can find.
-    for search in (
-        Search(by="key"),
-        Search(by="key", content="bill"),
-        Search(by="key", content="full"),
-        Search(by="keys", content="bill"),
-    ):
-        bound.plan(search, lambda search=search: statements.sessions(search))  # type: ignore[misc]
-    for wanted in (None, True, False):
-        search = Search(is_finished=wanted, has_table=True, is_payable=True, names=True, recent=history is not None)
-        statements.sessions(search)
-    statements.tables(names=True, statuses=frozenset())
-    binder.finish()
-    return bound
-
-
-def constant_of(constant: SiteConstant, value: Any) -> Any:
-    """A site constant's value as its type has it; the default stands in for a value that is empty or unfit."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return constant.default
-    if constant.type == "text":
-        return plain_text(value)
-    if constant.type == "flag" and not isinstance(value, bool):
-        return plain_text(value).casefold() in ("1", "true", "t", "y", "yes")
-    if isinstance(value, bool):
-        return value if constant.type == "flag" else constant.default
-    try:
-        number = exact(value)
-    except NotMoney:
-        return constant.default
-    if constant.type == "integer":
-        return int(number) if number == int(number) else constant.default
-    return number if constant.type == "number" else constant.default
+        return await self._fitting.bound()
