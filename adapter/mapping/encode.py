@@ -20,6 +20,19 @@ WrittenTimes = Mapping[str, tuple[str, Callable[[datetime], Any]]]
 
 _UUID_LENGTH = 36
 
+_OTHER_TEXTS = frozenset({"currency", "payment_id", "payment_key"})
+_ANYWHERE = frozenset({"boolean", "bytes", "decimal", "float", "integer", "other", "text", "time", "uuid"})
+_HOMES: Mapping[str, frozenset[str]] = {
+    "bigint": frozenset({"decimal", "float", "integer", "other", "text"}),
+    "boolean": frozenset({"boolean", "decimal", "float", "integer", "other", "text"}),
+    "numeric": frozenset({"decimal", "float", "other", "text"}),
+    "text": frozenset({"other", "text"}),
+    "timestamp": frozenset({"other", "text", "time"}),
+    "timestamptz": frozenset({"other", "text", "time"}),
+    "uuid": frozenset({"uuid"}),
+}
+"""Families of columns that can hold what is sent as a type."""
+
 
 class Encoder:
     """Encodes the values of one bound mapping's statements, and gathers the moments that they need."""
@@ -29,6 +42,7 @@ class Encoder:
         self._fields = fields
         plain = fields.time_writer()
         self.times: dict[str, tuple[str, Callable[[datetime], Any]]] = {name: (name, plain) for name in sorted(TIMES)}
+        self._sent = dict.fromkeys(self.times, _sent_as(binder.mapping.file.time.form))
         self._names: dict[tuple[str, str, str | None], str] = {}
 
     def value(self, path: Path, column: exp.Column, value: exp.Expr) -> exp.Expr:
@@ -36,15 +50,38 @@ class Encoder:
         fact = self._binder.names.fact(column)
         rule = self._binder.names.column_rule(column)
         value = self._timed(value, fact, rule)
-        if not isinstance(value, exp.Placeholder) or value.name in self.times:
+        if not isinstance(value, exp.Placeholder):
             return value
         if value.name in AMOUNTS and rule is not None and rule.as_ == "money" and rule.form == "minor":
-            return exp.Placeholder(this=f"{value.name}_minor")
+            value = exp.Placeholder(this=f"{value.name}_minor")
+        if fact is not None and fact.family not in self._homes(value.name):
+            hint = "" if value.name not in AMOUNTS else f"if it holds minor units, write :{value.name}_minor"
+            self._binder.report(path, f":{value.name} does not fit {fact.name}, which is {fact.type_name}", hint)
+            return value
         if value.name in FLAGS:
             return self._flag(path, value, fact, rule)
         if fact is not None and fact.family == "text" and fact.length is not None:
             return self._cut(path, value, fact.name, fact.length)
         return value
+
+    def type_of(self, name: str) -> str:
+        """The SQL type in which a parameter is sent; `unknown` where the server decides."""
+        if name in self.times:
+            return self._sent[name]
+        if name in FLAGS:
+            return "boolean"
+        is_amount = name in AMOUNTS or name.removesuffix("_minor") in AMOUNTS
+        if not is_amount:
+            return "unknown"
+        is_minor = name.endswith("_minor") or self._binder.mapping.file.money.form == "minor"
+        return "bigint" if is_minor else "numeric"
+
+    def _homes(self, name: str) -> frozenset[str]:
+        """The families of columns that may hold a value as it is; whole pounds are no home for an amount."""
+        if name in TEXTS or name in _OTHER_TEXTS:
+            return _HOMES["text"] | (_HOMES["uuid"] if name in ("payment_id", "payment_key") else frozenset())
+        sent = self.type_of(name)
+        return _HOMES.get(sent, _ANYWHERE)
 
     def now(self, column: exp.Column) -> exp.Expr:
         """The database's clock as a column holds it."""
@@ -75,6 +112,7 @@ class Encoder:
         while found in self.times:
             found += "_"
         self.times[found] = (name, self._fields.time_writer(form, zone))
+        self._sent[found] = _sent_as(form)
         self._names[name, form, zone] = found
         return found
 
@@ -101,3 +139,10 @@ class Encoder:
         if value.name not in TEXTS:
             return value
         return exp.Left(this=value, expression=exp.Literal.number(length))
+
+
+def _sent_as(form: str) -> str:
+    """The SQL type in which a moment of this form is sent."""
+    if "%" in form:
+        return "unknown"
+    return {"aware": "timestamptz", "epoch": "bigint", "epoch_ms": "bigint"}.get(form, "timestamp")

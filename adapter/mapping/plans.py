@@ -40,6 +40,8 @@ class Plan:
     """For the driver."""
     names: tuple[str, ...] = ()
     """The parameters of the driver's text, in their order."""
+    types: tuple[str, ...] = ()
+    """The SQL types in which they are sent, as far as that is known; `unknown` where the server decides."""
     branches: tuple[Branch, ...]
     constants: Mapping[str, Any] = field(default_factory=dict)
     """Site constants that the statement uses."""

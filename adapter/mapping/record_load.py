@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from adapter.mapping import schema
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
-from adapter.mapping.record_schema import AMOUNTS, LOCK_VALUES, VALUES, VERIFY_VALUES, LockRule, RecordRule, Step
+from adapter.mapping.record_schema import AMOUNTS, KINDS, LOCK_VALUES, VALUES, VERIFY_VALUES, LockRule, RecordRule, Step
 from adapter.mapping.trees import Origin, Scope
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
@@ -44,7 +44,7 @@ class RecordChecker:
     def run(self) -> None:
         """Check both sections, as far as they are there."""
         if self._file.record is None:
-            if self._file.lock is not None:
+            if self._file.lock is not None and ("record",) not in self._source.locator.keys:
                 self._source.report(
                     ("lock",), "has no meaning without [record]", "write [[record.step]], or leave it out"
                 )
@@ -85,7 +85,17 @@ class RecordChecker:
         for name, text in rule.check.items():
             here: Path = ("record", "check", name)
             self._keep(here, self._parser(frozenset()).expression(here, text, scope, fields=FIELDS))
-        self._known |= {*rule.check, *rule.make}
+        for part, names in (("check", rule.check), ("make", rule.make)):
+            for name in names:
+                self._name(("record", part, name), name)
+        if rule.tender and "default" not in rule.tender:
+            self._source.report(
+                ("record", "tender"),
+                "needs a default: a new card scheme may come up on any evening",
+                'default = "CARD"',
+            )
+        if not rule.step and ("record", "step") not in self._source.set_aside:
+            self._source.report(("record",), "needs at least one [[record.step]]")
         self._recorded(rule)
         self._verify(rule)
         for index, step in enumerate(rule.step):
@@ -119,6 +129,10 @@ class RecordChecker:
 
     def _step(self, path: Path, step: Step) -> None:
         self._conditions(path, step)
+        for key, message, hint in step.shape_problems():
+            self._source.report((*path, key) if key else path, message, hint)
+        if sum(getattr(step, kind) is not None for kind in KINDS) != 1:
+            return
         if step.find is not None:
             self._find(path, step.find)
             return
@@ -196,6 +210,8 @@ class RecordChecker:
             self._source.report(path, f"{name}: a value's name has small letters, digits and underscores")
         elif name in VALUES:
             self._source.report(path, f"{name} is a value of the payment already", "give it another name")
+        elif name in self._known:
+            self._source.report(path, f"there is a value {name} already", "give it another name")
         self._known.add(name)
 
     def _column(self, path: Path, name: str, origin: Origin, *, key: str | None = None) -> None:

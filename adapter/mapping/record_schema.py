@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field
 
 from adapter.toml.load import Strict
 
@@ -62,8 +62,6 @@ VERIFY_VALUES = ("payment_id", "payment_key", "currency", "amount", "tip", "cash
 LOCK_VALUES = ("now", "terminal", "waiter", "session_id")
 """Those that `[lock]` may use."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
 
 class LockRule(Strict):
     """How the EPOS itself holds a lock, in columns of the session's own table, so that the till sees it."""
@@ -119,7 +117,7 @@ class Step(Strict):
     """Insert what this SELECT gives; its output names are the columns."""
     returning: dict[str, str] = Field(default_factory=dict)
     """Values for the steps below, from columns of the written row."""
-    rows: int | Literal["any", "some"] | None = None
+    rows: Annotated[int, Field(ge=0)] | Literal["any", "some"] | None = None
     """How many rows must be touched: one, unless said otherwise; any for delete, and for inserts from other rows."""
     when: Names = ()
     """Values that must be yes for this step to run; `not closes` for one that must be no."""
@@ -128,31 +126,32 @@ class Step(Strict):
     lock: bool = False
     """With `find`: hold the row until the payment is recorded."""
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Step:
-        kinds = [name for name in ("insert", "update", "delete", "find") if getattr(self, name) is not None]
+    def shape_problems(self) -> Iterator[tuple[str, str, str]]:
+        """What is wrong with the step whatever its SQL says: a key of it (or none), a message, a hint."""
+        kinds = [name for name in KINDS if getattr(self, name) is not None]
         if len(kinds) != 1:
-            raise ValueError("a step is one of insert, update, delete and find")
-        allowed = _ALLOWED[kinds[0]]
-        said = [
-            name.rstrip("_")
-            for name in ("set", "from_", "where", "select", "returning", "rows", "lock")
-            if getattr(self, name) not in (None, {}, False) and name.rstrip("_") not in allowed
-        ]
-        if said:
-            raise ValueError(f"{', '.join(said)}: has no meaning beside {kinds[0]}")
+            yield kinds[1] if kinds else "", "a step is one of insert, update, delete and find", ""
+            return
+        kind = kinds[0]
+        for name in ("set", "from_", "where", "select", "returning", "rows", "lock"):
+            key = name.rstrip("_")
+            if getattr(self, name) not in (None, {}, False) and key not in _ALLOWED[kind]:
+                yield key, f"has no meaning beside {kind}", ""
         if self.insert is not None and (self.select is None) == (not self.set):
-            raise ValueError("insert needs either [record.step.set] or select")
+            yield "insert", "needs either [record.step.set] or select", ""
         if self.update is not None and not self.set:
-            raise ValueError("update needs [record.step.set]")
-        if (self.update is not None or self.delete is not None) and self.where is None:
-            raise ValueError("needs where: without it every row of the table would be changed")
-        return self
+            yield "update", "needs [record.step.set]", "name the columns and their values"
+        if kind in ("update", "delete") and self.where is None:
+            yield (
+                kind,
+                "needs where: without it every row of the table would be changed",
+                'write where = "id = :session_id"',
+            )
 
     @property
     def kind(self) -> str:
-        """`insert`, `update`, `delete` or `find`."""
-        return next(name for name in ("insert", "update", "delete", "find") if getattr(self, name) is not None)
+        """`insert`, `update`, `delete` or `find`; empty for a step that is none of them."""
+        return next((name for name in KINDS if getattr(self, name) is not None), "")
 
     @property
     def table(self) -> str:
@@ -169,6 +168,8 @@ class Step(Strict):
         many = self.kind == "delete" or self.from_ is not None or self.select is not None
         return "any" if many else 1
 
+
+KINDS = ("insert", "update", "delete", "find")
 
 _ALLOWED = {
     "insert": {"set", "from", "where", "select", "returning", "rows"},
@@ -190,21 +191,3 @@ class RecordRule(Strict):
     recorded: RecordedRule | None = None
     verify: VerifyRule | None = None
     step: tuple[Step, ...] = ()
-
-    @field_validator("check", "make")
-    @classmethod
-    def _names_are_new(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
-            if not _NAME.fullmatch(name):
-                raise ValueError(f"{name}: a value's name has small letters, digits and underscores")
-            if name in VALUES:
-                raise ValueError(f"{name} is a value of the payment already")
-        return value
-
-    @model_validator(mode="after")
-    def _has_steps(self) -> RecordRule:
-        if not self.step:
-            raise ValueError("needs at least one [[record.step]]")
-        if self.tender and "default" not in self.tender:
-            raise ValueError("tender needs a default: a new card scheme may come up on any evening")
-        return self

@@ -309,6 +309,7 @@ class WriteStatements:
             shown=self._engine.shown(text),
             driver=driver,
             names=names,
+            types=tuple(self._encoder.type_of(known) for known in names),
             branches=(),
             constants={key: value for key, value in site.items() if key in names},
         )

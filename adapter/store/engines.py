@@ -139,9 +139,10 @@ def roll_back(connection: PoolProxiedConnection) -> None:
     _control(connection, "ROLLBACK", None)
 
 
-def prepare(connection: PoolProxiedConnection, sql: str) -> None:
+def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:
     """Have the server check a statement, its names and its types, without running it."""
-    _control(connection, f"PREPARE epos_adapter_check AS {sql}", None)
+    listed = f" ({', '.join(types)})" if types else ""
+    _control(connection, f"PREPARE epos_adapter_check{listed} AS {sql}", None)
     _control(connection, "DEALLOCATE epos_adapter_check", None)
 
 

@@ -35,7 +35,7 @@ class Reader:
 
     def prepare(self, plan: Plan) -> None:
         """Have the server check a statement without running it."""
-        prepare(self._connection, plan.driver)
+        prepare(self._connection, plan.driver, plan.types)
 
     def _tell(self, plan: Plan, rows: int, started: float) -> None:
         if self._emit is not None:
