@@ -93,11 +93,13 @@ class Place:
     url: str
     app: App
     runner: asyncio.Runner
+    mapping: str
+    """Its mapping's text."""
     events: list[Event] = field(default_factory=list)
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run SQL in the database, past the adapter."""
-        with psycopg.connect(_plain(self.url), autocommit=True) as connection:
+        with psycopg.connect(_plain(self.url), autocommit=True, options="-c timezone=UTC") as connection:
             cursor = connection.execute(text, values or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -182,7 +184,7 @@ class Place:
     def lock(self, key: int | str, **more: Any) -> dict[str, Any]:
         """Lock a session; gives its bill."""
         found = self.ask("LockSession", sessionId=self.id(key), **more)
-        assert "billItems" in found, (found, self.said())
+        assert "billItems" in found, "\n".join([str(found), *self.said()])
         bill: dict[str, Any] = found["billItems"]
         return bill
 
@@ -258,7 +260,7 @@ def opened(runner: asyncio.Runner) -> Iterator[Open]:
         settings["rules"] = {"finished_within_hours": 0, **settings.get("rules", {})}
         events: list[Event] = []
         app = App(Config.model_validate(settings), load_mapping_text(mapping, file), events.append)
-        place = Place(url=url, app=app, runner=runner, events=events)
+        place = Place(url=url, app=app, runner=runner, mapping=mapping, events=events)
         places.append(place)
         if ledger:
             runner.run(app.store.create_ledger())
