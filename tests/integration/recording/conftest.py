@@ -103,6 +103,11 @@ class Place:
             cursor = connection.execute(text, values or None)
             return cursor.fetchall() if cursor.description else []
 
+    @property
+    def plain_url(self) -> str:
+        """The database's address as psycopg itself takes it."""
+        return _plain(self.url)
+
     def row(self, text: str, *values: Any) -> dict[str, Any]:
         """The only row of a SELECT."""
         with psycopg.connect(_plain(self.url), autocommit=True, row_factory=dict_row) as connection:
