@@ -311,9 +311,10 @@ def shared(opened: Open, restaurant: Callable[[str], str], new_database: Callabl
 
 
 @pytest.fixture
-def small(opened: Open, new_database: Callable[..., str], free: list[str]) -> Small:
+def small(opened: Open, new_database: Callable[..., str], free: list[str]) -> Iterator[Small]:
     """Opens a restaurant of two tables: further SQL, and the rest of its mapping, which records as `PAY` unless told."""
     used: list[str] = []
+    places: list[Place] = []
 
     def open_(
         sql: str = "", toml: str = PAY, *, edits: tuple[tuple[str, str], ...] = (), url: str = "", **more: Any
@@ -333,9 +334,13 @@ def small(opened: Open, new_database: Callable[..., str], free: list[str]) -> Sm
                     "SET client_min_messages = warning; DROP SCHEMA IF EXISTS public, epos_adapter CASCADE; "
                     f"CREATE SCHEMA public; {SMALL_SCHEMA}; {sql}"
                 )
-        return opened(found, mapping, **more)
+        place = opened(found, mapping, **more)
+        places.append(place)
+        return place
 
-    return open_
+    yield open_
+    for place in places:
+        place.runner.run(place.app.store.close())
 
 
 @pytest.fixture(scope="session")
