@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +98,17 @@ class Place:
     """Its mapping's text."""
     events: list[Event] = field(default_factory=list)
 
+    @cached_property
+    def connection(self) -> psycopg.Connection[Any]:
+        """A way to the database past the adapter; kept, since opening one takes longer than most questions."""
+        return psycopg.connect(
+            self.plain_url, autocommit=True, options="-c timezone=UTC -c client_min_messages=warning"
+        )
+
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run SQL in the database, past the adapter."""
-        with psycopg.connect(_plain(self.url), autocommit=True, options="-c timezone=UTC") as connection:
-            cursor = connection.execute(text, values or None)
-            return cursor.fetchall() if cursor.description else []
+        cursor = self.connection.execute(text, values or None)
+        return cursor.fetchall() if cursor.description else []
 
     @property
     def plain_url(self) -> str:
@@ -110,22 +117,25 @@ class Place:
 
     def row(self, text: str, *values: Any) -> dict[str, Any]:
         """The only row of a SELECT."""
-        with psycopg.connect(_plain(self.url), autocommit=True, row_factory=dict_row) as connection:
-            (found,) = connection.execute(text, values or None).fetchall()
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            (found,) = cursor.execute(text, values or None).fetchall()
             return found
 
     def state(self) -> dict[str, list[str]]:
         """Every row of every table, ours included: equal when nothing was written."""
         names = self.sql(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'saved') ORDER BY 1, 2"
+            "SELECT schemaname, tablename FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'saved') ORDER BY 1, 2"
         )
-        with psycopg.connect(_plain(self.url), autocommit=True) as connection:
-            return {
-                f"{schema}.{table}": sorted(
-                    str(row) for row in connection.execute(f'SELECT t.* FROM "{schema}"."{table}" t')
-                )
-                for schema, table in names
-            }
+        return {
+            f"{schema}.{table}": sorted(str(row) for row in self.sql(f'SELECT t.* FROM "{schema}"."{table}" t'))
+            for schema, table in names
+        }
+
+    def close(self) -> None:
+        """End every connection to the database."""
+        self.runner.run(self.app.store.close())
+        self.connection.close()
 
     @staticmethod
     def id(key: int | uuid.UUID | str) -> str:
@@ -273,7 +283,7 @@ def opened(runner: asyncio.Runner) -> Iterator[Open]:
 
     yield open_
     for place in places:
-        runner.run(place.app.store.close())
+        place.close()
 
 
 @pytest.fixture(scope="session")
@@ -303,6 +313,7 @@ def shared(opened: Open, restaurant: Callable[[str], str], new_database: Callabl
             "SET session_replication_role = replica;"
             "TRUNCATE epos_adapter.session_lock, epos_adapter.recorded_payment, epos_adapter.released_lock;",
             "DELETE FROM public.{0}; INSERT INTO public.{0} TABLE saved.{0};",
+            "RESET session_replication_role;",
         )
         place.events.clear()
         return place
@@ -340,7 +351,7 @@ def small(opened: Open, new_database: Callable[..., str], free: list[str]) -> It
 
     yield open_
     for place in places:
-        place.runner.run(place.app.store.close())
+        place.close()
 
 
 @pytest.fixture(scope="session")
@@ -355,9 +366,9 @@ def pay_steps() -> str:
     return PAY
 
 
-def _each_table(place: Place, before: str, each: str) -> None:
+def _each_table(place: Place, before: str, each: str, after: str = "") -> None:
     names = [name for (name,) in place.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    place.sql(before + " ".join(each.format(f'"{name}"') for name in names))
+    place.sql(before + " ".join(each.format(f'"{name}"') for name in names) + after)
 
 
 def _plain(url: str) -> str:
