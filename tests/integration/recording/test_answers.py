@@ -234,3 +234,14 @@ def test_another_adapter_knows_what_the_first_has_recorded_and_locked(till: Any,
     strict.refused("RecordPayment", "PAYMENT_ALREADY_RECORDED", payment=sent, waiter=1)
     strict.unlock(5101, waiter=1)
     till.refused("RecordPayment", "SESSION_NOT_LOCKED", payment=till.payment(5101, 1))
+
+
+def test_a_failed_attempt_in_another_currency_is_kept_for_audit_as_any_other(till: Any):
+    till.lock(5101)
+    assert till.record(till.payment(5101, 4725, currency="EUR", paymentSuccessful=False)) == {}
+
+
+def test_a_failed_attempt_on_a_check_that_has_left_the_till_is_kept_for_audit_as_any_other(till: Any):
+    till.lock(5101)
+    till.sql("UPDATE ticket SET voided = TRUE WHERE id = 5101")
+    assert till.record(till.payment(5101, 4725, paymentSuccessful=False)) == {}
