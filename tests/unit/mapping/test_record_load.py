@@ -266,3 +266,40 @@ def test_an_age_limit_under_which_a_payment_may_be_under_way_is_refused(tmp_path
     with pytest.raises(InvalidFile) as raised:
         load_config(config)
     assert [(one.line, one.key) for one in raised.value.problems] == [(5, "rules.lock_age_limit_minutes")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('where  = "id = :session_id"\n', ""),
+        ('delete = "ticket_item"', 'remove = "ticket_item"'),
+        ('update = "ticket"', 'update = "ticket"\ninsert = "ticket"'),
+        ('missing = "the drawer is not open"', "rows = 1"),
+        ('default = "CARD"\n', ""),
+    ],
+    ids=["no where", "no such setting", "two kinds", "no meaning", "no default"],
+)
+def test_a_step_that_is_wrong_hides_no_other_mistake_and_tells_nothing_untrue(old: str, new: str):
+    found = problems_of(MAPPING.replace(old, new, 1).replace("k.locked_by IS NULL", "z.locked_by IS NULL"))
+    assert not [str(one) for one in found if "without [record]" in one.message or "at least one" in one.message]
+    assert [one.key for one in found if one.key == "lock.free"] == ["lock.free"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("{ transaction = ", '{ owner = "number", transaction = ', "owner"),
+        ("{ transaction = ", '{ receipt = "number", transaction = ', "receipt"),
+        ("{ transaction = ", '{ cash = "number", transaction = ', "cash"),
+        ("AS cash FROM", "AS cash, c.id AS owner FROM", "owner"),
+        ("AS cash FROM", "AS cash, c.id AS receipt FROM", "receipt"),
+    ],
+)
+def test_a_name_that_is_taken_by_another_value_is_told(old: str, new: str, name: str):
+    found = problems_of(MAPPING.replace(old, new, 1))
+    assert any(name in one.message and one.key.startswith("record.step") for one in found)
+
+
+def test_a_negative_number_of_rows_is_told():
+    found = problems_of(MAPPING.replace('rows   = "some"', "rows = -1"))
+    assert any(one.key.startswith("record.step[3]") for one in found)
