@@ -134,3 +134,13 @@ def test_a_lock_that_reads_another_table_than_the_sessions_own_is_told(small: Sm
     line = place.mapping[: place.mapping.index("u.mood")].count("\n") + 1
     told = place.misfits()
     assert any(f"test.toml:{line}:" in one and "lock.free" in one for one in told), told
+
+
+@pytest.mark.parametrize("values", ['number = ":payment_id"', 'number = ":now"', 'at = ":amount"', 'yes = ":amount"'])
+def test_a_value_of_another_type_than_its_column_is_told_before_the_first_payment(
+    small: Small, pay_steps: str, values: str
+):
+    place = small(SCHEMA, pay_steps + INSERT.format(values))
+    last = place.mapping[: place.mapping.index(values)].count("\n") + 1
+    told = place.misfits()
+    assert any(f"test.toml:{line}:" in one for line in (last, last - 1, last - 2) for one in told), told

@@ -220,3 +220,11 @@ def test_the_site_says_which_register_and_in_whose_name(
         receipt(till),
     ) == [("cash-2-3", 7, "2")]
     assert till.sql("SELECT nextticketid FROM cashregisters ORDER BY id") == [(42,), (8,)]
+
+
+def test_several_main_currencies_are_told_in_the_words_of_the_mapping(till: Any):
+    wire = session(till, "4")
+    till.lock(wire)
+    till.sql("UPDATE currencies SET main = TRUE")
+    payment = till.payment(wire, 3764)
+    assert "no main currency, or several" in till.refused("RecordPayment", "PAYMENT_NOT_RECORDED", payment=payment)
