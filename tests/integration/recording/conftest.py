@@ -260,9 +260,9 @@ def runner() -> Iterator[asyncio.Runner]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(runner: asyncio.Runner) -> Iterator[Open]:
-    """Opens an adapter over a database by the text of a mapping; it is closed when all tests are done."""
+    """Opens an adapter over a database by the text of a mapping; it is closed after the module."""
     places: list[Place] = []
 
     def open_(url: str, mapping: str, *, file: str = "test.toml", ledger: bool = True, **config: Any) -> Place:
@@ -286,7 +286,7 @@ def opened(runner: asyncio.Runner) -> Iterator[Open]:
         place.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def another(opened: Open) -> Callable[..., Place]:
     """Opens a further adapter of a shipped mapping over a database."""
 
