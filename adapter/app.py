@@ -36,8 +36,19 @@ _DATABASE_RETRY = 5.0
 class App:
     """One adapter: a store, a service, and its connections to the provider."""
 
-    def __init__(self, config: Config, mapping: Mapping, emit: Emit, *, tell_statements: bool = False) -> None:
-        """`tell_statements` emits every SQL statement, which `demo` and debug logs show."""
+    def __init__(
+        self,
+        config: Config,
+        mapping: Mapping,
+        emit: Emit,
+        *,
+        tell_statements: bool = False,
+        write_patience: float | None = None,
+    ) -> None:
+        """`tell_statements` emits every SQL statement, which `demo` and debug logs show.
+
+        For `write_patience` seconds a change is tried again while the database is busy or away.
+        """
         self._config = config
         self._mapping = mapping
         self._emit = emit
@@ -45,7 +56,9 @@ class App:
         self.store = SqlStore(
             mapping=mapping,
             database=Database(
-                connect(settings), emit if tell_statements else None, write_patience=settings.write_patience
+                connect(settings),
+                emit if tell_statements else None,
+                write_patience=settings.write_patience if write_patience is None else write_patience,
             ),
             engine=engine_of(settings.url),
             site=config.site,

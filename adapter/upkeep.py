@@ -19,6 +19,8 @@ from adapter.mapping.keys import Packing, UnpackableKey
 from adapter.mapping.load import Mapping
 
 _WIDTH = 110
+_PATIENCE = 3.0
+"""Seconds: somebody sits before the screen."""
 
 
 class ShownLock(Struct, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ class ShownLock(Struct, frozen=True, kw_only=True):
 
 async def create_ledger(config: Config, mapping: Mapping) -> None:
     """Make the adapter's own tables; raises AdapterError when it cannot."""
-    app = App(config, mapping, _nobody)
+    app = App(config, mapping, _nobody, write_patience=_PATIENCE)
     try:
         await app.store.create_ledger()
     finally:
@@ -47,7 +49,7 @@ async def create_ledger(config: Config, mapping: Mapping) -> None:
 
 async def list_locks(config: Config, mapping: Mapping) -> list[ShownLock]:
     """Every lock, the oldest first; raises AdapterError."""
-    app = App(config, mapping, _nobody)
+    app = App(config, mapping, _nobody, write_patience=_PATIENCE)
     try:
         found = []
         for row in await app.store.locks():
@@ -75,7 +77,7 @@ async def unlock(
 
     Raises AdapterError when there is none, or a payment may be under way.
     """
-    app = App(config, mapping, _nobody)
+    app = App(config, mapping, _nobody, write_patience=_PATIENCE)
     try:
         bound = await app.store.bind()
         session_id = _session_id(session, bound.fields.packing)
