@@ -97,6 +97,9 @@ class _NotingStore:
     async def write(self, unit: Any, *, even_unheard: bool = True) -> Any:  # noqa: ARG002 -- the protocol's names
         raise NotEnabled("explain knows the reading methods")
 
+    def write_later(self, unit: Any) -> None:  # noqa: ARG002 -- as above
+        raise NotEnabled("explain knows the reading methods")
+
 
 async def explain(
     method: str, params: str, *, config_file: Path | None, mapping_name: str | None, connect_to_database: bool

@@ -129,3 +129,7 @@ class Store(Protocol):
         `read` raises; with anything but OutcomeUnknown nothing was written.
         """
         ...
+
+    def write_later(self, unit: Callable[[Till], object]) -> None:
+        """Run the unit as `write` does, for nobody in particular; what becomes of it is not told."""
+        ...

@@ -20,6 +20,7 @@ from adapter.errors import (
     AlreadyLocked,
     BillNotFound,
     NotLocked,
+    OutcomeUnknown,
     PaymentAlreadyRecorded,
     PaymentNotRecorded,
     PaymentUnderWay,
@@ -58,7 +59,7 @@ class Locked(Struct, frozen=True, kw_only=True):
 def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, token: UUID) -> Locked:
     """Lock a session and read its bill; `token` tells this request's own lock from everybody else's.
 
-    Raises SessionNotFound, WaiterIncorrect, AlreadyLocked, BillNotFound.
+    Raises SessionNotFound, WaiterIncorrect, AlreadyLocked, BillNotFound, OutcomeUnknown.
     """
     found = till.held_bill(request.session_id)
     if found is None:
@@ -67,6 +68,9 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     require_waiter(waiter, request.requestor, rules.waiter_check)
     held = till.lock_of(request.session_id)
     is_own = held is not None and held.token == token  # a COMMIT whose answer was lost
+    if till.uncertain and not is_own:
+        # It was never taken, or given back meanwhile by a machine that went elsewhere: taken now, it could be nobody's.
+        raise OutcomeUnknown("the database was lost while locking; this session is not locked by this request")
     stale = None
     if held is not None and not is_own:
         if not _is_stale(held, till, rules):
@@ -79,6 +83,14 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     if not is_own:
         till.lock(request.session_id, token, request.requestor)
     return Locked(bill=bill, taken_from=stale)
+
+
+def give_back(till: Till, session_id: UUID, token: UUID) -> None:
+    """Release the lock that a request took whose asker has gone, if it took one and it is still there."""
+    till.held_balance(session_id)
+    held = till.lock_of(session_id)
+    if held is not None and held.token == token:
+        till.release(session_id, held, by="adapter", reason="whoever asked for the lock had gone")
 
 
 def unlock_session(till: Till, request: ask.UnlockSession, rules: RecordingRules, released: list[UUID | None]) -> None:

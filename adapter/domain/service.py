@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
@@ -64,10 +65,14 @@ class Service:
 
     async def _lock(self, request: ask.LockSession) -> Bill:
         token = uuid4()
-        # A lock that nobody hears of would leave the table locked.
-        locked = await self._store.write(
-            lambda till: recording.lock_session(till, request, self._rules, token), even_unheard=False
-        )
+        try:
+            locked = await self._store.write(
+                lambda till: recording.lock_session(till, request, self._rules, token), even_unheard=False
+            )
+        except asyncio.CancelledError:
+            # A lock that nobody hears of would leave the table locked.
+            self._store.write_later(lambda till: recording.give_back(till, request.session_id, token))
+            raise
         if locked.taken_from is not None:
             held = locked.taken_from
             since = held.locked_at.isoformat() if held.locked_at is not None else ""

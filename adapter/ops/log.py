@@ -95,8 +95,9 @@ def _json(_logger: object, level: str, line: structlog.typing.EventDict) -> str:
 
 def stderr_log(*, level: Level, style: Literal["auto", "console", "json"]) -> Emit:
     """A listener that writes to the standard error stream."""
-    # What asyncio says of broken sockets is said by our own events, and would not be in their form.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    # What asyncio and psycopg say of broken sockets is said by our own events, and would not be in their form.
+    for name in ("asyncio", "psycopg"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return log_to(sys.stderr, level=level, style=style)
 
 

@@ -135,6 +135,10 @@ class Database:
             if isinstance(translated, DatabaseUnavailable):
                 self.lost(connection, error)
             raise translated from None
+        except asyncio.CancelledError:
+            # Cut short in the middle of a question: its answer, or silence, is not for the next one.
+            connection.invalidate()
+            raise
         finally:
             connection.close()
 

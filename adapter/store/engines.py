@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.util import await_only
 from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES, Engine
 
+_numbers = itertools.count(1)
 _DRIVERS = {"postgresql": "postgresql+psycopg"}
 
 _Asked = tuple[AsyncRawCursor[Any], bytes]
@@ -142,8 +144,10 @@ def roll_back(connection: PoolProxiedConnection) -> None:
 def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:
     """Have the server check a statement, its names and its types, without running it."""
     listed = f" ({', '.join(types)})" if types else ""
-    _control(connection, f"PREPARE epos_adapter_check{listed} AS {sql}", None)
-    _control(connection, "DEALLOCATE epos_adapter_check", None)
+    # A name of its own each time: one that was left behind by a question cut short is in nobody's way.
+    name = f"epos_adapter_check_{next(_numbers)}"
+    _control(connection, f"PREPARE {name}{listed} AS {sql}", None)
+    _control(connection, f"DEALLOCATE {name}", None)
 
 
 def _control(connection: PoolProxiedConnection, sql: str, patience: float | None) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -64,6 +66,7 @@ class SqlStore:
         """
         self._ledger = ledger
         self._recording = False
+        self._later: set[asyncio.Task[None]] = set()
         self._mapping = mapping
         self._database = database
         self._fitting = Fitting(
@@ -96,6 +99,18 @@ class SqlStore:
         return await self._database.write(
             lambda writer: unit(SqlTill(writer, bound, writes, ledger)), even_unheard=even_unheard
         )
+
+    def write_later(self, unit: Callable[[Till], object]) -> None:
+        """See ports.Store."""
+
+        async def alone() -> None:
+            with suppress(AdapterError):
+                await self.write(unit)
+
+        # In a context of its own: the deadline of whoever asked has nothing to do with it.
+        task = asyncio.get_running_loop().create_task(alone(), context=Context())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     async def look_after_payments(self, stop: asyncio.Event) -> None:
         """Look again and again whether payments are still in the EPOS, where the mapping says how, until `stop` is set."""
@@ -208,7 +223,9 @@ class SqlStore:
         return await self._database.read(lambda reader: list(reader.rows(asking, parameters)))
 
     async def close(self) -> None:
-        """Close every connection to the database."""
+        """Close every connection to the database, once nothing is to be written any more."""
+        if self._later:
+            await asyncio.wait(self._later, timeout=_TRY_AGAIN)
         await self._database.close()
 
     async def bind_or_raise(self) -> Bound:

@@ -99,7 +99,8 @@ class Writing:
                 with attempt:
                     return await self._connections.stacks.run(self._run)
         except AdapterError as error:
-            if self._uncertain and isinstance(error, StoreError) and not isinstance(error, CommitRefused):
+            is_told = isinstance(error, (CommitRefused, OutcomeUnknown))
+            if self._uncertain and isinstance(error, StoreError) and not is_told:
                 raise OutcomeUnknown(
                     "the connection to the database was lost while committing, so it may or may not have been recorded",
                     hint="sending it again is safe",

@@ -10,10 +10,10 @@ import pytest
 
 from adapter.domain import requests as ask
 from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
-from adapter.domain.recording import RecordingRules, lock_session, record_payment, unlock_session
+from adapter.domain.recording import RecordingRules, give_back, lock_session, record_payment, unlock_session
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
-from adapter.errors import AlreadyLocked, NotLocked, PaymentAlreadyRecorded
+from adapter.errors import AlreadyLocked, NotLocked, OutcomeUnknown, PaymentAlreadyRecorded
 
 SESSION = UUID("5b0e3c64-2f0d-4b57-8f35-9a3b6d4b7c10")
 NOW = datetime(2026, 11, 20, 21, 40, tzinfo=UTC)
@@ -83,8 +83,25 @@ def test_a_lock_whose_commit_was_not_heard_is_recognized_as_the_requests_own():
     lock_session(till, locking(), RULES, token)
     till.uncertain = True
     assert lock_session(till, locking(), RULES, token).bill.total == 1000
-    with pytest.raises(AlreadyLocked):
-        lock_session(till, locking(), RULES, uuid4())
+
+
+def test_a_lock_that_was_given_back_meanwhile_is_not_taken_again():
+    till, token = Memory(), uuid4()
+    lock_session(till, locking(), RULES, token)
+    unlock_session(till, unlocking(), RULES, [])
+    till.uncertain = True
+    with pytest.raises(OutcomeUnknown):
+        lock_session(till, locking(), RULES, token)
+    assert till.held is None
+
+
+def test_only_the_lock_of_the_request_whose_asker_has_gone_is_given_back():
+    till, token = Memory(), uuid4()
+    lock_session(till, locking(), RULES, token)
+    give_back(till, SESSION, uuid4())
+    assert till.held is not None
+    give_back(till, SESSION, token)
+    assert till.held is None
 
 
 def test_an_unlock_whose_commit_was_not_heard_is_done_when_nobody_holds_the_session():
