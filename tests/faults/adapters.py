@@ -1,0 +1,166 @@
+"""The adapter as it is run in a restaurant: processes of their own, which may be killed, held up and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+
+from tests.faults.client import ACCOUNT, KEY, Line, Lost
+
+ROOT = Path(__file__).parent.parent.parent
+PROGRAM = "adapter"
+
+PATIENCE = 4.0
+"""How long a card machine waits for an answer: longer than the adapters' own deadline."""
+
+_START = 30.0
+_SETTINGS = MappingProxyType(
+    {
+        "pool_size": 8,
+        "pool_timeout": 1.0,
+        "connect_timeout": 1.0,
+        "statement_timeout": 1.0,
+        "lock_timeout": 0.5,
+        "request_deadline": 2.0,
+    }
+)
+_CONFIG = """
+mapping = "floreant"
+
+[database]
+url = "{url}"
+pool_size = {pool_size}
+pool_timeout = {pool_timeout}
+connect_timeout = {connect_timeout}
+statement_timeout = {statement_timeout}
+lock_timeout = {lock_timeout}
+
+[limits]
+request_deadline = {request_deadline}
+
+[[connection]]
+name = "faults"
+listen = "127.0.0.1:{port}"
+account = "{account}"
+api_key = "{key}"
+"""
+
+
+class Adapter:
+    """One adapter with a configuration, a log and a port of its own, running or not."""
+
+    def __init__(self, folder: Path, name: str, url: str, *, program: str = PROGRAM, **settings: float) -> None:
+        self.name = name
+        self.port = _free_port()
+        self.log = folder / f"{name}.log"
+        self._program = program
+        self._config = folder / f"{name}.toml"
+        values = {**_SETTINGS, **settings}
+        text = _CONFIG.format(url=url, port=self.port, account=ACCOUNT, key=KEY, **values)
+        self._config.write_text(text, encoding="utf-8")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def create_ledger(self) -> None:
+        """Make the adapter's own tables, as an installer does."""
+        command = [sys.executable, "-m", self._program, "ledger", "create", "--config", str(self._config)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=_environment())
+
+    def start(self) -> None:
+        """Start the process; it takes a moment until it answers."""
+        command = [sys.executable, "-m", self._program, "run", "--config", str(self._config)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=_environment())
+
+    async def ready(self) -> None:
+        """Wait until it answers from the database.
+
+        Raises TimeoutError.
+        """
+        line = Line(self.port, PATIENCE)
+        try:
+            async with asyncio.timeout(_START):
+                while not await _answers(line):  # noqa: ASYNC110 -- another process has no event to wait for
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise TimeoutError(self.log.read_text(encoding="utf-8", errors="replace")[-4000:]) from None
+        finally:
+            await line.close()
+
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        self.signal(signal.SIGKILL)
+        self._ended()
+
+    def stop(self) -> None:
+        """End it in an orderly way."""
+        self.signal(signal.SIGTERM)
+        self._ended()
+
+    def pause(self) -> None:
+        """Hold it up, as a computer does that is short of everything."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, if it runs."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _ended(self) -> None:
+        if self._process is not None:
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(20)
+                raise
+
+
+@asynccontextmanager
+async def running(*adapters: Adapter) -> AsyncIterator[None]:
+    """These adapters, started and ready, and stopped at the end."""
+    async with AsyncExitStack() as stack:
+        for adapter in adapters:
+            adapter.start()
+            stack.callback(adapter.kill)
+            stack.callback(adapter.resume)
+        for adapter in adapters:
+            await adapter.ready()
+        yield
+
+
+@asynccontextmanager
+async def folder() -> AsyncIterator[Path]:
+    """A folder for configurations and logs, deleted at the end."""
+    with tempfile.TemporaryDirectory(prefix="epos-adapter-faults-") as name:
+        yield Path(name)
+
+
+async def _answers(line: Line) -> bool:
+    try:
+        return (await line.ask("ListTables", {})).outcome == "ok"
+    except Lost:
+        return False
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

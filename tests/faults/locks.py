@@ -1,0 +1,97 @@
+"""Whether every lock was held by one card machine at a time, and let go when it was given back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from math import inf
+from typing import Any
+
+from tests.faults.journal import OK, Hold, Journal
+from tests.faults.violations import Violation
+
+_LATE = 10.0
+"""How long after it was sent a request without an answer may still be carried out, in seconds: no fault lasts longer."""
+
+
+def audit_locks(journal: Journal, locked: Sequence[Any], log: Sequence[Any]) -> Iterator[Violation]:
+    """What is wrong, by what the card machines were told, by what is locked at the end, and by the log of the table."""
+    holds: dict[str, list[Hold]] = defaultdict(list)
+    for hold in journal.holds:
+        holds[hold.session].append(hold)
+    for session, there in holds.items():
+        yield from _overlaps(journal, sorted(there, key=lambda hold: hold.granted), log)
+        yield from _unfounded(there, [row for row in log if row.session == session and row.operation == "lock"])
+    for hold in journal.holds:
+        if hold.missing and not _by_another(journal, hold, hold.until or inf, log):
+            yield Violation("lock lost", f"{hold.session} was let go while {hold.terminal} held it")
+    for row in locked:
+        yield Violation("stuck lock", f"{row.session} is still locked for {row.terminal}")
+
+
+def orphan(journal: Journal, session: str, terminal: str, at: float) -> bool:
+    """Whether this lock may come from a request whose answer its terminal has never had, so that nobody unlocked it."""
+    unheard = [
+        attempt.sent
+        for attempt in journal.attempts
+        if (attempt.method, attempt.terminal, attempt.session) == ("LockSession", terminal, session)
+        and not attempt.definite
+        and attempt.sent <= at
+    ]
+    given_back = [
+        attempt.sent
+        for attempt in journal.attempts
+        if (attempt.method, attempt.terminal, attempt.session) == ("UnlockSession", terminal, session)
+        and attempt.outcome == OK
+        and attempt.sent >= at
+    ]
+    return bool(unheard) and not given_back
+
+
+def _overlaps(journal: Journal, holds: Sequence[Hold], log: Sequence[Any]) -> Iterator[Violation]:
+    for number, first in enumerate(holds):
+        for second in holds[number + 1 :]:
+            if second.granted >= (first.until or inf):
+                continue
+            if _by_another(journal, first, second.granted, log):
+                journal.counted["unlocked by another"] += 1
+                continue
+            yield Violation(
+                "double holder",
+                f"{first.session} was held by {first.terminal} from {first.granted:.3f} until {first.until}"
+                f" and granted to {second.terminal} at {second.granted:.3f}",
+            )
+
+
+def _by_another(journal: Journal, hold: Hold, before: float, log: Sequence[Any]) -> bool:
+    """Whether another terminal's request to unlock has ended this hold: the protocol lets anybody unlock."""
+    released = any(
+        (row.operation, row.session, row.terminal) == ("release", hold.session, hold.terminal)
+        and hold.asked <= row.at <= before
+        for row in log
+    )
+    return released and any(
+        attempt.method == "UnlockSession"
+        and attempt.session == hold.session
+        and attempt.terminal != hold.terminal
+        and attempt.sent < before
+        and (
+            hold.asked < attempt.sent + _LATE
+            if not attempt.definite
+            else attempt.outcome == OK and (attempt.answered or inf) > hold.asked
+        )
+        for attempt in journal.attempts
+    )
+
+
+def _unfounded(holds: Sequence[Hold], locks: Sequence[Any]) -> Iterator[Violation]:
+    """Each grant has a lock of its own in the database, taken between question and answer."""
+    left = list(locks)
+    for hold in holds:
+        found = next(
+            (row for row in left if row.terminal == hold.terminal and hold.asked <= row.at <= hold.granted), None
+        )
+        if found is None:
+            yield Violation("lock without a row", f"{hold.session} was granted to {hold.terminal} and never locked")
+        else:
+            left.remove(found)

@@ -1,0 +1,60 @@
+"""The figures of a run: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.faults.run import Outcome
+
+INVARIANTS = {
+    "lost": ("lost",),
+    "doubled": ("doubled", "accepted twice"),
+    "double holders": ("double holder", "lock without a row", "lock lost"),
+    "stuck locks": ("stuck lock",),
+    "wrong balances": ("wrong balance", "wrong table"),
+}
+"""What must be zero, and which violations are counted there; all others are counted as `other`."""
+
+
+def figures(outcome: Outcome) -> dict[str, Any]:
+    """Everything that was counted."""
+    journal = outcome.journal
+    found = Counter(violation.kind for violation in outcome.violations)
+    invariants = {name: sum(found[kind] for kind in kinds) for name, kinds in INVARIANTS.items()}
+    invariants["other"] = len(outcome.violations) - sum(invariants.values())
+    said = {name: count for name, count in sorted(journal.counted.items()) if name.startswith("said: ")}
+    return {
+        "seed": outcome.plan.seed,
+        "replicas": outcome.plan.replicas,
+        "seconds": round(outcome.seconds, 1),
+        "payments": {
+            "tried": len(journal.payments),
+            "acknowledged": journal.acknowledged,
+            "declined": sum(not payment.successful for payment in journal.payments.values()),
+            "refused": sum(bool(payment.refused) for payment in journal.payments.values()),
+        },
+        "requests": {
+            "sent": len(journal.attempts),
+            "outcome unknown": journal.retries,
+            **{name: count for name, count in sorted(journal.counted.items()) if name not in said},
+        },
+        "unknown outcomes by reason": {name.removeprefix("said: "): count for name, count in said.items()},
+        "faults": dict(sorted(outcome.injected.items())),
+        "deadlock victims": dict(sorted(outcome.deadlocks.items())),
+        "violations": invariants,
+    }
+
+
+def table(outcome: Outcome) -> str:
+    """The figures, aligned; then each violation in a line of its own."""
+    lines: list[str] = []
+    for name, value in figures(outcome).items():
+        if not isinstance(value, dict):
+            lines.append(f"{name:<38}{value:>10}")
+            continue
+        lines += ["", name]
+        lines += [f"  {what[:34]:<36}{count:>10}" for what, count in value.items()]
+    lines += ["", "every invariant holds" if not outcome.violations else "VIOLATED"]
+    lines += [f"  {violation.kind}: {violation.what}" for violation in outcome.violations]
+    return "\n".join(lines)

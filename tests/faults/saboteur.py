@@ -1,0 +1,182 @@
+"""Breaks things at random moments, by a generator that can be seeded: connections, processes, the server, transactions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from random import Random
+
+import psycopg
+
+from tests.faults.adapters import Adapter
+from tests.faults.journal import Journal
+from tests.faults.proxy import Fault, Proxy
+from tests.faults.server import Server
+from tests.faults.till import Till
+
+Injection = Callable[[], Awaitable[bool]]
+"""Gives whether there was something to break."""
+
+_TRAP_PATIENCE = 3.0
+_VAIN = 3
+
+
+class Saboteur:
+    """Everything that goes wrong in one run. Each adapter has the proxy of the same number."""
+
+    def __init__(
+        self,
+        server: Server,
+        url: str,
+        adapters: Sequence[Adapter],
+        proxies: Sequence[Proxy],
+        journal: Journal,
+        random: Random,
+    ) -> None:
+        self._server = server
+        self._url = url
+        self._adapters = adapters
+        self._proxies = proxies
+        self._random = random
+        self._till = Till(url, journal, random)
+        self.injected: Counter[str] = Counter()
+        """How often each kind of fault has happened."""
+        self.wire: dict[str, Injection] = {
+            "frozen": self._freeze,
+            "one connection frozen": self._freeze_one,
+            "deaf": self._deafen,
+            "cut": self._cut,
+            **{fault.value: self._trap(fault) for fault in Fault},
+        }
+        self.world: dict[str, Injection] = {
+            "adapter killed": self._kill,
+            "adapter held up": self._hold_up,
+            "PostgreSQL stopped": self._restart,
+            "backend terminated": self._terminate,
+            "serialization failure": self._fail("at_insert"),
+            "serialization failure at COMMIT": self._fail("at_commit"),
+            "till holds a check": self._till.hold,
+            "till locks in the other order": self._till.cross,
+            "till is the victim": self._till.be_victim,
+        }
+
+    @property
+    def kinds(self) -> set[str]:
+        """Every kind of fault."""
+        return {*self.wire, *self.world}
+
+    async def work(self, kinds: dict[str, Injection], pause: float, enough: asyncio.Event) -> None:
+        """Inject faults of these kinds until `enough` is set and each has happened, or has been tried in vain."""
+        vain = 0
+        while vain < _VAIN:
+            vain += enough.is_set()
+            bag = sorted(kinds)
+            self._random.shuffle(bag)
+            for kind in bag:
+                if enough.is_set() and all(self.injected[known] for known in kinds):
+                    return
+                await asyncio.sleep(self._random.expovariate(1 / pause))
+                if await kinds[kind]():
+                    self.injected[kind] += 1
+
+    def _proxy(self) -> Proxy:
+        return self._random.choice(self._proxies)
+
+    async def _freeze(self) -> bool:
+        proxy = self._proxy()
+        proxy.freeze()
+        await asyncio.sleep(self._random.uniform(0.2, 4))
+        proxy.thaw()
+        return True
+
+    async def _freeze_one(self) -> bool:
+        links = self._proxy().links
+        if not links:
+            return False
+        link = self._random.choice(links)
+        link.freeze()
+        await asyncio.sleep(self._random.uniform(0.2, 5))
+        link.thaw()
+        return True
+
+    async def _deafen(self) -> bool:
+        proxy = self._proxy()
+        proxy.deafen()
+        proxy.cut()  # so that there are new connections to be made
+        await asyncio.sleep(self._random.uniform(0.2, 2.5))
+        proxy.hear()
+        return True
+
+    async def _cut(self) -> bool:
+        links = self._proxy().links
+        chosen = [link for link in links if self._random.random() < 0.7] or links[:1]
+        for link in list(chosen):
+            link.cut()
+        return bool(chosen)
+
+    def _trap(self, fault: Fault) -> Injection:
+        async def inject() -> bool:
+            proxy = self._proxy()
+            # Locks, payments and unlocks take turns: with three traps a payment is among them.
+            traps = [proxy.arm(fault) for _ in range(self._random.randint(1, 3))]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TRAP_PATIENCE):
+                    for trap in traps:
+                        await trap.sprung.wait()
+            if fault in (Fault.HOLD, Fault.STALL):
+                await asyncio.sleep(self._random.uniform(0.1, 4))
+            for trap in traps:
+                proxy.disarm(trap)
+                if trap.link is not None and fault in (Fault.HOLD, Fault.STALL):
+                    trap.link.thaw()
+            return any(trap.sprung.is_set() for trap in traps)
+
+        return inject
+
+    async def _kill(self) -> bool:
+        adapter = self._random.choice(self._adapters)
+        await asyncio.to_thread(adapter.kill)
+        await asyncio.sleep(self._random.uniform(0, 0.5))
+        adapter.start()
+        await adapter.ready()
+        return True
+
+    async def _hold_up(self) -> bool:
+        adapter = self._random.choice(self._adapters)
+        adapter.pause()
+        await asyncio.sleep(self._random.uniform(0.2, 5))
+        adapter.resume()
+        return True
+
+    async def _restart(self) -> bool:
+        await asyncio.to_thread(self._server.stop)
+        await asyncio.sleep(self._random.uniform(0, 0.5))
+        await asyncio.to_thread(self._server.start)
+        return True
+
+    async def _terminate(self) -> bool:
+        with suppress(psycopg.OperationalError):
+            async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                found = await connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'epos-adapter' ORDER BY RANDOM() LIMIT %s",
+                    (self._random.randint(1, 4),),
+                )
+                return bool(await found.fetchall())
+        return False
+
+    def _fail(self, sequence: str) -> Injection:
+        async def inject() -> bool:
+            with suppress(psycopg.OperationalError):
+                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                    set_to = self._random.randint(1, 5)
+                    await connection.execute("SELECT setval(%s, %s)", (f"faults.{sequence}", set_to))
+                    await asyncio.sleep(self._random.uniform(0.2, 1.5))
+                    found = await connection.execute("SELECT setval(%s, 0), last_value FROM faults." + sequence, (f"faults.{sequence}",))  # fmt: skip
+                    row = await found.fetchone()
+                    return row is not None and row[1] < set_to
+            return False
+
+        return inject
