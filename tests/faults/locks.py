@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Any
 
-from tests.faults.journal import OK, Hold, Journal
+from tests.faults.journal import OK, Attempt, Hold, Journal
 from tests.faults.violations import Violation
 
 _LATE = 10.0
@@ -21,6 +21,7 @@ def audit_locks(journal: Journal, locked: Sequence[Any], log: Sequence[Any]) -> 
         holds[hold.session].append(hold)
     for session, there in holds.items():
         yield from _overlaps(journal, sorted(there, key=lambda hold: hold.granted), log)
+        yield from _unasked(journal, session, [row for row in log if row.session == session])
         yield from _unfounded(there, [row for row in log if row.session == session and row.operation == "lock"])
     for hold in journal.holds:
         if hold.missing and not _by_another(journal, hold, hold.until or inf, log):
@@ -95,3 +96,33 @@ def _unfounded(holds: Sequence[Hold], locks: Sequence[Any]) -> Iterator[Violatio
             yield Violation("lock without a row", f"{hold.session} was granted to {hold.terminal} and never locked")
         else:
             left.remove(found)
+
+
+def _unasked(journal: Journal, session: str, log: Sequence[Any]) -> Iterator[Violation]:
+    """Each release of a lock has a request of its own: one UnlockSession must not release two locks."""
+    asked = [one for one in journal.attempts if one.method == "UnlockSession" and one.session == session]
+    released = [row for row in log if row.operation == "release"]
+    given: dict[int, int] = {}
+    """Which release each request has got, both by their places."""
+
+    def give(place: int, tried: set[int]) -> bool:
+        for number, attempt in enumerate(asked):
+            if number in tried or not _may_release(attempt, released[place].at):
+                continue
+            tried.add(number)
+            if number not in given or give(given[number], tried):
+                given[number] = place
+                return True
+        return False
+
+    for place, row in enumerate(released):
+        if not give(place, set()):
+            yield Violation(
+                "lock lost", f"{session} was released at {row.at:.3f} ({row.terminal}), and nobody asked for it"
+            )
+
+
+def _may_release(attempt: Attempt, at: float) -> bool:
+    if attempt.outcome == OK:
+        return attempt.sent <= at <= (attempt.answered or inf)
+    return not attempt.definite and attempt.sent <= at <= attempt.sent + _LATE

@@ -36,8 +36,10 @@ class Plan:
     seed: int
     replicas: int = 2
     workers: int = 12
-    pause: float = 0.6
-    """Seconds between the faults of each of the two sorts, on average."""
+    pause: float = 0.4
+    """Seconds between the faults of one saboteur, on average; there are four at a time."""
+    think: float = 0.5
+    """Seconds between two visits of a card machine to a check, on average."""
     hang_up: float = 0.01
     """How often a card machine loses its socket."""
     saboteur: bool = True
@@ -68,7 +70,7 @@ async def run(server: Server, plan: Plan) -> Outcome:
     started = time.monotonic()
     name = f"run_{next(_numbers)}"
     url = server.new_database(name)
-    checks = max(60, plan.payments)
+    checks = plan.payments + 300  # more than are paid while faults are still outstanding
     await asyncio.to_thread(fill, url, checks)
     before = server.deadlocks()
     async with asyncio.timeout(plan.limit), AsyncExitStack() as stack:
@@ -119,6 +121,7 @@ class _Evening:
             )
             for number in range(plan.workers * 2)
         ]
+        self._random = Random(plan.seed + 2)  # noqa: S311
         self._over = asyncio.Event()
         self._surprises: list[Violation] = []
 
@@ -131,7 +134,7 @@ class _Evening:
             telling = tasks.create_task(self._tell(saboteur))
             sabotage = [
                 tasks.create_task(saboteur.work(kinds, self._plan.pause, enough))
-                for kinds in (saboteur.wire, saboteur.world)
+                for kinds in (saboteur.wire, saboteur.wire, saboteur.world, saboteur.till)
                 if self._plan.saboteur
             ]
             await self._journal.reaches(self._plan.payments)
@@ -157,6 +160,7 @@ class _Evening:
     async def _work(self, terminal: Terminal, twin: Terminal) -> None:
         while not self._over.is_set():
             try:
+                await asyncio.sleep(self._random.expovariate(1 / self._plan.think))
                 await self._floor.serve(terminal, twin)
             except Surprise as surprise:
                 self._surprises.append(Violation("surprise", str(surprise)))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from random import Random
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from tests.faults.adapters import Adapter
 from tests.faults.journal import Journal
@@ -40,7 +41,7 @@ class Saboteur:
         self._adapters = adapters
         self._proxies = proxies
         self._random = random
-        self._till = Till(url, journal, random)
+        self._rude = Till(url, journal, random)
         self.injected: Counter[str] = Counter()
         """How often each kind of fault has happened."""
         self.wire: dict[str, Injection] = {
@@ -57,26 +58,29 @@ class Saboteur:
             "backend terminated": self._terminate,
             "serialization failure": self._fail("at_insert"),
             "serialization failure at COMMIT": self._fail("at_commit"),
-            "till holds a check": self._till.hold,
-            "till locks in the other order": self._till.cross,
-            "till is the victim": self._till.be_victim,
+        }
+        self.till: dict[str, Injection] = {
+            "till holds a check": self._rude.hold,
+            "till locks in the other order": self._rude.cross,
+            "till is the victim": self._rude.be_victim,
         }
 
     @property
     def kinds(self) -> set[str]:
         """Every kind of fault."""
-        return {*self.wire, *self.world}
+        return {*self.wire, *self.world, *self.till}
 
     async def work(self, kinds: dict[str, Injection], pause: float, enough: asyncio.Event) -> None:
         """Inject faults of these kinds until `enough` is set and each has happened, or has been tried in vain."""
         vain = 0
         while vain < _VAIN:
+            missing = [kind for kind in sorted(kinds) if not self.injected[kind]]
+            bag = missing if enough.is_set() else sorted(kinds)
             vain += enough.is_set()
-            bag = sorted(kinds)
             self._random.shuffle(bag)
             for kind in bag:
-                if enough.is_set() and all(self.injected[known] for known in kinds):
-                    return
+                if enough.is_set() and self.injected[kind]:
+                    continue
                 await asyncio.sleep(self._random.expovariate(1 / pause))
                 if await kinds[kind]():
                     self.injected[kind] += 1
@@ -169,14 +173,27 @@ class Saboteur:
 
     def _fail(self, sequence: str) -> Injection:
         async def inject() -> bool:
+            name = f"faults.{sequence}"
             with suppress(psycopg.OperationalError):
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    set_to = self._random.randint(1, 5)
-                    await connection.execute("SELECT setval(%s, %s)", (f"faults.{sequence}", set_to))
-                    await asyncio.sleep(self._random.uniform(0.2, 1.5))
-                    found = await connection.execute("SELECT setval(%s, 0), last_value FROM faults." + sequence, (f"faults.{sequence}",))  # fmt: skip
-                    row = await found.fetchone()
-                    return row is not None and row[1] < set_to
+                    await connection.execute("SELECT setval(%s, %s)", (name, self._random.randint(2, 6)))
+                    try:
+                        return await _falls(connection, name)
+                    finally:
+                        await connection.execute("SELECT setval(%s, 0)", (name,))
             return False
 
         return inject
+
+
+async def _falls(connection: psycopg.AsyncConnection[TupleRow], sequence: str) -> bool:
+    """Whether transactions run into it within a while."""
+    set_to: int | None = None
+    for _ in range(30):
+        row = await (await connection.execute(f"SELECT last_value FROM {sequence}".encode())).fetchone()
+        set_to = row[0] if row is not None and set_to is None else set_to
+        if row is not None and set_to is not None and row[0] < set_to:
+            await asyncio.sleep(0.3)
+            return True
+        await asyncio.sleep(0.1)
+    return False

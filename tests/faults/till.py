@@ -17,9 +17,7 @@ _TOUCH = """
 UPDATE ticket SET active_date = LOCALTIMESTAMP, number_of_guests = number_of_guests + 1, version_no = version_no + 1
 WHERE id = %s
 """
-_TABLES = """
-SELECT s.id FROM shop_table_status s JOIN ticket_table_num n ON n.table_id = s.id WHERE n.ticket_id = %s FOR UPDATE OF s
-"""
+_TERMINAL = "SELECT 1 FROM terminal WHERE id = 9 FOR UPDATE"
 
 
 class Till:
@@ -32,19 +30,18 @@ class Till:
 
     async def hold(self) -> bool:
         """Edit a check for a while, as a till does that has it open."""
-        ticket = self._busy()
-        if ticket is None:
-            return False
+        busy = self._busy()
         with suppress(psycopg.OperationalError):
             async with await self._connect() as connection:
-                await connection.execute("SELECT 1 FROM ticket WHERE id = %s FOR UPDATE", (ticket,))
-                await asyncio.sleep(self._random.uniform(0.1, 2))
-                await connection.execute(_TOUCH, (ticket,))
-            return True
+                for ticket in busy[:1]:
+                    await connection.execute("SELECT 1 FROM ticket WHERE id = %s FOR UPDATE", (ticket,))
+                    await asyncio.sleep(self._random.uniform(0.1, 2))
+                    await connection.execute(_TOUCH, (ticket,))
+            return bool(busy)
         return False
 
     async def cross(self) -> bool:
-        """Lock tables first and the check last, patiently, so that it is the payment that is in the way of a deadlock."""
+        """Lock first what a payment needs last, and then its check; patiently, so that the payment is the victim."""
         return await self._cross("5s")
 
     async def be_victim(self) -> bool:
@@ -53,24 +50,25 @@ class Till:
 
     async def _cross(self, patience: str) -> bool:
         done = False
-        for _ in range(5):
-            ticket = self._busy()
-            if ticket is None:
-                continue
+        for _ in range(4):
             with suppress(psycopg.OperationalError):
                 async with await self._connect() as connection:
                     await connection.execute("SELECT set_config('deadlock_timeout', %s, true)", (patience,))
-                    await connection.execute(_TABLES, (ticket,))
-                    await asyncio.sleep(self._random.uniform(0.02, 0.2))
-                    await connection.execute(_TOUCH, (ticket,))
-                done = True
+                    await connection.execute(_TERMINAL)
+                    # Shorter than the payment waits before it looks for a deadlock.
+                    await asyncio.sleep(self._random.uniform(0.03, 0.09))
+                    for ticket in self._busy()[:3]:
+                        await connection.execute(_TOUCH, (ticket,))
+                        done = True
+            await asyncio.sleep(self._random.uniform(0, 0.2))
         return done
 
     async def _connect(self) -> Connection:
         return await psycopg.AsyncConnection.connect(self._url, application_name="till")
 
-    def _busy(self) -> int | None:
-        """A check that a card machine holds now."""
+    def _busy(self) -> list[int]:
+        """The checks that card machines hold now, in any order."""
         held = {hold.session for hold in self._journal.holds[-40:] if hold.until is None}
         tickets = sorted({one.ticket for one in self._journal.payments.values() if one.session in held})
-        return self._random.choice(tickets) if tickets else None
+        self._random.shuffle(tickets)
+        return tickets
