@@ -21,10 +21,14 @@ from tests.faults.server import own_server
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here too."
 )
-def main(payments: int, seed: int, replicas: int, json_file: Path | None) -> None:
+@click.option("--logs", type=click.Path(file_okay=False, path_type=Path), help="Keep the logs of the adapters here.")
+def main(payments: int, seed: int, replicas: int, json_file: Path | None, logs: Path | None) -> None:
     """Record payments by several adapters on one database while everything breaks, and audit what is left."""
+    if logs is not None:
+        logs.mkdir(parents=True, exist_ok=True)
+    plan = Plan(payments=payments, seed=seed, replicas=replicas, logs=logs, progress=5)
     with own_server() as server:
-        outcome = asyncio.run(run(server, Plan(payments=payments, seed=seed, replicas=replicas, progress=5)))
+        outcome = asyncio.run(run(server, plan))
     click.echo(table(outcome))
     if json_file is not None:
         json_file.write_text(json.dumps(figures(outcome), indent=2) + "\n", encoding="utf-8")

@@ -9,43 +9,34 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from types import MappingProxyType
 
 from tests.faults.client import ACCOUNT, KEY, Line, Lost
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = "adapter"
 
+DEADLINE = 2.0
+"""When an adapter answers at the latest."""
+
 PATIENCE = 4.0
-"""How long a card machine waits for an answer: longer than the adapters' own deadline."""
+"""How long a card machine waits for an answer: longer than the deadline."""
 
 _START = 30.0
-_SETTINGS = MappingProxyType(
-    {
-        "pool_size": 8,
-        "pool_timeout": 1.0,
-        "connect_timeout": 1.0,
-        "statement_timeout": 1.0,
-        "lock_timeout": 0.5,
-        "request_deadline": 2.0,
-    }
-)
 _CONFIG = """
 mapping = "floreant"
 
 [database]
 url = "{url}"
-pool_size = {pool_size}
-pool_timeout = {pool_timeout}
-connect_timeout = {connect_timeout}
-statement_timeout = {statement_timeout}
-lock_timeout = {lock_timeout}
+pool_timeout = 1.0
+connect_timeout = 1.0
+statement_timeout = 1.0
+lock_timeout = 0.5
 
 [limits]
-request_deadline = {request_deadline}
+request_deadline = {deadline}
 
 [[connection]]
 name = "faults"
@@ -58,27 +49,37 @@ api_key = "{key}"
 class Adapter:
     """One adapter with a configuration, a log and a port of its own, running or not."""
 
-    def __init__(self, folder: Path, name: str, url: str, *, program: str = PROGRAM, **settings: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        url: str,
+        *,
+        program: str = PROGRAM,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.port = _free_port()
         self.log = folder / f"{name}.log"
         self._program = program
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
         self._config = folder / f"{name}.toml"
-        values = {**_SETTINGS, **settings}
-        text = _CONFIG.format(url=url, port=self.port, account=ACCOUNT, key=KEY, **values)
+        text = _CONFIG.format(url=url, port=self.port, account=ACCOUNT, key=KEY, deadline=DEADLINE)
         self._config.write_text(text, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
-    def create_ledger(self) -> None:
+    async def create_ledger(self) -> None:
         """Make the adapter's own tables, as an installer does."""
         command = [sys.executable, "-m", self._program, "ledger", "create", "--config", str(self._config)]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=_environment())
+        await asyncio.to_thread(
+            subprocess.run, command, cwd=ROOT, check=True, capture_output=True, env=self._environment
+        )
 
     def start(self) -> None:
         """Start the process; it takes a moment until it answers."""
         command = [sys.executable, "-m", self._program, "run", "--config", str(self._config)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=_environment())
+            self._process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=self._environment)
 
     async def ready(self) -> None:
         """Wait until it answers from the database.
@@ -153,10 +154,6 @@ async def _answers(line: Line) -> bool:
         return (await line.ask("ListTables", {})).outcome == "ok"
     except Lost:
         return False
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def _free_port() -> int:

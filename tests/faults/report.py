@@ -51,10 +51,10 @@ def table(outcome: Outcome) -> str:
     lines: list[str] = []
     for name, value in figures(outcome).items():
         if not isinstance(value, dict):
-            lines.append(f"{name:<38}{value:>10}")
+            lines.append(f"{name:<62}{value:>10}")
             continue
         lines += ["", name]
-        lines += [f"  {what[:34]:<36}{count:>10}" for what, count in value.items()]
+        lines += [f"  {what:<60}{count:>10}" for what, count in value.items()]
     lines += ["", "every invariant holds" if not outcome.violations else "VIOLATED"]
     lines += [f"  {violation.kind}: {violation.what}" for violation in outcome.violations]
     return "\n".join(lines)

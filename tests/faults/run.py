@@ -7,9 +7,10 @@ import itertools
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 from tests.faults.adapters import PATIENCE, PROGRAM, Adapter, folder, running
@@ -44,8 +45,11 @@ class Plan:
     """How often a card machine loses its socket."""
     saboteur: bool = True
     program: str = PROGRAM
+    environment: Mapping[str, str] = field(default_factory=dict)
     limit: float = 3600.0
     """Seconds after which the run is given up."""
+    logs: Path | None = None
+    """Where the logs of the adapters are kept; None where they are not."""
     progress: float = 0.0
     """Seconds between lines on stderr; 0 for none."""
 
@@ -74,13 +78,13 @@ async def run(server: Server, plan: Plan) -> Outcome:
     await asyncio.to_thread(fill, url, checks)
     before = server.deadlocks()
     async with asyncio.timeout(plan.limit), AsyncExitStack() as stack:
-        place = await stack.enter_async_context(folder())
+        place = plan.logs or await stack.enter_async_context(folder())
         proxies = [await stack.enter_async_context(Proxy(server.socket)) for _ in range(plan.replicas)]
         adapters = [
-            Adapter(place, f"adapter-{number}", proxy.url(name), program=plan.program)
+            Adapter(place, f"adapter-{number}", proxy.url(name), program=plan.program, environment=plan.environment)
             for number, proxy in enumerate(proxies, 1)
         ]
-        await asyncio.to_thread(adapters[0].create_ledger)
+        await adapters[0].create_ledger()
         await asyncio.to_thread(instrument, url)
         await stack.enter_async_context(running(*adapters))
         journal = Journal()
@@ -145,7 +149,8 @@ class _Evening:
 
     async def close(self) -> list[Violation]:
         """Everything is whole again: what nobody has heard of is cleared up, and the tables are audited."""
-        await asyncio.sleep(PATIENCE)  # for whatever is still under way
+        if self._plan.saboteur:
+            await asyncio.sleep(PATIENCE)  # for whatever is still under way
         stuck = [
             Violation("stuck lock", f"{row.session} was unlocked by {row.terminal}, and is locked")
             for row in await Ledger(self._url).locks()

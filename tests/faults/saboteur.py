@@ -20,6 +20,24 @@ from tests.faults.till import Till
 Injection = Callable[[], Awaitable[bool]]
 """Gives whether there was something to break."""
 
+WIRE = ("frozen", "one connection frozen", "deaf", "cut", *(fault.value for fault in Fault))
+"""What may happen to connections."""
+
+WORLD = (
+    "adapter killed",
+    "adapter held up",
+    "PostgreSQL stopped",
+    "backend terminated",
+    "serialization failure",
+    "serialization failure at COMMIT",
+)
+"""What may happen to processes and transactions."""
+
+TILL = ("till holds a check", "till locks in the other order", "till is the victim")
+"""What the till may do."""
+
+KINDS = frozenset({*WIRE, *WORLD, *TILL})
+
 _TRAP_PATIENCE = 3.0
 _VAIN = 3
 
@@ -44,31 +62,19 @@ class Saboteur:
         self._rude = Till(url, journal, random)
         self.injected: Counter[str] = Counter()
         """How often each kind of fault has happened."""
-        self.wire: dict[str, Injection] = {
-            "frozen": self._freeze,
-            "one connection frozen": self._freeze_one,
-            "deaf": self._deafen,
-            "cut": self._cut,
-            **{fault.value: self._trap(fault) for fault in Fault},
-        }
-        self.world: dict[str, Injection] = {
-            "adapter killed": self._kill,
-            "adapter held up": self._hold_up,
-            "PostgreSQL stopped": self._restart,
-            "backend terminated": self._terminate,
-            "serialization failure": self._fail("at_insert"),
-            "serialization failure at COMMIT": self._fail("at_commit"),
-        }
-        self.till: dict[str, Injection] = {
-            "till holds a check": self._rude.hold,
-            "till locks in the other order": self._rude.cross,
-            "till is the victim": self._rude.be_victim,
-        }
-
-    @property
-    def kinds(self) -> set[str]:
-        """Every kind of fault."""
-        return {*self.wire, *self.world, *self.till}
+        wire = (self._freeze, self._freeze_one, self._deafen, self._cut, *(self._trap(fault) for fault in Fault))
+        world = (
+            self._kill,
+            self._hold_up,
+            self._restart,
+            self._terminate,
+            self._fail("at_insert"),
+            self._fail("at_commit"),
+        )
+        till = (self._rude.hold, self._rude.cross, self._rude.be_victim)
+        self.wire: dict[str, Injection] = dict(zip(WIRE, wire, strict=True))
+        self.world: dict[str, Injection] = dict(zip(WORLD, world, strict=True))
+        self.till: dict[str, Injection] = dict(zip(TILL, till, strict=True))
 
     async def work(self, kinds: dict[str, Injection], pause: float, enough: asyncio.Event) -> None:
         """Inject faults of these kinds until `enough` is set and each has happened, or has been tried in vain."""

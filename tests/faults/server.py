@@ -41,10 +41,10 @@ class Server:
         """The address of a database, without the proxy."""
         return f"postgresql://postgres@/{database}?host={self.socket.parent}"
 
-    def new_database(self, name: str) -> str:
-        """Make an empty database, and give its address."""
+    def new_database(self, name: str, template: str = "template1") -> str:
+        """Make a database, empty or as a copy of another, and give its address."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
     def stop(self, how: str = "immediate") -> None:

@@ -6,6 +6,7 @@ The harness is tried with it: with the right one it must find nothing, and with 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -56,12 +57,17 @@ class Refused(Exception):
     """An answer with an error code."""
 
 
+class _Mistaken(Exception):
+    """What should have been written is not."""
+
+
 class Stub:
     """Answers the three writing operations, each on a connection and in a transaction of its own."""
 
     def __init__(self, url: str, mistake: str) -> None:
         self._url = url
         self._mistake = mistake
+        self._payments = itertools.count(1)
 
     async def serve(self, ws: ServerConnection) -> None:
         """Answer the questions of one socket, one after the other."""
@@ -91,10 +97,8 @@ class Stub:
                     case "RecordPayment":
                         return await self._record(connection, params["payment"])
                 return {}
-        except (psycopg.OperationalError, TimeoutError):
-            if self._mistake == "loses" and method == "RecordPayment":
-                return {}
-            raise
+        except _Mistaken:
+            return {}
 
     async def _lock(self, connection: Connection, session: str, terminal: str) -> dict[str, Any]:
         taken = await connection.execute(
@@ -134,6 +138,8 @@ class Stub:
         )
         if not new.rowcount and self._mistake != "forgets":
             raise Refused("PAYMENT_ALREADY_RECORDED")
+        if self._mistake == "loses" and next(self._payments) % 7 == 0:
+            raise _Mistaken  # which undoes the transaction
         if payment["paymentSuccessful"]:
             await self._pay(connection, ticket, payment)
         return {}
