@@ -78,7 +78,7 @@ async def run(server: Server, plan: Plan) -> Outcome:
     await asyncio.to_thread(fill, url, checks)
     before = server.deadlocks()
     async with asyncio.timeout(plan.limit), AsyncExitStack() as stack:
-        place = plan.logs or await stack.enter_async_context(folder())
+        place = plan.logs if plan.logs is not None else await stack.enter_async_context(folder())
         proxies = [await stack.enter_async_context(Proxy(server.socket)) for _ in range(plan.replicas)]
         adapters = [
             Adapter(place, f"adapter-{number}", proxy.url(name), program=plan.program, environment=plan.environment)
