@@ -29,8 +29,8 @@ INSERT INTO table_ticket_num (shop_table_status_id, ticket_id, user_id)
   SELECT table_id, ticket_id, 101 FROM ticket_table_num;
 """
 
-# Every lock taken and released, as the database carried it out; and transactions that fail to be serialized, as often
-# as a sequence says (what a sequence is set to is not taken back with the transaction that failed).
+# Every lock taken and released, as the database carried it out; and transactions that fail, as often as a sequence says
+# (what a sequence is set to is not taken back with the transaction that failed).
 _INSTRUMENTS = """
 CREATE SCHEMA faults;
 CREATE TABLE faults.lock_log (number bigserial PRIMARY KEY, operation text, session_id uuid, terminal text, at timestamptz);
@@ -50,19 +50,23 @@ CREATE TRIGGER log_lock AFTER INSERT OR UPDATE OR DELETE ON epos_adapter.session
   FOR EACH ROW EXECUTE FUNCTION faults.log_lock();
 CREATE SEQUENCE faults.at_insert MINVALUE 0 START 0;
 CREATE SEQUENCE faults.at_commit MINVALUE 0 START 0;
+CREATE SEQUENCE faults.refused_at_commit MINVALUE 0 START 0;
 CREATE FUNCTION faults.fail() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE waiting bigint;
 BEGIN
   EXECUTE format('SELECT last_value FROM faults.%I', TG_ARGV[0]) INTO waiting;
   IF waiting > 0 THEN
     PERFORM setval('faults.' || TG_ARGV[0], waiting - 1);
-    RAISE EXCEPTION 'could not serialize access' USING ERRCODE = 'serialization_failure';
+    RAISE EXCEPTION 'a fault' USING ERRCODE = TG_ARGV[1];
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER fail_at_insert BEFORE INSERT ON transactions FOR EACH ROW EXECUTE FUNCTION faults.fail('at_insert');
+CREATE TRIGGER fail_at_insert BEFORE INSERT ON transactions FOR EACH ROW
+  EXECUTE FUNCTION faults.fail('at_insert', 'serialization_failure');
 CREATE CONSTRAINT TRIGGER fail_at_commit AFTER INSERT ON transactions DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW EXECUTE FUNCTION faults.fail('at_commit');
+  FOR EACH ROW EXECUTE FUNCTION faults.fail('at_commit', 'serialization_failure');
+CREATE CONSTRAINT TRIGGER refuse_at_commit AFTER INSERT ON transactions DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION faults.fail('refused_at_commit', 'check_violation');
 """
 
 

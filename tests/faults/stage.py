@@ -79,8 +79,8 @@ class Stage:
             )
         )
 
-    def fail_to_serialize(self, sequence: str, times: int) -> None:
-        """Let so many of the next payments fail, at their INSERT or at their COMMIT."""
+    def fail(self, sequence: str, times: int) -> None:
+        """Let so many of the next payments fail, in the way of this sequence."""
         self._one("SELECT setval(%s, %s)", f"faults.{sequence}", times)
 
     def _one(self, statement: str, *values: object) -> Any:

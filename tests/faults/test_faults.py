@@ -218,7 +218,25 @@ def test_a_card_machine_that_hangs_up_while_its_payment_is_committed_finds_it_re
 def test_a_payment_that_cannot_be_serialized_is_run_again(play: Play, sequence: str):
     async def test(it: Stage) -> None:
         terminal, check, payment = await presented(it)
-        it.fail_to_serialize(sequence, 2)
+        it.fail(sequence, 2)
+        await recorded_once(it, terminal, check, payment)
+
+    play(test)
+
+
+@pytest.mark.parametrize("fault", [None, Fault.CUT_BEFORE])
+def test_a_payment_whose_commit_the_database_refuses_is_said_not_to_be_recorded_and_is_not(
+    play: Play, fault: Fault | None
+):
+    async def test(it: Stage) -> None:
+        terminal, check, payment = await presented(it)
+        it.fail("refused_at_commit", 1)
+        if fault is not None:
+            it.proxies[0].arm(fault)
+        assert await terminal.record_once(payment, it.lines[0]) == "PAYMENT_NOT_RECORDED"
+        assert it.entries(payment) == it.rows(payment) == 0
+        assert it.paid(check) == 0
+        payment.refused = 0
         await recorded_once(it, terminal, check, payment)
 
     play(test)
@@ -324,6 +342,21 @@ def test_two_checks_of_one_table_that_are_settled_at_once_free_it(play: Play):
         for terminal, check in zip(terminals, checks, strict=True):
             await terminal.unlock(check)
             await terminal.close()
+
+    play(test)
+
+
+def test_a_payment_that_another_adapter_has_recorded_meanwhile_is_not_taken_for_its_own(play: Play):
+    async def test(it: Stage) -> None:
+        terminal, check, payment = await presented(it)
+        trap = it.proxies[0].arm(Fault.CUT_BEFORE)
+        first = asyncio.create_task(terminal.record_once(payment, it.lines[0]))
+        await trap.sprung.wait()
+        it.proxies[0].freeze()  # the first adapter is about to ask again, and must wait
+        assert await terminal.record_once(payment, it.lines[1]) == OK
+        it.proxies[0].thaw()
+        assert await first == ALREADY
+        await recorded_once(it, terminal, check, payment)
 
     play(test)
 
