@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-_COMMIT = re.compile(rb"\bCOMMIT\b", re.IGNORECASE)
+COMMIT = re.compile(rb"\bCOMMIT\b", re.IGNORECASE)
 _REFUSABLE = (80877103, 80877104)  # requests for TLS and for GSSAPI, which precede the real beginning
 
 
 class Fault(enum.Enum):
-    """What happens to a COMMIT that runs into a trap."""
+    """What happens to a COMMIT, or another statement, that runs into a trap."""
 
     CUT_BEFORE = "cut before COMMIT"
     """Both sides are closed, and the COMMIT never arrives."""
@@ -28,16 +28,17 @@ class Fault(enum.Enum):
 
 
 class Trap:
-    """A fault that waits for the next COMMIT."""
+    """A fault that waits for the next COMMIT, or for another statement."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, statement: re.Pattern[bytes]) -> None:
         self.fault = fault
+        self.statement = statement
         self.sprung = asyncio.Event()
-        """Set when a COMMIT has come."""
+        """Set when the statement has come."""
         self.answered = asyncio.Event()
         """Set when the server has answered it."""
         self.answer = ""
-        """What the server answered: COMMIT, ROLLBACK or ERROR."""
+        """What the server answered: ERROR, or what it has done, as COMMIT or ROLLBACK."""
         self.link: Link | None = None
         """The connection that ran into it."""
 
@@ -100,7 +101,7 @@ class Link:
 
     def arm(self, fault: Fault) -> Trap:
         """Set a trap for this connection's next COMMIT."""
-        trap = Trap(fault)
+        trap = Trap(fault, COMMIT)
         self._armed.append(trap)
         return trap
 
@@ -126,8 +127,8 @@ class Link:
         while data := await _read(reader):
             messages.feed(data)
             while (message := messages.next()) is not None:
-                if message[:1] in (b"Q", b"P") and _COMMIT.search(message):
-                    self._commit()
+                if message[:1] in (b"Q", b"P"):
+                    self._look(message)
                 await self._flowing.wait()
                 if self.closed:
                     return
@@ -135,11 +136,14 @@ class Link:
                 with suppress(ConnectionError):
                     await self._server.drain()
 
-    def _commit(self) -> None:
+    def _look(self, message: bytes) -> None:
+        """Spring the first trap for this statement, if there is one."""
         armed = self._armed or self._proxy.armed
-        if not armed:
+        trap = next((one for one in armed if one.statement.search(message)), None)
+        if trap is None:
             return
-        self._trap = trap = armed.pop(0)
+        armed.remove(trap)
+        self._trap = trap
         trap.link = self
         trap.sprung.set()
         if trap.fault is Fault.CUT_BEFORE:
@@ -161,7 +165,7 @@ class Link:
                         self.cut()
                         return
                     self._trap = None
-            if self._trap is None:  # otherwise the answer to the trapped COMMIT has to be there as a whole
+            if self._trap is None:  # otherwise the answer to the trapped statement has to be there as a whole
                 await self._flowing.wait()
                 await self._answers.wait()
                 if self.closed:
@@ -174,11 +178,11 @@ class Link:
 
     @staticmethod
     def _answered(trap: Trap, message: bytes) -> bool:
-        """Whether this message of the server ends the answer to the trapped COMMIT."""
+        """Whether this message of the server ends the answer to the trapped statement."""
         kind = message[:1]
         if kind == b"E":
             trap.answer = "ERROR"
-        elif kind == b"C" and message[5:-1] in (b"COMMIT", b"ROLLBACK"):
+        elif kind == b"C" and (trap.statement is not COMMIT or message[5:-1] in (b"COMMIT", b"ROLLBACK")):
             trap.answer = message[5:-1].decode()
         if kind != b"Z" or not trap.answer:
             return False
@@ -254,9 +258,9 @@ class Proxy:
         for link in list(self.links):
             link.cut()
 
-    def arm(self, fault: Fault) -> Trap:
-        """Set a trap for the next COMMIT on whichever connection."""
-        trap = Trap(fault)
+    def arm(self, fault: Fault, statement: re.Pattern[bytes] = COMMIT) -> Trap:
+        """Set a trap for the next COMMIT, or another statement, on whichever connection."""
+        trap = Trap(fault, statement)
         self.armed.append(trap)
         return trap
 
