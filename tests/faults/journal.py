@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 LOST = "no answer"
@@ -75,8 +77,8 @@ class Hold:
     granted: float
     until: float | None = None
     """When it first sent the request to unlock, or was told that nothing is locked; None while it goes on."""
-    missing: bool = False
-    """Whether it was told that nothing is locked although it had not unlocked."""
+    missing: float | None = None
+    """When it was told that nothing is locked although it had not unlocked; None where it was not."""
 
 
 class Journal:
@@ -100,6 +102,11 @@ class Journal:
         """A card was presented."""
         self.payments[payment.id] = payment
         self._another.set()
+
+    def write(self, file: Path) -> None:
+        """Write every request to a file, a line each, to be read when something was found."""
+        lines = [json.dumps(asdict(attempt)) for attempt in self.attempts]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def begin(self, method: str, terminal: str, session: str, payment: str = "") -> Attempt:
         """A request is being sent."""

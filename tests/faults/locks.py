@@ -24,7 +24,7 @@ def audit_locks(journal: Journal, locked: Sequence[Any], log: Sequence[Any]) -> 
         yield from _unasked(journal, session, [row for row in log if row.session == session])
         yield from _unfounded(there, [row for row in log if row.session == session and row.operation == "lock"])
     for hold in journal.holds:
-        if hold.missing and not _by_another(journal, hold, hold.until or inf, log):
+        if hold.missing is not None and not _by_another(journal, hold, hold.missing, log):
             yield Violation("lock lost", f"{hold.session} was let go while {hold.terminal} held it")
     for row in locked:
         yield Violation("stuck lock", f"{row.session} is still locked for {row.terminal}")

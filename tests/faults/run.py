@@ -92,6 +92,8 @@ async def run(server: Server, plan: Plan) -> Outcome:
         evening = _Evening(plan, url, journal, adapters)
         await evening.play(saboteur)
         violations = await evening.close()
+        if plan.logs is not None:
+            journal.write(plan.logs / "journal.jsonl")
     after = server.deadlocks()
     return Outcome(
         plan=plan,

@@ -120,7 +120,7 @@ class Terminal:
                 return
             if answer.outcome == "SESSION_NOT_LOCKED":
                 if hold is not None and not repeated:
-                    hold.missing = True
+                    hold.missing = time.time()
                 return
             if answer.outcome not in ("ERROR_INTERNAL_POS_ERROR", "SESSION_UNABLE_TO_UNLOCK"):
                 raise Surprise(f"UnlockSession was answered {answer.result}")
@@ -174,7 +174,7 @@ class Terminal:
         """The session is no longer locked, though this terminal had not unlocked it: lock it again."""
         hold = self._current(check.session)
         if hold is not None:
-            hold.missing = True
+            hold.missing = time.time()
             hold.until = self._last.sent
         while await self.lock(check) is None:
             await self._pause()

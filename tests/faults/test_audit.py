@@ -204,7 +204,8 @@ def test_a_lock_that_was_released_without_being_asked_is_found(evening: Evening)
 
 
 def test_a_machine_that_finds_its_lock_gone_is_believed(evening: Evening):
-    evening.journal.holds[0].missing = True
+    first = evening.journal.holds[0]
+    first.missing = first.until
     assert evening.found() == {"lock lost"}
 
 
