@@ -24,7 +24,7 @@ DEADLINE = 2.0
 PATIENCE = 4.0
 """How long a card machine waits for an answer: longer than the deadline."""
 
-_START = 30.0
+_START = 60.0
 _CONFIG = """
 mapping = "floreant"
 
@@ -95,6 +95,14 @@ class Adapter:
             raise TimeoutError(self.log.read_text(encoding="utf-8", errors="replace")[-4000:]) from None
         finally:
             await line.close()
+
+    async def comes_back(self) -> bool:
+        """Whether it serves within a while, now that nothing is broken."""
+        try:
+            await self.ready()
+        except TimeoutError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End it at once, whatever it is doing."""

@@ -112,6 +112,7 @@ class _Evening:
         self._plan = plan
         self._url = url
         self._journal = journal
+        self._adapters = adapters
         self._checks = read_checks(url)
         self._floor = Floor(self._checks, journal, Random(plan.seed + 1), window=max(2, plan.workers // 2))  # noqa: S311
         ledger = Ledger(url)
@@ -153,6 +154,7 @@ class _Evening:
         """Everything is whole again: what nobody has heard of is cleared up, and the tables are audited."""
         if self._plan.saboteur:
             await asyncio.sleep(PATIENCE)  # for whatever is still under way
+        away = [adapter.name for adapter in self._adapters if not await adapter.comes_back()]
         stuck = [
             Violation("stuck lock", f"{row.session} was unlocked by {row.terminal}, and is locked")
             for row in await Ledger(self._url).locks()
@@ -162,7 +164,8 @@ class _Evening:
         for terminal in self._terminals:
             self._journal.counted["locks nobody had heard of"] += await terminal.come_back(sessions)
             await terminal.close()
-        return self._surprises + stuck + audit(self._url, self._journal, self._checks)
+        gone = [Violation("not back", f"{name} does not serve although nothing is broken any more") for name in away]
+        return self._surprises + gone + stuck + audit(self._url, self._journal, self._checks)
 
     async def _work(self, terminal: Terminal, twin: Terminal) -> None:
         while not self._over.is_set():

@@ -150,7 +150,8 @@ class Saboteur:
         await asyncio.to_thread(adapter.kill)
         await asyncio.sleep(self._random.uniform(0, 0.5))
         adapter.start()
-        await adapter.ready()
+        # It starts in the middle of everything else that breaks; whether it comes back is asked at the end.
+        await asyncio.sleep(self._random.uniform(1, 3))
         return True
 
     async def _hold_up(self) -> bool:
