@@ -81,14 +81,14 @@ class Adapter:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=self._environment)
 
-    async def ready(self) -> None:
+    async def ready(self, within: float = _START) -> None:
         """Wait until it answers from the database.
 
-        Raises TimeoutError.
+        Raises TimeoutError, with the end of its log, when it does not within so many seconds.
         """
         line = Line(self.port, PATIENCE)
         try:
-            async with asyncio.timeout(_START):
+            async with asyncio.timeout(within):
                 while not await _answers(line):  # noqa: ASYNC110 -- another process has no event to wait for
                     await asyncio.sleep(0.05)
         except TimeoutError:
@@ -96,10 +96,10 @@ class Adapter:
         finally:
             await line.close()
 
-    async def comes_back(self) -> bool:
-        """Whether it serves within a while, now that nothing is broken."""
+    async def comes_back(self, within: float = _START) -> bool:
+        """Whether it serves within so many seconds."""
         try:
-            await self.ready()
+            await self.ready(within)
         except TimeoutError:
             return False
         return True

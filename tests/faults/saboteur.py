@@ -40,6 +40,7 @@ KINDS = frozenset({*WIRE, *WORLD, *TILL})
 
 _TRAP_PATIENCE = 3.0
 _VAIN = 3
+_START = 15.0
 
 
 class Saboteur:
@@ -150,8 +151,8 @@ class Saboteur:
         await asyncio.to_thread(adapter.kill)
         await asyncio.sleep(self._random.uniform(0, 0.5))
         adapter.start()
-        # It starts in the middle of everything else that breaks; whether it comes back is asked at the end.
-        await asyncio.sleep(self._random.uniform(1, 3))
+        # It starts in the middle of everything else that breaks; whether it comes back at all is asked at the end.
+        await adapter.comes_back(within=_START)
         return True
 
     async def _hold_up(self) -> bool:
