@@ -33,16 +33,17 @@ INSERT INTO table_ticket_num (shop_table_status_id, ticket_id, user_id)
 # (what a sequence is set to is not taken back with the transaction that failed).
 _INSTRUMENTS = """
 CREATE SCHEMA faults;
-CREATE TABLE faults.lock_log (number bigserial PRIMARY KEY, operation text, session_id uuid, terminal text, at timestamptz);
+CREATE TABLE faults.lock_log (number bigserial PRIMARY KEY, operation text, session_id uuid, terminal text,
+  at timestamptz, was jsonb);
 CREATE FUNCTION faults.log_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP <> 'INSERT' THEN
-    INSERT INTO faults.lock_log (operation, session_id, terminal, at)
-      VALUES ('release', OLD.session_id, OLD.terminal, clock_timestamp());
+    INSERT INTO faults.lock_log (operation, session_id, terminal, at, was)
+      VALUES ('release', OLD.session_id, OLD.terminal, clock_timestamp(), to_jsonb(OLD));
   END IF;
   IF TG_OP <> 'DELETE' THEN
-    INSERT INTO faults.lock_log (operation, session_id, terminal, at)
-      VALUES ('lock', NEW.session_id, NEW.terminal, clock_timestamp());
+    INSERT INTO faults.lock_log (operation, session_id, terminal, at, was)
+      VALUES ('lock', NEW.session_id, NEW.terminal, clock_timestamp(), to_jsonb(NEW));
   END IF;
   RETURN NULL;
 END $$;
@@ -109,6 +110,14 @@ def read_checks(url: str) -> list[Check]:
         Check(number, data.session_id(number), minor(total), minor(gratuity), minor(paid))
         for number, total, gratuity, paid in rows
     ]
+
+
+def read_lock_log(url: str) -> list[str]:
+    """Every lock taken and released, a line of JSON each."""
+    with psycopg.connect(url) as connection:
+        return [
+            str(row[0]) for row in connection.execute("SELECT to_json(l)::text FROM faults.lock_log l ORDER BY number")
+        ]
 
 
 def _execute(url: str, script: str) -> None:

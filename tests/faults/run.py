@@ -19,7 +19,7 @@ from tests.faults.journal import Journal
 from tests.faults.ledger import Ledger
 from tests.faults.locks import orphan
 from tests.faults.proxy import Proxy
-from tests.faults.restaurant import fill, instrument, read_checks
+from tests.faults.restaurant import fill, instrument, read_checks, read_lock_log
 from tests.faults.saboteur import Saboteur
 from tests.faults.server import Server
 from tests.faults.terminal import Surprise, Terminal
@@ -94,6 +94,7 @@ async def run(server: Server, plan: Plan) -> Outcome:
         violations = await evening.close()
         if plan.logs is not None:
             journal.write(plan.logs / "journal.jsonl")
+            (plan.logs / "locks.jsonl").write_text("\n".join(read_lock_log(url)) + "\n", encoding="utf-8")
     after = server.deadlocks()
     return Outcome(
         plan=plan,
