@@ -363,3 +363,24 @@ def test_a_payment_that_another_adapter_has_recorded_meanwhile_is_not_taken_for_
 
 def test_the_card_machines_wait_longer_than_the_adapters():
     assert PATIENCE > DEADLINE
+
+
+def test_a_lock_that_was_given_back_is_not_taken_again_for_a_card_machine_that_has_left(play: Play):
+    async def test(it: Stage) -> None:
+        check, first, second = it.check(), it.terminal(0), it.terminal(1)
+        second.number = first.number  # the same card machine, by another adapter
+        trap = it.proxies[0].arm(Fault.CUT_AFTER)
+        asking = asyncio.create_task(first.lock(check))
+        await trap.answered.wait()
+        it.proxies[0].freeze()  # the first adapter is about to ask again, and must wait
+        assert await it.ledger.holder(check.session) == first.number
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await first.close()
+        await second.unlock(check)
+        it.proxies[0].thaw()
+        await asyncio.sleep(DEADLINE)
+        assert await it.ledger.holder(check.session) is None
+        await second.close()
+
+    play(test)
