@@ -68,14 +68,14 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     require_waiter(waiter, request.requestor, rules.waiter_check)
     held = till.lock_of(request.session_id)
     is_own = held is not None and held.token == token  # a COMMIT whose answer was lost
-    if till.uncertain and not is_own:
-        # It was never taken, or given back meanwhile by a machine that went elsewhere: taken now, it could be nobody's.
-        raise OutcomeUnknown("the database was lost while locking; this session is not locked by this request")
     stale = None
     if held is not None and not is_own:
         if not _is_stale(held, till, rules):
             raise AlreadyLocked(_holder(held))
         stale = held
+    if till.uncertain and not is_own:
+        # It was never taken, or given back meanwhile by a machine that went elsewhere: taken now, it could be nobody's.
+        raise OutcomeUnknown("the database was lost while locking; this session is not locked by this request")
     if bill is None:
         raise BillNotFound(NO_BILL)
     if stale is not None:

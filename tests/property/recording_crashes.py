@@ -83,6 +83,8 @@ class Flight:
         self._go_on = asyncio.Event()
         self._waits = waits
         self._statement = 0
+        self.dies: Callable[[], None] = lambda: None
+        """Has its adapter do nothing more, as a process that was killed."""
 
     def begin(self, connection: PoolProxiedConnection) -> None:
         self._statement = 0
@@ -138,6 +140,8 @@ class Flight:
             answer = await asking
             has_given_up = self.is_impatient and self.reached is not None and answer == INTERNAL
             return self._sent(answer, ends=not has_given_up)
+        if self.reached.then is Then.KILLED:
+            self.dies()
         asking.cancel()
         if self.reached.then is Then.KILLED:
             self.task.cancel()
@@ -151,7 +155,9 @@ class Flight:
         return self._sent(None, ends=self.reached.then is Then.GONE and not is_given_up)
 
     def _sent(self, answer: str | None, *, ends: bool) -> Sent:
-        last = (Run.LAST,) if ends else ()
+        last: tuple[Run, ...] = (Run.LAST,) if ends else ()
+        if self.request.method == "LockSession" and self.reached is not None and self.reached.then is Then.GONE:
+            last += (Run.GIVEN_BACK,)
         return Sent(request=self.request, runs=(*self.runs, *last), answer=answer)
 
     async def _ask(self, handle: Callable[[bytes], Any]) -> str:
@@ -229,7 +235,10 @@ class Replicas:
 
     async def _send(self, flight: Flight) -> Sent:
         app = self._apps[flight.replica]
+        flight.dies = lambda: setattr(app.store, "write_later", lambda _unit: None)
         sent = await flight.fly(app.endpoint("test").handle)
+        if app.store._later:
+            await asyncio.wait(app.store._later)
         if flight.reached is not None and flight.reached.then is Then.KILLED:
             await app.store.close()
             self._apps[flight.replica] = await self._new()

@@ -53,6 +53,7 @@ class Run(Enum):
     UNDONE = "COMMIT never reached the server"
     UNHEARD = "committed, but the adapter did not hear so"
     LAST = "the run that was answered"
+    GIVEN_BACK = "the lock that nobody hears of is given back"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ class Model:
     recorded: Mapping[Payment, Kept] = field(default_factory=dict)
     """Every payment, declined ones too."""
     taken_over: int = 0
-    """Locks that were released for their age."""
+    """Locks that were released for their age, or because nobody heard of them."""
 
     def with_check(self, number: int, check: Check, **changes: Any) -> Model:
         return replace(self, checks={**self.checks, number: check}, **changes)
@@ -145,19 +146,29 @@ class Model:
         """
         match request.method:
             case "LockSession":
-                return *self._lock(request), released
+                return *self._lock(request, again=again), released
             case "UnlockSession":
                 return self._unlock(request, again=again, released=released)
             case _:
                 return *self._record(request, again=again), released
 
-    def _lock(self, request: Request) -> tuple[str, Model]:
+    def give_back(self, request: Request) -> Model:
+        """The restaurant after the lock of a request that nobody hears of, if it took one, was given back."""
+        check = self.checks[request.check]
+        if check.holder != request.terminal:
+            return self
+        freed = replace(check, holder=None, age=0)
+        return self.with_check(request.check, freed, taken_over=self.taken_over + 1)
+
+    def _lock(self, request: Request, *, again: bool) -> tuple[str, Model]:
         check = self.checks[request.check]
         bill = f"bill of {check.total}, {check.paid} paid"
         if check.holder == request.terminal:
             return bill, self  # it took it in a run that was not heard of
         if check.holder is not None and check.age < LOCK_AGE_LIMIT:
             return ALREADY_LOCKED, self
+        if again:
+            return INTERNAL, self  # it may have been given back meanwhile: taken now, it would be nobody's
         held = replace(check, holder=request.terminal, age=0)
         return bill, self.with_check(request.check, held, taken_over=self.taken_over + (check.holder is not None))
 
@@ -231,6 +242,11 @@ def _explanations(
         yield model
     for place, (one, runs) in enumerate(zip(sent, left, strict=True)):
         if not runs:
+            continue
+        if runs[0] is Run.GIVEN_BACK:
+            yield from _explanations(
+                model.give_back(one.request), sent, (*left[:place], runs[1:], *left[place + 1 :]), released
+            )
             continue
         answer, after, tried = model.run(one.request, again=len(runs) < len(one.runs), released=released[place])
         fits = one.answer in (None, answer) if runs[0] is Run.LAST else _changes(answer)
