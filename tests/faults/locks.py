@@ -21,7 +21,7 @@ def audit_locks(journal: Journal, locked: Sequence[Any], log: Sequence[Any]) -> 
         holds[hold.session].append(hold)
     for session, there in holds.items():
         yield from _overlaps(journal, sorted(there, key=lambda hold: hold.granted), log)
-        yield from _unasked(journal, session, [row for row in log if row.session == session])
+        yield from _unasked(journal, session, there, [row for row in log if row.session == session])
         yield from _unfounded(there, [row for row in log if row.session == session and row.operation == "lock"])
     for hold in journal.holds:
         if hold.missing is not None and not _by_another(journal, hold, hold.missing, log):
@@ -98,8 +98,11 @@ def _unfounded(holds: Sequence[Hold], locks: Sequence[Any]) -> Iterator[Violatio
             left.remove(found)
 
 
-def _unasked(journal: Journal, session: str, log: Sequence[Any]) -> Iterator[Violation]:
-    """Each release of a lock has a request of its own: one UnlockSession must not release two locks."""
+def _unasked(journal: Journal, session: str, holds: Sequence[Hold], log: Sequence[Any]) -> Iterator[Violation]:
+    """Each release of a lock has a request of its own: one UnlockSession must not release two locks.
+
+    An adapter may give a lock back by itself when whoever asked for it has gone, and only if nobody was told of it.
+    """
     asked = [one for one in journal.attempts if one.method == "UnlockSession" and one.session == session]
     released = [row for row in log if row.operation == "release"]
     given: dict[int, int] = {}
@@ -116,7 +119,11 @@ def _unasked(journal: Journal, session: str, log: Sequence[Any]) -> Iterator[Vio
         return False
 
     for place, row in enumerate(released):
-        if not give(place, set()):
+        if give(place, set()):
+            continue
+        if _never_heard_of(journal, session, holds, row):
+            journal.counted["given back unheard"] += 1
+        else:
             yield Violation(
                 "lock lost", f"{session} was released at {row.at:.3f} ({row.terminal}), and nobody asked for it"
             )
@@ -126,3 +133,14 @@ def _may_release(attempt: Attempt, at: float) -> bool:
     if attempt.outcome == OK:
         return attempt.sent <= at <= (attempt.answered or inf)
     return not attempt.definite and attempt.sent <= at <= attempt.sent + _LATE
+
+
+def _never_heard_of(journal: Journal, session: str, holds: Sequence[Hold], row: Any) -> bool:
+    """Whether a lock that was released may be that of a request whose answer its terminal has never had."""
+    is_held = any(hold.terminal == row.terminal and hold.granted <= row.at < (hold.until or inf) for hold in holds)
+    return not is_held and any(
+        (attempt.method, attempt.terminal, attempt.session) == ("LockSession", row.terminal, session)
+        and not attempt.definite
+        and attempt.sent <= row.at
+        for attempt in journal.attempts
+    )

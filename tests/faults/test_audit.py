@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.adapters import PATIENCE, Adapter, folder, running
 from tests.faults.audit import audit
-from tests.faults.journal import Hold, Journal, Payment
+from tests.faults.journal import Attempt, Hold, Journal, Payment
 from tests.faults.ledger import Ledger
 from tests.faults.proxy import Proxy
 from tests.faults.restaurant import Check, fill, instrument, read_checks
@@ -199,6 +199,34 @@ def test_a_lock_that_was_released_without_being_asked_is_found(evening: Evening)
     evening.sql(
         "INSERT INTO faults.lock_log (operation, session_id, terminal, at) VALUES ('release', %s, '10000001', now())",
         evening.journal.holds[0].session,
+    )
+    assert evening.found() == {"lock lost"}
+
+
+def test_a_lock_that_its_machine_was_never_told_of_may_be_given_back(evening: Evening):
+    first = evening.journal.holds[0]
+    assert first.until is not None
+    evening.journal.attempts.append(Attempt("LockSession", first.terminal, first.session, first.asked))
+    evening.sql(
+        "INSERT INTO faults.lock_log (operation, session_id, terminal, at)"
+        " VALUES ('release', %s, %s, to_timestamp(%s) + interval '1 hour')",
+        first.session,
+        first.terminal,
+        first.until,
+    )
+    assert evening.found() == set()
+    assert evening.journal.counted["given back unheard"] == 1
+
+
+def test_a_lock_that_its_machine_was_told_of_may_not_be_given_back(evening: Evening):
+    first = evening.journal.holds[0]
+    assert first.until is not None
+    evening.journal.attempts.append(Attempt("LockSession", first.terminal, first.session, first.asked))
+    evening.sql(
+        "INSERT INTO faults.lock_log (operation, session_id, terminal, at) VALUES ('release', %s, %s, to_timestamp(%s))",
+        first.session,
+        first.terminal,
+        (first.granted + first.until) / 2,
     )
     assert evening.found() == {"lock lost"}
 
