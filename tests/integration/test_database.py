@@ -103,6 +103,44 @@ def test_when_all_connections_are_in_use_the_wait_has_an_end(url: str):
     on_database(url, use, pool_size=1, pool_timeout=0.05)
 
 
+def test_a_statement_gives_the_same_values_however_often_it_is_run(url: str):
+    # From its second run on a connection an answer may come in binary form.
+    values = (
+        "true, 1::int2, -2::int4, 3000000000::int8, 34.225::float8, 0.1::float8, '-0'::float8, 'NaN'::float8",
+        "12.50::numeric, 0.00::numeric(9,2), 1e20::numeric, 'NaN'::numeric, 'é'::text, ' x '::varchar(5)",
+        "'2024-05-01'::date, '2024-05-01 18:02:03.123456'::timestamp, '2024-10-27 01:30+01'::timestamptz",
+        "'6d0d4a2f-8c7e-4c49-9a53-5d8f4c2d9a11'::uuid, NULL::int4, NULL::numeric, NULL::text",
+    )
+
+    async def use(database: Database) -> list[Any]:
+        read = reading(f"SELECT {', '.join(values)}")
+        return [await database.read(read) for _ in range(4)]
+
+    first, *others = map(repr, on_database(url, use, pool_size=1))
+    assert "34.225, 0.1, -0.0, nan, Decimal('12.50'), Decimal('0.00')" in first
+    assert others == [first] * 3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0.1::float4",
+        "'1,5'::money",
+        "'a'::\"char\"",
+        "'{1,2}'::int4[]",
+        "'{\"a\": 1}'::jsonb",
+        "'ab'::char(4)",
+        "'12:30'::time",
+    ],
+)
+def test_values_without_a_known_binary_form_keep_their_text(url: str, value: str):
+    async def use(database: Database) -> list[Any]:
+        return [await database.read(reading(f"SELECT 1, {value}")) for _ in range(3)]
+
+    first, *others = map(repr, on_database(url, use, pool_size=1))
+    assert others == [first] * 2
+
+
 def test_nothing_can_be_changed_through_a_reading_connection(url: str):
     async def use(database: Database) -> None:
         with pytest.raises(StoreError) as caught:

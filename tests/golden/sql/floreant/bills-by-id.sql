@@ -49,15 +49,7 @@ FROM (
     k.total_tax AS tax,
     k.service_charge AS service_charge,
     CASE
-      WHEN ABS(
-        COALESCE(k.total_discount, 0) - COALESCE((
-          SELECT
-            SUM(i.discount)
-          FROM ticket_item AS i
-          WHERE
-            i.ticket_id = k.id
-        ), 0)
-      ) >= 0.005
+      WHEN COALESCE(k.total_discount, 0) <> 0
       THEN COALESCE(
         (
           SELECT
@@ -72,16 +64,8 @@ FROM (
       )
     END AS discount_1_name,
     CASE
-      WHEN ABS(
-        COALESCE(k.total_discount, 0) - COALESCE((
-          SELECT
-            SUM(i.discount)
-          FROM ticket_item AS i
-          WHERE
-            i.ticket_id = k.id
-        ), 0)
-      ) >= 0.005
-      THEN COALESCE(k.total_discount, 0) - COALESCE((
+      WHEN COALESCE(k.total_discount, 0) <> 0
+      THEN k.total_discount - COALESCE((
         SELECT
           SUM(i.discount)
         FROM ticket_item AS i
@@ -90,15 +74,7 @@ FROM (
       ), 0)
     END AS discount_1_amount,
     COALESCE(k.active_date, k.create_date) AS discount_1_ordered_at,
-    ABS(
-      COALESCE(k.total_discount, 0) - COALESCE((
-        SELECT
-          SUM(i.discount)
-        FROM ticket_item AS i
-        WHERE
-          i.ticket_id = k.id
-      ), 0)
-    ) >= 0.005 AS discount_1_there,
+    COALESCE(k.total_discount, 0) <> 0 AS discount_1_there,
     k.delivery_charge AS charge_0_amount,
     COALESCE(k.delivery_charge, 0) <> 0 AS charge_0_there,
     k.adjustment_amount AS charge_1_amount,
@@ -187,15 +163,7 @@ SELECT
   k.total_tax AS session_tax,
   k.service_charge AS session_service_charge,
   CASE
-    WHEN ABS(
-      COALESCE(k.total_discount, 0) - COALESCE((
-        SELECT
-          SUM(i.discount)
-        FROM ticket_item AS i
-        WHERE
-          i.ticket_id = k.id
-      ), 0)
-    ) >= 0.005
+    WHEN COALESCE(k.total_discount, 0) <> 0
     THEN COALESCE(
       (
         SELECT
@@ -210,16 +178,8 @@ SELECT
     )
   END AS session_discount_1_name,
   CASE
-    WHEN ABS(
-      COALESCE(k.total_discount, 0) - COALESCE((
-        SELECT
-          SUM(i.discount)
-        FROM ticket_item AS i
-        WHERE
-          i.ticket_id = k.id
-      ), 0)
-    ) >= 0.005
-    THEN COALESCE(k.total_discount, 0) - COALESCE((
+    WHEN COALESCE(k.total_discount, 0) <> 0
+    THEN k.total_discount - COALESCE((
       SELECT
         SUM(i.discount)
       FROM ticket_item AS i
@@ -228,15 +188,7 @@ SELECT
     ), 0)
   END AS session_discount_1_amount,
   COALESCE(k.active_date, k.create_date) AS session_discount_1_ordered_at,
-  ABS(
-    COALESCE(k.total_discount, 0) - COALESCE((
-      SELECT
-        SUM(i.discount)
-      FROM ticket_item AS i
-      WHERE
-        i.ticket_id = k.id
-    ), 0)
-  ) >= 0.005 AS session_discount_1_there,
+  COALESCE(k.total_discount, 0) <> 0 AS session_discount_1_there,
   k.delivery_charge AS session_charge_0_amount,
   COALESCE(k.delivery_charge, 0) <> 0 AS session_charge_0_there,
   k.adjustment_amount AS session_charge_1_amount,
