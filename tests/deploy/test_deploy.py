@@ -1,0 +1,72 @@
+"""What is put on a restaurant's computer: scripts that can be read, a unit that systemd accepts, packages that are pinned."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent.parent
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "linux" / "epos-adapter.service"
+
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+
+
+@pytest.mark.parametrize("script", sorted(DEPLOY.glob("**/*.sh")), ids=lambda script: script.name)
+def test_every_script_can_be_read_by_a_plain_shell_and_be_run(script: Path):
+    subprocess.run(["sh", "-n", script], check=True)
+    assert script.stat().st_mode & 0o111
+
+
+@needs_systemd
+def test_systemd_accepts_the_unit(tmp_path: Path):
+    own = tmp_path / UNIT.name
+    # The program is not installed here, and systemd looks for it.
+    own.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text(), flags=re.MULTILINE))
+    found = subprocess.run(["systemd-analyze", "verify", "--man=no", own], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@needs_systemd
+def test_the_service_is_as_locked_in_as_the_guide_says():
+    found = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", UNIT],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    level = re.search(r"exposure level for \S+: ([\d.]+)", found.stdout)
+    assert level is not None
+    assert f"gives it {level[1]} of 10" in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+
+
+def test_the_container_installs_what_the_project_needs_in_versions_that_it_allows():
+    text = (DEPLOY / "docker" / "requirements.txt").read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+) \\$", text, re.MULTILINE))
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    for requirement in map(Requirement, needed):
+        if requirement.marker is None or requirement.marker.evaluate():
+            assert pinned[requirement.name] in requirement.specifier, requirement.name
+
+
+def test_every_package_of_the_container_has_hashes_and_comes_from_nowhere_else():
+    text = (DEPLOY / "docker" / "requirements.txt").read_text(encoding="utf-8")
+    for block in re.split(r"\n(?=[a-z])", text)[1:]:
+        assert "--hash=sha256:" in block, block[:60]
+    assert not re.search(r"--(index-url|extra-index-url|find-links|trusted-host)|https?://|@ ", text)
+
+
+def test_the_windows_service_runs_what_its_script_installs():
+    service = ET.parse(DEPLOY / "windows" / "epos-adapter.xml").getroot()  # noqa: S314 - a file of our own
+    script = (DEPLOY / "windows" / "install.ps1").read_text(encoding="utf-8")
+    assert service.findtext("id") == "epos-adapter"
+    assert (service.findtext("executable") or "").startswith("%BASE%\\venv\\")
+    assert '"venv"' in script
+    assert "run --config" in (service.findtext("arguments") or "")
