@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from adapter import __version__
-from adapter.app import App, load, run_async
+from adapter.app import App, database_settings, load, run_async
 from adapter.errors import AdapterError, InvalidFile
 from adapter.ops.log import stderr_log
 from adapter.store.ledger import Ledger
@@ -101,6 +101,38 @@ def explain_command(
             click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
         else:
             explain.show(found)
+
+
+@main.command("test")
+@_CONFIG
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def test_command(config_file: Path, as_json: bool) -> None:
+    """Run the [[test]]s of the mapping on temporary copies of the database's tables; nothing of it is changed.
+
+    Exits with 1 when a test fails, and with 2 when mapping and database do not fit each other.
+    """
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    from adapter.trials import run_tests, show  # noqa: PLC0415 - as above
+
+    with _explained():
+        config, mapping = load(config_file)
+        out = Console()
+        results = run_async(
+            run_tests(
+                mapping,
+                database_settings(config),
+                use_ledger=config.ledger.use,
+                on_result=None if as_json else lambda result: show.show_result(result, out),
+            )
+        )
+        if as_json:
+            click.echo(json.dumps([show.as_dict(result) for result in results], indent=2, ensure_ascii=False))
+        elif results:
+            show.show_summary(results, out)
+        else:
+            out.print(f"{mapping.source.file} has no [[test]].", highlight=False)
+        sys.exit(0 if all(result.passed for result in results) else 1)
 
 
 @main.group("ledger")

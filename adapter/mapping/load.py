@@ -15,6 +15,7 @@ from adapter.mapping import field_schema, schema
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.trees import Origin, Scope
+from adapter.mapping.trial_load import check_trials
 from adapter.mapping.walk import check_receipt, check_zones, entities, fields_of, fits
 from adapter.toml.load import Source, load, load_text, suggest
 from adapter.toml.locate import Path, dotted
@@ -79,6 +80,7 @@ class _Checker:
         self._check_references()
         check_zones(self._file, self._source)
         check_receipt(self._file.receipt, self._file.site, self._source)
+        check_trials(self._file, self._tables(), self._source)
         if self._file.engines and not any(engine in _ENGINES_OF[self._file.sql] for engine in self._file.engines):
             self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
 
@@ -254,7 +256,8 @@ class _Checker:
             if ids and refs and len(ids) != len(refs):
                 self._source.report(path, f"has {len(refs)} columns, and table.id has {len(ids)}")
 
-    def _check_columns(self) -> None:
+    def _tables(self) -> set[str]:
+        """Every table that is named, as it is written."""
         tables = {
             origin.table.casefold()
             for clause in self.clauses.values()
@@ -263,7 +266,10 @@ class _Checker:
         }
         trees = [fragment.tree for found in self.fragments.values() for fragment in found]
         trees += [join for clause in self.clauses.values() for join in clause.joins]
-        tables |= {table.name.casefold() for tree in trees for table in tree.find_all(exp.Table)}
+        return tables | {table.name.casefold() for tree in trees for table in tree.find_all(exp.Table)}
+
+    def _check_columns(self) -> None:
+        tables = self._tables()
         for name in self._file.columns:
             if tables and name.casefold() not in tables and not self._source.problems:
                 self._source.report(("columns", name), "no entity reads this table", suggest(name, tables))

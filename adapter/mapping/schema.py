@@ -24,6 +24,7 @@ from adapter.mapping.field_schema import (
     known_form,
 )
 from adapter.mapping.record_schema import LockRule, RecordRule
+from adapter.mapping.trial_schema import TrialRule
 from adapter.toml.load import Strict
 
 Rounding = Literal["half-up", "half-even", "up", "down"]
@@ -327,3 +328,5 @@ class MappingFile(Strict):
     """Without it, locks are kept in the ledger only."""
     record: RecordRule | None = None
     """Without it, nothing is locked and no payment recorded."""
+    test: tuple[TrialRule, ...] = ()
+    """Rows, a request and its answer: what shows that the mapping is right."""

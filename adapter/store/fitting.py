@@ -15,10 +15,11 @@ from adapter.errors import AdapterError, MappingMismatch, StoreError, TooSlow
 from adapter.events import Emit, MappingBound
 from adapter.mapping.assemble import Assembler
 from adapter.mapping.bind import Binder
+from adapter.mapping.catalogue import Catalogue
 from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
-from adapter.mapping.naming import Naming
+from adapter.mapping.naming import Naming, TableName
 from adapter.mapping.plans import Identity, Part, path_of
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
@@ -47,8 +48,12 @@ class Fitting:
         receipt: ReceiptRule,
         history: timedelta | None,
         emit: Emit,
+        catalogue: Catalogue | None = None,
     ) -> None:
-        """`site` are the constants that the installation sets; the rest are read or have defaults."""
+        """`site` are the constants that the installation sets; the rest are read or have defaults.
+
+        With a catalogue the schema is not read again.
+        """
         self._mapping = mapping
         self._database = database
         self._engine = engine
@@ -56,6 +61,7 @@ class Fitting:
         self._receipt = receipt
         self._history = history
         self._emit = emit
+        self._catalogue = catalogue
 
     async def bound(self) -> Bound:
         """The mapping, bound.
@@ -63,19 +69,36 @@ class Fitting:
         Raises InvalidFile with every problem, StoreError.
         """
         started = time.perf_counter()
-        tables = Naming(mapping=self._mapping, catalogue=None, source=self._mapping.source).tables()
-        catalogue = await self._database.inspect(reading(tables))
+        bound = await self.bound_by(await self.binder())
+        spent = (time.perf_counter() - started) * 1000
+        name = self._mapping.source.file
+        self._emit(MappingBound(mapping=name, tables=len(self._tables()), milliseconds=round(spent, 1)))
+        return bound
+
+    def _tables(self) -> set[TableName]:
+        return Naming(mapping=self._mapping, catalogue=None, source=self._mapping.source).tables()
+
+    async def binder(self) -> Binder:
+        """The mapping with its names looked up and its site constants known.
+
+        Raises InvalidFile with every name that is not there, StoreError.
+        """
+        catalogue = self._catalogue or await self._database.inspect(reading(self._tables()))
         binder = Binder(mapping=self._mapping, catalogue=catalogue)
         binder.check()
         binder.site = await self._site_constants(binder)
+        return binder
+
+    async def bound_by(self, binder: Binder) -> Bound:
+        """The mapping, bound by a binder that knows the names and the constants.
+
+        Raises InvalidFile with every problem, StoreError.
+        """
         types = await self._types(binder)
         bound = make_bound(
             binder, types=types, engine=self._engine, receipt=self._receipt, history=self._history, emit=self._emit
         )
         await self._check_writes(binder, bound)
-        spent = (time.perf_counter() - started) * 1000
-        name = self._mapping.source.file
-        self._emit(MappingBound(mapping=name, tables=len(tables), milliseconds=round(spent, 1)))
         return bound
 
     async def _check_writes(self, binder: Binder, bound: Bound) -> None:

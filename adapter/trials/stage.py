@@ -1,0 +1,192 @@
+"""One connection and one transaction in which a till is played: copies of its tables, and a ledger, that nobody else sees.
+
+Whatever happens on it, it is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy.pool import PoolProxiedConnection
+
+from adapter.domain.ports import Book, Till
+from adapter.domain.requests import Requestor
+from adapter.errors import AdapterError, Bug, NotEnabled
+from adapter.mapping.engines import Engine
+from adapter.mapping.plans import Plan
+from adapter.store.book import Bound, SqlBook
+from adapter.store.database import Database
+from adapter.store.engines import DatabaseSettings, begin, change, connect, engine_of, roll_back
+from adapter.store.ledger import Ledger
+from adapter.store.till import SqlTill
+from adapter.store.units import Reader, Writer
+from adapter.trials.copies import Copying, TableShape, copying
+
+Answer = TypeVar("Answer")
+
+
+class RowRefused(AdapterError):
+    """The database does not take a row of a test."""
+
+
+class Stage(Database):
+    """A database for as long as its one transaction lasts; each unit is undone alone when it raises."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        """Nothing is connected yet. Raises AdapterError for an engine that tests cannot be run on."""
+        super().__init__(connect(settings))
+        self.engine: Engine = engine_of(settings.url)
+        self.copying: Copying = copying(self.engine.name)
+        self._stage: PoolProxiedConnection | None = None
+
+    async def open(self, tables: Sequence[TableShape], ledger: Ledger | None) -> None:
+        """Begin the transaction and make the copies; raises StoreError or MappingMismatch."""
+        texts = [text for table in tables for text in self.copying.copy(table)]
+        if ledger is not None:
+            # The first one makes the schema, and temporary tables have theirs.
+            texts += ledger.creation()[1:]
+        texts += self.copying.guard()
+
+        def begun() -> None:
+            self._stage = self.fresh_connection()
+            begin(self._stage)
+            for text in texts:
+                change(self._stage, text, ())
+
+        await self._translated(begun)
+
+    async def leave(self) -> None:
+        """Undo everything and close the connection."""
+        stage, self._stage = self._stage, None
+
+        def left() -> None:
+            if stage is None:
+                return
+            try:
+                roll_back(stage)
+            finally:
+                stage.invalidate()
+                stage.close()
+
+        await self._translated(left)
+        await self.close()
+
+    @asynccontextmanager
+    async def scene(self) -> AsyncIterator[None]:
+        """What is done inside is undone at the end, and the copies are as empty as before."""
+        await self._run_text("SAVEPOINT scene")
+        try:
+            yield
+        finally:
+            await self._run_text("ROLLBACK TO SAVEPOINT scene")
+
+    async def put(self, table: TableShape, row: dict[str, Any]) -> None:
+        """Add a row to a copy; raises RowRefused."""
+        text = self.copying.insert(table, list(row))
+
+        def put() -> None:
+            try:
+                change(self._connection, text, list(row.values()))
+            except self.driver_error as error:
+                raise RowRefused(str(error).split("\n", 1)[0]) from None
+
+        await self._within(put)
+
+    async def restart(self, tables: Sequence[TableShape]) -> None:
+        """Let the columns that count go on after the rows that are there."""
+        text = self.copying.restart(tables)
+        if text is not None:
+            await self._run_text(text)
+
+    async def held(self, table: TableShape, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows of a copy, with these columns of it."""
+        names = [column.name for name in columns if (column := table.column(name)) is not None]
+        outputs = ", ".join(map(self.copying.quoted, names)) or "1"
+        text = f"SELECT {outputs} FROM {self.copying.quoted(table.name)}"
+        plan = Plan(name="held", shown=text, driver=text, branches=())
+        rows = await self.read(lambda reader: reader.rows(plan, {}))
+        return [dict(zip(columns, row, strict=True)) if columns else {} for row in rows]
+
+    async def read(self, unit: Callable[[Reader], Answer]) -> Answer:
+        """Run a unit of reading, as `Database.read` does, but only once."""
+        return await self._within(lambda: unit(Reader(self._connection, None)))
+
+    async def write(self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True) -> Answer:  # noqa: ARG002 -- it is waited for
+        """Run a unit of writing, as `Database.write` does, but only once, and durable for nobody."""
+        return await self._within(lambda: unit(Writer(self._connection, None, uncertain=False)))
+
+    @property
+    def _connection(self) -> PoolProxiedConnection:
+        if self._stage is None:
+            raise Bug("the stage is not open")
+        return self._stage
+
+    async def _run_text(self, text: str) -> None:
+        await self._translated(lambda: change(self._connection, text, ()))
+
+    async def _within(self, unit: Callable[[], Answer]) -> Answer:
+        def guarded() -> Answer:
+            change(self._connection, "SAVEPOINT unit", ())
+            try:
+                answer = unit()
+            except Exception:
+                change(self._connection, "ROLLBACK TO SAVEPOINT unit", ())
+                raise
+            change(self._connection, "RELEASE SAVEPOINT unit", ())
+            return answer
+
+        return await self._translated(guarded)
+
+    async def _translated(self, unit: Callable[[], Answer]) -> Answer:
+        def run() -> Answer:
+            try:
+                return unit()
+            except self.driver_error as error:
+                raise self.translate(error) from None
+
+        return await self.stacks.run(run)
+
+
+class StagedStore:
+    """See ports.Store: the book and the till of a stage, read and written through a bound mapping."""
+
+    def __init__(self, stage: Stage, bound: Bound, ledger: Ledger | None) -> None:
+        """Without a ledger, locks and payments are known by the EPOS's own columns only."""
+        self._stage = stage
+        self._bound = bound
+        self._ledger = ledger
+
+    async def read(self, unit: Callable[[Book], Answer]) -> Answer:
+        """See ports.Store."""
+        return await self._stage.read(lambda reader: unit(SqlBook(reader, self._bound)))
+
+    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True) -> Answer:  # noqa: ARG002 -- the protocol's names
+        """See ports.Store."""
+        writes = self._bound.writes
+        if writes is None or not self._bound.fields.binder.mapping.file.capabilities.record_payment:
+            raise NotEnabled(
+                "nothing can be locked or paid: the mapping has no [record], or says record_payment = false"
+            )
+        return await self._stage.write(lambda writer: unit(SqlTill(writer, self._bound, writes, self._ledger)))
+
+    async def lock(self, session_id: UUID) -> str | None:
+        """Lock a session as a card machine would, whatever its lines; gives the currency of its bill.
+
+        Does nothing, and gives None, where there is no such session. Raises AdapterError when it cannot be locked.
+        """
+
+        def locked(till: Till) -> str | None:
+            balance = till.held_balance(session_id)
+            if balance is None:
+                return None
+            till.lock(session_id, UUID(int=1), Requestor(is_card_machine=True, terminal_id="1"))
+            return balance.currency
+
+        return await self.write(locked)
+
+    def write_later(self, unit: Callable[[Till], object]) -> None:  # noqa: ARG002 -- as above
+        """See ports.Store; nobody leaves a stage before the end."""
+        raise Bug("nothing is done later on a stage")
