@@ -131,7 +131,7 @@ def test_command(config_file: Path, as_json: bool) -> None:
         elif results:
             show.show_summary(results, out)
         else:
-            out.print(f"{mapping.source.file} has no [[test]].", highlight=False)
+            click.echo(f"{mapping.source.file} has no [[test]].")
         sys.exit(0 if all(result.passed for result in results) else 1)
 
 
