@@ -22,7 +22,7 @@ from adapter.mapping.catalogue import Catalogue
 from adapter.mapping.keys import UnpackableKey
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
-from adapter.mapping.trial_schema import Row, TrialRule
+from adapter.mapping.trial_schema import WRITING, Row, TrialRule
 from adapter.protocol.endpoint import Endpoint
 from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.book import Bound
@@ -165,7 +165,18 @@ class _Play:
             except AdapterError as error:
                 return [Difference((), f"it cannot be locked before: {error.message}")]
         answer = await _answer(self._endpoint(store), asking(rule, session_id, currency or "GBP"))
-        return [*_of_answer(rule, answer), *[one async for one in self._of_tables(rule)]]
+        found = [*_of_answer(rule, answer), *[one async for one in self._of_tables(rule)]]
+        if found and "errorCode" in answer and rule.method not in WRITING:
+            found += await self._of_unbalanced(rule, session_id)
+        return found
+
+    async def _of_unbalanced(self, rule: TrialRule, session_id: UUID | None) -> list[Difference]:
+        """What else is wrong with a bill that was refused because it does not add up: which amount it is."""
+        bill = self._flat.file.bill.model_copy(update={"differs": "to see what it is made of"})
+        lenient = replace(self._flat, file=self._flat.file.model_copy(update={"bill": bill}))
+        store = StagedStore(self._stage, await self._bound_with(rule, lenient), self._ledger)
+        answer = await _answer(self._endpoint(store), asking(rule, session_id, ""))
+        return [] if "errorCode" in answer else list(_of_answer(rule, answer))
 
     async def _put(self, rule: TrialRule) -> list[Difference]:
         """Put the rows on the stage; gives those that the database refuses."""
@@ -180,10 +191,10 @@ class _Play:
         await self._stage.restart(self._tables)
         return refused
 
-    async def _bound_with(self, rule: TrialRule) -> Bound:
+    async def _bound_with(self, rule: TrialRule, mapping: LoadedMapping | None = None) -> Bound:
         """The mapping, bound with the constants of a test; made once for all that have the same."""
         fitting = Fitting(
-            mapping=self._flat,
+            mapping=mapping or self._flat,
             database=self._stage,
             engine=self._stage.engine,
             site=rule.site,
@@ -193,7 +204,7 @@ class _Play:
             catalogue=self._catalogue,
         )
         binder = await fitting.binder()
-        known = repr(sorted(binder.site.items()))
+        known = repr((mapping is None, sorted(binder.site.items())))
         if known not in self._bound:
             self._bound[known] = await fitting.bound_by(binder)
         return self._bound[known]

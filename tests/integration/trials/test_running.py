@@ -206,10 +206,11 @@ def test_a_row_that_was_written_otherwise_is_told_with_the_step_that_writes_it(r
     )
 
 
-def test_a_bill_that_does_not_add_up_says_so(run: Run):
+def test_a_bill_that_does_not_add_up_says_so_and_which_amount_it_is(run: Run):
     wrong = MAPPING.replace('amount_per_item = "i.price"', 'amount_per_item = "i.price + 0.5"')
-    (finding,) = said(run(BILL, mapping=wrong))
-    assert "expected an answer, was ERROR_INTERNAL_POS_ERROR" in finding
+    refused, amount = said(run(BILL, mapping=wrong))
+    assert "test[0].expect: expected an answer, was ERROR_INTERNAL_POS_ERROR" in refused
+    assert "items[0].amountPerItem: expected 850, was 900; it is item.amount_per_item" in amount
 
 
 def test_an_error_can_be_what_is_expected(run: Run):
