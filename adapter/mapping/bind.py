@@ -15,6 +15,7 @@ from sqlglot import exp
 from adapter.domain.money import digits_of
 from adapter.errors import Problem
 from adapter.mapping import field_schema
+from adapter.mapping.captures import is_captured
 from adapter.mapping.catalogue import Catalogue, ColumnFact
 from adapter.mapping.fragments import SITE, Clause, Fragment
 from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
@@ -237,6 +238,9 @@ class Binder:
         if fragment is None:
             known = {str(known[1]) for known in self.mapping.fragments if known[0] == path[0] and len(known) == 2}
             self.report(here, f"there is no field {dotted(path)}", suggest(str(path[1]), known))
+            return exp.Null()
+        if is_captured(self, path):
+            self.report(here, f"{dotted(path)} is captured by the adapter, so SQL cannot refer to it")
             return exp.Null()
         if path in self._fields:
             self.report(here, f"{dotted(path)} refers to itself")

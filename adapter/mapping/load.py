@@ -12,6 +12,7 @@ from pathlib import Path as FilePath
 from sqlglot import exp
 
 from adapter.mapping import field_schema, schema
+from adapter.mapping.captures import says_more
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.trees import Origin, Scope
@@ -173,6 +174,9 @@ class _Checker:
 
     def _field(self, path: Path, value: field_schema.Expression, scope: Scope) -> None:
         self._expressions(path, _places(path, value, self._source), scope)
+        for index, fragment in enumerate(self.fragments.get(path, ())):
+            if says_more(value, index) and fragment.tree.find(exp.Column) is None:
+                self._source.report(path, "is the same for every row, so match and encoding have nothing to read")
 
     def _expression(self, path: Path, text: str, scope: Scope) -> None:
         self._expressions(path, [(path, text)], scope)
@@ -357,4 +361,9 @@ def _places(path: Path, value: field_schema.Expression, source: Source) -> list[
                 return [((*path, name), value.sql)]
         return [(path, value.sql)]
     inside: Path = (*path, "parts") if (*path, "parts") in source.locator.keys else path
-    return [((*inside, index), text) for index, text in enumerate(value.parts)]
+    places: list[tuple[Path, str]] = []
+    for index, text in enumerate(value.texts):
+        own: Path = (*inside, index)
+        named = next((name for name in ("column", "sql") if (*own, name) in source.locator.strings), None)
+        places.append((own if named is None else (*own, named), text))
+    return places

@@ -46,6 +46,7 @@ class ColumnReading(Strict):
     zone: str | None = None
     ambiguous: str | None = None
     decimal: str | None = None
+    encoding: str | None = None
 
     @model_validator(mode="after")
     def _options_fit_the_reading(self) -> ColumnReading:

@@ -7,6 +7,7 @@ from sqlglot import exp
 from adapter.domain.values import TableStatus
 from adapter.mapping import field_schema
 from adapter.mapping.bind import Binder, BoundClause, code_literal
+from adapter.mapping.captures import is_captured
 from adapter.toml.locate import Path
 
 
@@ -81,7 +82,7 @@ def name_expression(binder: Binder) -> exp.Expr | None:
     """The name of a table as it is read, for comparing; None where only the reading knows it."""
     parts = binder.mapping.fragments[("table", "name")]
     rule = binder.mapping.file.table.name
-    if len(parts) != 1 or (rule is not None and rule.missing is not None):
+    if len(parts) != 1 or (rule is not None and rule.missing is not None) or is_captured(binder, ("table", "name")):
         return None
     tree = binder.expression(parts[0])
     if binder.catalogue is not None and not _is_text(binder, tree):
