@@ -114,8 +114,9 @@ class SqlStore:
 
     async def look_after_payments(self, stop: asyncio.Event) -> None:
         """Look again and again whether payments are still in the EPOS, where the mapping says how, until `stop` is set."""
-        record = self._mapping.file.record
-        if record is None or record.verify is None or self._ledger is None:
+        files = [self._mapping.file, *(variant.mapping.file for variant in self._mapping.variants)]
+        said = any(file.record is not None and file.record.verify is not None for file in files)
+        if not said or self._ledger is None:
             return
         while not self._recording:
             try:

@@ -159,7 +159,7 @@ def test_sql_cannot_refer_to_what_only_the_adapter_reads(serve: Serve):
 )
 def test_what_cannot_be_captured_is_said_with_its_line(field: str, key: str, message: str):
     lines = MAPPING.splitlines()
-    name = field.split(" ")[0]
+    name = field.split(" ", maxsplit=1)[0]
     line = next(
         number for number, text in enumerate(lines) if text.startswith(name) and number > lines.index("[session]")
     )
