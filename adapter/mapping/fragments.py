@@ -15,7 +15,18 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from adapter.mapping.trees import Origin, Scope, depth, has_clauses, inner_scopes, offset, outputs, start_of
+from adapter.mapping.trees import (
+    Origin,
+    Scope,
+    depth,
+    has_clauses,
+    in_brackets,
+    inner_scopes,
+    offset,
+    outputs,
+    sources,
+    start_of,
+)
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
 
@@ -204,9 +215,10 @@ class FragmentParser:
         joins = tuple(tree.args.get("joins") or ())
         scope: dict[str, Origin] = dict(parent or {})
         good = True
-        for node in ([first] if first is not None else []) + [join.this for join in joins]:
-            good = self._add_origin(path, node, scope, lead, is_join=node is not first) and good
-        for join in joins:
+        for side in ([first] if first is not None else []) + [join.this for join in joins]:
+            for node in sources(side):
+                good = self._add_origin(path, node, scope, lead, is_join=side is not first) and good
+        for join in [*joins, *(inner for outer in joins for inner in in_brackets(outer.this) or ())]:
             if not (join.args.get("on") or join.args.get("using") or join.kind == "CROSS"):
                 index = start_of(join.this) - lead
                 self._source.report_inside(path, max(index, 0), "a join needs ON", "commas do not join tables here")

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from adapter.mapping.engines import Engine
 from adapter.mapping.readings import Reading
+from adapter.mapping.trees import aliases
 from adapter.toml.locate import Path
 
 Kind = Literal["charge", "discount", "item", "link", "modifier", "session", "table"]
@@ -152,9 +153,9 @@ def _pruned(part: Part) -> Part:
     for join in reversed(part.joins):
         if join.side != "LEFT":
             continue
-        alias = join.this.alias_or_name.casefold()
+        brought = aliases(join)
         others = [*part.outputs.values(), *part.where, *(other for other in joins if other is not join)]
-        used = any(column.table.casefold() == alias for tree in others for column in tree.find_all(exp.Column))
+        used = any(column.table.casefold() in brought for tree in others for column in tree.find_all(exp.Column))
         if not used:
             joins.remove(join)
     return replace(part, joins=tuple(joins))

@@ -8,6 +8,7 @@ from adapter.domain.values import TableStatus
 from adapter.mapping import field_schema
 from adapter.mapping.bind import Binder, BoundClause, code_literal
 from adapter.mapping.captures import is_captured
+from adapter.mapping.trees import aliases
 from adapter.toml.locate import Path
 
 
@@ -59,7 +60,7 @@ class TableStatuses:
         status = self._binder.mapping.fragment("table", "status")
         alias = status.tree.table.casefold() if status is not None and isinstance(status.tree, exp.Column) else ""
         for join in clause.joins:
-            if join.this.alias_or_name.casefold() == alias and join.args.get("on") is not None:
+            if alias in aliases(join) and join.args.get("on") is not None:
                 for column in join.args["on"].find_all(exp.Column):
                     if column.table.casefold() == alias:
                         return exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
