@@ -86,7 +86,9 @@ class Fitting:
 
         Raises InvalidFile with every name that is not there, StoreError.
         """
-        catalogue = self._catalogue or await self._database.inspect(reading(tables_of(self._mapping)))
+        catalogue = self._catalogue
+        if catalogue is None:
+            catalogue = await self._database.inspect(reading(tables_of(self._mapping)))
         mapping, _ = await Chooser(self._mapping, self._database, self._engine).chosen(catalogue)
         binder = Binder(mapping=mapping, catalogue=catalogue)
         binder.check()

@@ -275,3 +275,27 @@ name = '''
 """,
     )
     assert [name for _, name, _ in place.lines("One")] == ["Poisson", "Soup of the day", "Bread"]
+
+
+def test_json_of_the_database_gives_fields_and_the_elements_of_an_array_are_lines(serve: Serve):
+    """What PostgreSQL itself can do with JSON: the last of two equal keys wins, as its own jsonb has it."""
+    place = serve(
+        """ALTER TABLE chk ADD data text;
+        INSERT INTO chk (id, name, total, data) VALUES
+          (1, 'One', 7, '{"table": "T1", "table": "T4", "lines": [{"id": 5, "name": "Fish", "qty": 1, "price": 5}, {"id": 6, "name": "Tea", "qty": 2, "price": 1}]}'),
+          (2, 'None', 0, '{}');""",
+        """
+[session]
+name = "COALESCE(CAST(k.data AS jsonb) ->> 'table', k.name)"
+[item]
+select = '''
+  SELECT c.id AS session_id, e.value ->> 'id' AS id, e.value ->> 'name' AS name, e.ordinality AS n,
+         CAST(e.value ->> 'qty' AS integer) AS quantity, CAST(e.value ->> 'price' AS decimal(10, 2)) AS amount_per_item
+  FROM chk c CROSS JOIN LATERAL JSONB_ARRAY_ELEMENTS(CAST(c.data AS jsonb) -> 'lines') WITH ORDINALITY e'''
+order = ["item.n"]
+""",
+        without=("item.from", "item.id", "item.name", "item.key", "item.quantity", "item.amount_per_item"),
+    )
+    assert place.names() == ["T4", "None"]
+    assert place.lines("T4") == [(1, "Fish", 500), (2, "Tea", 100)]
+    assert place.lines("None") == []
