@@ -12,6 +12,7 @@ from adapter.errors import InvalidFile
 from adapter.events import MappingBound, MappingUnfit
 from adapter.explain import explain
 from adapter.mapping.load import load_mapping_text
+from adapter.trials import run_tests
 
 from .conftest import MAPPING
 
@@ -214,3 +215,23 @@ def test_explain_says_which_variant_a_database_needs(serve: Serve, tmp_path: Pat
         explain("ListSessions", "{}", config_file=config, mapping_name=None, connect_to_database=False)
     )
     assert found.notes[1] == "without a database no variant is chosen; there are payments"
+
+
+@pytest.mark.parametrize(("schema", "names"), [(PAYMENTS, ["new"]), ("", ["old"])])
+def test_the_tests_of_a_file_and_of_its_variants_run_where_they_are_used(serve: Serve, schema: str, names: list[str]):
+    place = serve(CHECK + schema)
+    tests = """
+[[test]]
+name   = "old"
+method = "ListSessions"
+rows   = { chk = [{ id = 1, name = "A", total = 5, paid = 1 }] }
+expect = { sessions = [{ name = "A" }] }
+[[variant.payments.test]]
+name    = "new"
+method  = "GetBillItems"
+session = 1
+rows    = { chk = [{ id = 1, name = "A", total = 0 }], payments = [{ check_id = 1, amount = 4 }] }
+expect  = { billItems = { paidAmount = 400 } }
+"""
+    found = place.runner.run(run_tests(load_mapping_text(_whole(NEW, tests)), place.url))
+    assert [(result.name, result.passed) for result in found] == [(name, True) for name in names], found
