@@ -197,6 +197,18 @@ class FlagField(_One):
     def _one_is_a_list_of_one(cls, value: Any) -> Any:
         return value if isinstance(value, (list, tuple)) else (value,)
 
+    @model_validator(mode="after")
+    def _a_code_means_one_thing(self) -> FlagField:
+        both = {_spelling(code) for code in self.true} & {_spelling(code) for code in self.false}
+        if both:
+            raise ValueError(f"{', '.join(sorted(both))} cannot mean both yes and no")
+        return self
+
+
+def _spelling(code: Code) -> str:
+    """One spelling for a code however it is written: 1, true and "1" are the same bit."""
+    return str(int(code)) if isinstance(code, bool) else str(code).strip()
+
 
 def known_form(form: str) -> str:
     """The form of a time, if it is one.
@@ -246,6 +258,12 @@ class StatusField(_One):
     """What NULL in a row that is there means."""
     default: Status | None = None
     """What every other code means; without it such a row cannot be read."""
+
+    @model_validator(mode="after")
+    def _knows_a_code(self) -> StatusField:
+        if not self.map and self.default is None:
+            raise ValueError('needs the codes and what they mean: map = { 1 = "occupied", 0 = "available" }')
+        return self
 
 
 Text = Annotated[TextField, BeforeValidator(_as_table)]

@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from adapter.mapping.side_effects import side_effect
 from adapter.mapping.trees import (
     Origin,
     Scope,
@@ -207,6 +208,10 @@ class FragmentParser:
         if forbidden is not None:
             self._source.report(path, f"may only read: {forbidden.key.upper()} is not allowed here")
             return None
+        called = side_effect(trees[0], counting=bool(self._values))
+        if called is not None:
+            self._source.report(path, f"may only read: {called} does more than compute a value")
+            return None
         return trees[0]
 
     def _clause_of(self, path: Path, tree: exp.Select, parent: Scope | None, lead: int) -> Clause | None:
@@ -327,7 +332,7 @@ class FragmentParser:
             column.meta["field"] = True
             column.meta["index"] = index
             return True
-        known = [*scope, *(name for names in inner for name in names), *fields]
+        known = {*scope, *(name for names in inner for name in names), *fields}
         hint = suggest(alias, known) or (f"in scope: {', '.join(sorted(known))}" if known else "")
         self._source.report_inside(path, index, f"{column.sql()}: nothing here is called {column.table}", hint)
         return False

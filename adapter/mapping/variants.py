@@ -58,6 +58,11 @@ class Variant:
     mapping: LoadedMapping
 
 
+def files_of(mapping: LoadedMapping) -> list[schema.MappingFile]:
+    """What a mapping says without a variant, and with each."""
+    return [*(variant.mapping.file for variant in mapping.variants), mapping.file]
+
+
 def variants_of(
     file: schema.MappingFile,
     data: Mapping[str, Any],

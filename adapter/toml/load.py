@@ -204,6 +204,8 @@ def _report(detail: Any, data: Mapping[str, Any], schema: Mapping[str, Any], sou
         source.report(path, f"must be {detail['ctx']['expected']}")
     elif kind == "value_error":
         source.report(path, str(detail["ctx"]["error"]))
+    elif kind in ("dict_type", "model_attributes_type", "model_type"):
+        source.report(path, "must be a table of settings, as { key = value } or in a section of its own")
     else:
         message = str(detail["msg"])
         source.report(path, message[:1].lower() + message[1:])

@@ -236,3 +236,20 @@ amount = "k.cash_rounding"
 """,
     )
     assert place.lines("One") == [(1, "Thing", 1237), (1, "Rounding", -2)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "fits"),
+    [
+        ("numeric(10,2)", "[money]\nform = 'minor'\n", False),
+        ("numeric(10,0)", "[money]\nform = 'minor'\n", True),
+        ("numeric", "[money]\nform = 'minor'\n", True),
+        ("int", "[money]\nform = 'minor'\n", True),
+        ("numeric(10,2)", "", True),
+    ],
+)
+def test_a_column_with_decimals_holds_no_minor_units(serve: Serve, kind: str, said: str, fits: bool):
+    place = serve(_check(20, f"ALTER TABLE chk ALTER total TYPE {kind};"), said)
+    found = place.ask("ListSessions")
+    assert ("errorCode" in found) is not fits
+    assert any("bill.total: cannot be in minor units" in message for message in place.said()) is not fits
