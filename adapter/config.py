@@ -10,9 +10,10 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from adapter.domain.recording import SHORTEST_LOCK
-from adapter.errors import InvalidFile
+from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.schema import ReceiptRule
+from adapter.mapping.variants import files_of
 from adapter.mapping.walk import check_receipt, fits
 from adapter.toml.load import Source, Strict, load, suggest
 from adapter.toml.secrets import Secret
@@ -241,15 +242,22 @@ def _check_ledger(config: Config, mapping: Mapping, source: Source) -> None:
 
 
 def _check_site(config: Config, mapping: Mapping, source: Source) -> None:
-    declared = mapping.file.site
+    declared = {name: rule for file in files_of(mapping) for name, rule in file.site.items()}
     for name, value in config.site.items():
         if name not in declared:
             source.report(("site", name), "the mapping has no such constant", suggest(name, declared))
         elif not fits(value, declared[name].type):
             source.report(("site", name), f"must be a {declared[name].type}", declared[name].help)
-    for name, constant in declared.items():
+    for name, constant in mapping.file.site.items():
         if constant.required and name not in config.site:
-            source.report(("site", name), "is missing", constant.help)
+            line, _ = mapping.source.locator.place(("site", name))
+            asked = f"{mapping.source.file}:{line} asks for it"
+            hint = f"{asked}: {constant.help}" if constant.help else asked
+            # A key that is not there stands on no line, but its section may.
+            where = source.locator.place(("site",))[0] if ("site",) in source.locator.keys else 0
+            source.problems.append(
+                Problem(file=source.file, line=where, key=f"site.{name}", message="is missing", hint=hint)
+            )
 
 
 def _is_loopback_url(url: str) -> bool:

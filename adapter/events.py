@@ -51,6 +51,8 @@ class MappingBound(Event):
     tables: int
     """How many database tables the mapping reads."""
     milliseconds: float
+    variant: str = ""
+    """Which variant of the mapping this database needs; empty for the file without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

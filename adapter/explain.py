@@ -116,11 +116,16 @@ async def explain(
         store = _store(config, mapping)
         try:
             bound = await store.bind_or_raise()
+            if mapping.variants:
+                notes.append(f"variant {bound.variant}" if bound.variant else "no variant: this database needs none")
         except AdapterError:
             await store.close()
             raise
     else:
         notes.append("without a database: the schema is taken to be as the mapping says")
+        if mapping.variants:
+            names = ", ".join(variant.name for variant in mapping.variants)
+            notes.append(f"without a database no variant is chosen; there are {names}")
         bound = _offline(config, mapping)
     try:
         noted: list[tuple[Plan, Mapping[str, Any]]] = [(plan, {}) for plan in _written(method, bound, config)]

@@ -18,6 +18,8 @@ from adapter.domain.money import NotMoney, minor, minor_if_exact
 from adapter.domain.values import BillItem, Modifier
 
 _ONE = Decimal(1)
+_SHOWN_DECIMALS = 3
+"""As exactly as scales weigh."""
 
 
 class LineError(ValueError):
@@ -197,5 +199,6 @@ def _item(line: Line, quantity: int, amount: int, modifiers: list[Modifier] | No
 
 
 def _plain(quantity: Decimal) -> str:
-    """A quantity as people write it: 0.35, 3."""
-    return format(quantity.normalize(), "f")
+    """A quantity as people write it: 0.35, 3; a third is 0.333."""
+    shown = round(quantity, _SHOWN_DECIMALS) or quantity
+    return format(shown.normalize(), "f")

@@ -17,6 +17,7 @@ from adapter.errors import AdapterError
 from adapter.events import DuplicateTableName, Emit, RowSkipped
 from adapter.mapping.balance import BalanceMaker
 from adapter.mapping.bills import BillMaker
+from adapter.mapping.captures import complete
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Gatherer, Row
 from adapter.mapping.names import natural
@@ -40,7 +41,7 @@ class Assembler:
         """The visible tables, in the natural order of their names."""
         make = self._maker(TableMaker, plan, lambda: TableMaker(self._fields, plan)).make
         found = []
-        for row in rows:
+        for row in complete(plan, rows):
             try:
                 table = make(row)
             except AdapterError as error:
@@ -115,10 +116,12 @@ class Assembler:
 
     def balance(self, plan: Plan, rows: list[Row]) -> tuple[Balance, Mapping[str, Any]] | None:
         """What the only session among the rows owes, and the further values that `[record.check]` asks for."""
-        return self._maker(BalanceMaker, plan, lambda: BalanceMaker(self._fields, plan)).make(rows)
+        return self._maker(BalanceMaker, plan, lambda: BalanceMaker(self._fields, plan)).make(
+            list(complete(plan, rows))
+        )
 
     def _gathered(self, plan: Plan, rows: Iterable[Row]) -> list[tuple[Row, Gathered]]:
-        return self._maker(Gatherer, plan, lambda: Gatherer(plan, self._key_width)).gather(rows)
+        return self._maker(Gatherer, plan, lambda: Gatherer(plan, self._key_width)).gather(complete(plan, rows))
 
     def _bill_maker(self, plan: Plan, owners: OwnerMaker) -> BillMaker:
         return self._maker(BillMaker, plan, lambda: BillMaker(self._fields, plan, owners.totals, self._emit))

@@ -19,7 +19,7 @@ from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, item_key_of, sorter
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Reading, Unreadable, plain_text, remembered
-from adapter.mapping.texts import parts, places_of, read_once, text_of
+from adapter.mapping.texts import id_of, parts, places_of, read_once, text_of
 from adapter.toml.locate import Path, dotted
 
 _ONE = Decimal(1)
@@ -55,7 +55,7 @@ class LineMaker:
         self._ordered_at = fields.read.get(("item", "ordered_at"))
         self._positional = slots.get("positional")
         self._tax = Tax(fields, ("item",), slots, "")
-        self._id = text_of(slots, "id") or (lambda _row: "")
+        self._id = id_of(slots, ["id"], file.item.id.missing if file.item.id is not None else None)
         self._name = text_of(slots, "name") or (lambda _row: "")
         self._category = parts(slots, "category")
         exact_of = _exact_minor(self._read_amount, fields.line_rule.digits)
@@ -210,7 +210,8 @@ class ModifierMaker:
         self._quantity = slots.get(f"{lead}quantity") if own_quantity else slots.get("quantity")
         quantity_path: Path = ("modifier", "quantity") if own_quantity else ("item", "quantity")
         self._read_quantity = fields.read.get(quantity_path)
-        self._id = text_of(slots, f"{lead}id") or text_of(slots, "id") or (lambda _row: "")
+        no_id = rule.id.missing if rule is not None and rule.id is not None else None
+        self._id = id_of(slots, [f"{lead}id", "id"], no_id)
         self._name = text_of(slots, f"{lead}name") or text_of(slots, "name") or (lambda _row: "")
         self._missing_name = rule.name.missing if rule is not None and rule.name is not None else None
         self._per_line = rule is not None and rule.quantity is not None and rule.quantity.per == "line"

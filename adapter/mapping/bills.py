@@ -20,6 +20,7 @@ from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Unreadable, plain_text, remembered
+from adapter.mapping.texts import text_of
 from adapter.mapping.walk import entities
 from adapter.toml.locate import Path, dotted
 
@@ -93,7 +94,8 @@ class BillMaker:
         self._rule = fields.binder.mapping.file.bill
         self._lines = LineMaker(fields, plan)
         slots = branch_of(plan, "session").slots
-        self._note = slots.get("note")
+        self._note = text_of(slots, "note") or (lambda _row: "")
+        self._no_note = fields.read[("bill", "note")](None) if ("bill", "note") in fields.read else None
         self._moments = {
             path: slots[moment_name(path)]
             for path, _, _ in entities(fields.binder.mapping.file)
@@ -147,7 +149,7 @@ class BillMaker:
             currency=currency,
             service_charge=service,
             items=tuple(lines),
-            note=(plain_text(row[self._note]) if self._note is not None else "") or None,
+            note=self._note(row) or self._no_note,
         )
 
     def _moment(self, path: Path, owner: Owner, row: Row) -> datetime:

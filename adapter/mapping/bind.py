@@ -15,6 +15,7 @@ from sqlglot import exp
 from adapter.domain.money import digits_of
 from adapter.errors import Problem
 from adapter.mapping import field_schema
+from adapter.mapping.captures import is_captured
 from adapter.mapping.catalogue import Catalogue, ColumnFact
 from adapter.mapping.fragments import SITE, Clause, Fragment
 from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
@@ -22,6 +23,7 @@ from adapter.mapping.load import REQUIRED
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
 from adapter.mapping.predicates import Conditions, FlagColumn
+from adapter.mapping.trees import aliases, in_brackets
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path, dotted
 
@@ -54,6 +56,8 @@ class Binder:
     _here: Path = field(init=False, default=())
     _said: field_schema.FlagField | None = field(init=False, default=None)
     """What the flag field that is being turned into SQL says of its column."""
+    _joining: frozenset[str] = field(init=False, default=frozenset())
+    """What is brought in by the join whose ON is being turned into SQL."""
     _fields: list[Path] = field(init=False, default_factory=list)
     """Fields being put in place of references to them, to notice circles."""
 
@@ -204,7 +208,10 @@ class Binder:
     def _join(self, join: exp.Join) -> exp.Join:
         on = join.args.get("on")
         if on is not None:
+            # Where a join looks for its rows, they are there.
+            self._joining = aliases(join)
             join.set("on", self._conditions.holds(self._settled(on), wanted=True))
+            self._joining = frozenset()
         join.set("this", self._within(join.this))
         self.names.resolve(join)
         return join
@@ -237,6 +244,9 @@ class Binder:
         if fragment is None:
             known = {str(known[1]) for known in self.mapping.fragments if known[0] == path[0] and len(known) == 2}
             self.report(here, f"there is no field {dotted(path)}", suggest(str(path[1]), known))
+            return exp.Null()
+        if is_captured(self, path):
+            self.report(here, f"{dotted(path)} is captured by the adapter, so SQL cannot refer to it")
             return exp.Null()
         if path in self._fields:
             self.report(here, f"{dotted(path)} refers to itself")
@@ -302,7 +312,7 @@ class Binder:
         return tuple(code_literal(code, fact) for code in true), tuple(code_literal(code, fact) for code in false)
 
     def _may_be_null(self, column: exp.Column) -> bool:
-        if column.table.casefold() in self._outer():
+        if column.table.casefold() in self._outer() - self._joining:
             return True
         fact = self.names.fact(column)
         return fact.nullable if fact is not None else False
@@ -315,10 +325,12 @@ class Binder:
             chain = [("session",)]
         own = [path for path in self.mapping.clauses if here[: len(path)] == path]
         return frozenset(
-            join.this.alias_or_name.casefold()
+            alias
             for path in (*chain, *own)
-            for join in self.mapping.clauses[path].joins
+            for outer in self.mapping.clauses[path].joins
+            for join in (outer, *(in_brackets(outer.this) or ()))
             if join.side == "LEFT"
+            for alias in aliases(join)
         )
 
     def _complain(self, column: exp.Column, message: str) -> None:

@@ -21,6 +21,8 @@ class ColumnFact:
     """Width of an integer."""
     length: int | None = None
     """Longest text, in characters; None when there is no limit."""
+    decimals: int = 0
+    """Decimals of an exact number, as far as its type says."""
     aware: bool = False
     """Whether a time carries its zone."""
     type_name: str = ""

@@ -81,8 +81,23 @@ def _reading(fields: Fields, path: Path, value: field_schema.Expression) -> str:
                 f"; NULL means {value.missing}" if value.missing else ""
             )
         case field_schema.WholeField():
-            return "whole number" + (f"; NULL means {value.missing}" if value.missing is not None else "")
+            return (
+                "whole number"
+                + _captured(value)
+                + (f"; NULL means {value.missing}" if value.missing is not None else "")
+            )
         case field_schema.TextField():
             joined = ", joined by blanks" if len(value.texts) > 1 and path[-1] != "category" else ""
-            return f"text, trimmed{joined}" + (f"; empty means {value.missing}" if value.missing else "")
+            return f"text, trimmed{joined}{_captured(value)}" + (
+                f"; empty means {value.missing}" if value.missing else ""
+            )
     return "as it is"
+
+
+def _captured(value: field_schema.TextField | field_schema.WholeField) -> str:
+    """What is captured of a value, and from which bytes."""
+    said = [part for part in (value, *value.parts) if isinstance(part, field_schema.Expression | field_schema.TextPart)]
+    matches = [part.match for part in said if getattr(part, "match", None)]
+    encodings = [getattr(part, "encoding", None) for part in said]
+    captured = f", what {' and '.join(map(str, matches))} captures" if matches else ""
+    return captured + "".join(f", bytes in {name}" for name in dict.fromkeys(filter(None, encodings)))

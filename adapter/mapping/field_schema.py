@@ -5,12 +5,13 @@ All three become the same model here. Knows nothing of sections and of how value
 
 from __future__ import annotations
 
+import codecs
 import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from adapter.toml.load import Strict
 
@@ -23,7 +24,54 @@ def _as_table(value: Any) -> Any:
         return {"sql": value}
     if isinstance(value, list):
         return {"parts": value}
-    return value
+    return _sql_or_table(value)
+
+
+def _sql_or_table(value: Any) -> Any:
+    """A text is its SQL; what is neither that nor a table is refused in words of the language."""
+    if isinstance(value, str):
+        return {"sql": value}
+    if isinstance(value, (dict, Strict)):
+        return value
+    raise ValueError('must be SQL in quotes, as "k.total", or a table, as { column = "k.total" }')
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return text
+
+
+def _encoding(name: str) -> str:
+    try:
+        known = codecs.lookup(name)
+    except LookupError:
+        known = None
+    # Python's codecs know more than texts: base64, for one.
+    if known is None or not getattr(known, "_is_text_encoding", True):
+        raise ValueError(f"{name!r} is no text encoding; cp1252 and latin-1 are usual")
+    return name
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+"""A regular expression in the syntax of Python's `re`."""
+
+Encoding = Annotated[str, AfterValidator(_encoding)]
+"""A text encoding that Python knows."""
+
+
+class TextPart(Strict):
+    """One of several expressions of a field."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    sql: str = Field(alias="column")
+    match: Pattern | None = None
+    """What is captured of the value: see TextField."""
+    encoding: Encoding | None = None
+    """How the value's bytes are to be read: see TextField."""
 
 
 class Expression(Strict):
@@ -33,7 +81,7 @@ class Expression(Strict):
 
     sql: str | None = Field(default=None, alias="column")
     """One SQL expression over the aliases in scope. `column` is another name for the same key."""
-    parts: tuple[str, ...] = ()
+    parts: tuple[Annotated[TextPart, BeforeValidator(_sql_or_table)], ...] = ()
     """Several expressions: joined by blanks for a text, a path for a category, a composite for a key."""
 
     @model_validator(mode="after")
@@ -45,7 +93,7 @@ class Expression(Strict):
     @property
     def texts(self) -> tuple[str, ...]:
         """The SQL expressions, one or several."""
-        return (self.sql,) if self.sql is not None else self.parts
+        return (self.sql,) if self.sql is not None else tuple(part.sql for part in self.parts)
 
 
 class _One(Expression):
@@ -53,7 +101,7 @@ class _One(Expression):
 
     @field_validator("parts")
     @classmethod
-    def _no_list(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
+    def _no_list(cls, parts: tuple[TextPart, ...]) -> tuple[TextPart, ...]:
         if parts:
             raise ValueError("this field takes one expression, not a list")
         return parts
@@ -64,12 +112,26 @@ class TextField(Expression):
 
     missing: str | None = None
     """Used when the value is NULL or blank."""
+    match: Pattern | None = None
+    """A regular expression that is searched for: its first group is the value, or all of it; without a match, NULL."""
+    encoding: Encoding | None = None
+    """The encoding of bytes; those that are none of its characters become U+FFFD."""
+
+    @model_validator(mode="after")
+    def _parts_say_it_themselves(self) -> TextField:
+        if self.parts and (self.match is not None or self.encoding is not None):
+            raise ValueError(
+                'say match and encoding of each part, as [{ column = "k.label", match = "..." }, "k.name"]'
+            )
+        return self
 
 
 class WholeField(_One):
     """A whole number; a text that is none counts as NULL."""
 
     missing: int | None = None
+    match: Pattern | None = None
+    """As for a text."""
 
 
 class KeyField(Expression):
@@ -79,6 +141,13 @@ class KeyField(Expression):
     """How each part is held; without it, as the database's catalogue says."""
     bits: tuple[Annotated[int, Field(ge=1, le=120)], ...] = ()
     """How many bits each integer part of a composite key needs; without it, as wide as its column."""
+
+    @field_validator("parts")
+    @classmethod
+    def _as_it_stands(cls, parts: tuple[TextPart, ...]) -> tuple[TextPart, ...]:
+        if any(part.match is not None or part.encoding is not None for part in parts):
+            raise ValueError("a key is looked up as it stands in the database: it takes neither match nor encoding")
+        return parts
 
     @field_validator("form", "bits", mode="before")
     @classmethod
@@ -127,6 +196,18 @@ class FlagField(_One):
     @classmethod
     def _one_is_a_list_of_one(cls, value: Any) -> Any:
         return value if isinstance(value, (list, tuple)) else (value,)
+
+    @model_validator(mode="after")
+    def _a_code_means_one_thing(self) -> FlagField:
+        both = {_spelling(code) for code in self.true} & {_spelling(code) for code in self.false}
+        if both:
+            raise ValueError(f"{', '.join(sorted(both))} cannot mean both yes and no")
+        return self
+
+
+def _spelling(code: Code) -> str:
+    """One spelling for a code however it is written: 1, true and "1" are the same bit."""
+    return str(int(code)) if isinstance(code, bool) else str(code).strip()
 
 
 def known_form(form: str) -> str:
@@ -177,6 +258,12 @@ class StatusField(_One):
     """What NULL in a row that is there means."""
     default: Status | None = None
     """What every other code means; without it such a row cannot be read."""
+
+    @model_validator(mode="after")
+    def _knows_a_code(self) -> StatusField:
+        if not self.map and self.default is None:
+            raise ValueError('needs the codes and what they mean: map = { 1 = "occupied", 0 = "available" }')
+        return self
 
 
 Text = Annotated[TextField, BeforeValidator(_as_table)]

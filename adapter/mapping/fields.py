@@ -149,6 +149,7 @@ class Fields:
                 said = self._merged(path, value, "money")
                 self._check_division(path)
                 form = said.form or self.binder.mapping.file.money.form
+                self._check_minor(path, form)
                 return readings.money(said, form, digits)
             case field_schema.QuantityField():
                 return readings.quantity(value)
@@ -168,6 +169,13 @@ class Fields:
         for division in fragment.tree.find_all(exp.Div) if fragment is not None else ():
             if self._is_whole(division.this) and self._is_whole(division.expression):
                 self.binder.report(path, "divides whole numbers, which drops the pence", "write / 100.0")
+
+    def _check_minor(self, path: Path, form: str) -> None:
+        """Minor units are whole: a column with decimals holds pounds."""
+        fact = self.binder.fact_of(path)
+        if form == "minor" and fact is not None and fact.family == "decimal" and fact.decimals > 0:
+            hint = 'leave form = "minor" out, or write CAST(... AS integer) if it does hold pence'
+            self.binder.report(path, f"cannot be in minor units: {fact.name} is {fact.type_name}, with decimals", hint)
 
     def _is_whole(self, tree: exp.Expr) -> bool:
         if isinstance(tree, exp.Column):

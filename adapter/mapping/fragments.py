@@ -15,7 +15,19 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from adapter.mapping.trees import Origin, Scope, depth, has_clauses, inner_scopes, offset, outputs, start_of
+from adapter.mapping.side_effects import side_effect
+from adapter.mapping.trees import (
+    Origin,
+    Scope,
+    depth,
+    has_clauses,
+    in_brackets,
+    inner_scopes,
+    offset,
+    outputs,
+    sources,
+    start_of,
+)
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
 
@@ -196,6 +208,10 @@ class FragmentParser:
         if forbidden is not None:
             self._source.report(path, f"may only read: {forbidden.key.upper()} is not allowed here")
             return None
+        called = side_effect(trees[0], counting=bool(self._values))
+        if called is not None:
+            self._source.report(path, f"may only read: {called} does more than compute a value")
+            return None
         return trees[0]
 
     def _clause_of(self, path: Path, tree: exp.Select, parent: Scope | None, lead: int) -> Clause | None:
@@ -204,9 +220,10 @@ class FragmentParser:
         joins = tuple(tree.args.get("joins") or ())
         scope: dict[str, Origin] = dict(parent or {})
         good = True
-        for node in ([first] if first is not None else []) + [join.this for join in joins]:
-            good = self._add_origin(path, node, scope, lead, is_join=node is not first) and good
-        for join in joins:
+        for side in ([first] if first is not None else []) + [join.this for join in joins]:
+            for node in sources(side):
+                good = self._add_origin(path, node, scope, lead, is_join=side is not first) and good
+        for join in [*joins, *(inner for outer in joins for inner in in_brackets(outer.this) or ())]:
             if not (join.args.get("on") or join.args.get("using") or join.kind == "CROSS"):
                 index = start_of(join.this) - lead
                 self._source.report_inside(path, max(index, 0), "a join needs ON", "commas do not join tables here")
@@ -315,7 +332,7 @@ class FragmentParser:
             column.meta["field"] = True
             column.meta["index"] = index
             return True
-        known = [*scope, *(name for names in inner for name in names), *fields]
+        known = {*scope, *(name for names in inner for name in names), *fields}
         hint = suggest(alias, known) or (f"in scope: {', '.join(sorted(known))}" if known else "")
         self._source.report_inside(path, index, f"{column.sql()}: nothing here is called {column.table}", hint)
         return False

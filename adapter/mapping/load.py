@@ -6,18 +6,22 @@ Needs no database. What only the live schema can tell is checked in `bind`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
+from typing import Any
 
 from sqlglot import exp
 
 from adapter.mapping import field_schema, schema
+from adapter.mapping.captures import says_more
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
+from adapter.mapping.variants import Variant, variants_of
 from adapter.mapping.walk import check_receipt, check_zones, entities, fields_of, fits
-from adapter.toml.load import Source, load, load_text, suggest
+from adapter.toml.load import Source, parse, read, suggest, validate
 from adapter.toml.locate import Path, dotted
 
 
@@ -31,6 +35,8 @@ class Mapping:
     """FROM clauses by the path of their entity."""
     fragments: dict[Path, tuple[Fragment, ...]] = field(default_factory=dict)
     """The expressions of each field, by the path of the field; `where` and `order` too."""
+    variants: tuple[Variant, ...] = ()
+    """The same file for other versions of the EPOS."""
 
     def fragment(self, *path: str | int) -> Fragment | None:
         """The only expression of a field, or None when the mapping does not have it."""
@@ -43,18 +49,25 @@ def load_mapping(file: FilePath) -> Mapping:
 
     Raises InvalidFile with every problem in it.
     """
-    return _check(*load(file, schema.MappingFile))
+    return _load(*parse(read(file), str(file)))
 
 
 def load_mapping_text(text: str, name: str = "mapping.toml") -> Mapping:
     """Read and check the text of a mapping, as `load_mapping` does for a file."""
-    return _check(*load_text(text.encode(), name, schema.MappingFile))
+    return _load(*parse(text.encode(), name))
+
+
+def _load(data: dict[str, Any], source: Source) -> Mapping:
+    file = validate(deepcopy(data), source, schema.MappingFile)
+    mapping = _check(file, source)
+    variants = tuple(variants_of(file, data, source, _check))
+    source.raise_if_any()
+    return replace(mapping, variants=variants)
 
 
 def _check(file: schema.MappingFile, source: Source) -> Mapping:
     checker = _Checker(file, source)
     checker.run()
-    source.raise_if_any()
     return Mapping(file=file, source=source, clauses=checker.clauses, fragments=checker.fragments)
 
 
@@ -173,6 +186,9 @@ class _Checker:
 
     def _field(self, path: Path, value: field_schema.Expression, scope: Scope) -> None:
         self._expressions(path, _places(path, value, self._source), scope)
+        for index, fragment in enumerate(self.fragments.get(path, ())):
+            if says_more(value, index) and fragment.tree.find(exp.Column) is None:
+                self._source.report(path, "is the same for every row, so match and encoding have nothing to read")
 
     def _expression(self, path: Path, text: str, scope: Scope) -> None:
         self._expressions(path, [(path, text)], scope)
@@ -357,4 +373,9 @@ def _places(path: Path, value: field_schema.Expression, source: Source) -> list[
                 return [((*path, name), value.sql)]
         return [(path, value.sql)]
     inside: Path = (*path, "parts") if (*path, "parts") in source.locator.keys else path
-    return [((*inside, index), text) for index, text in enumerate(value.parts)]
+    places: list[tuple[Path, str]] = []
+    for index, text in enumerate(value.texts):
+        own: Path = (*inside, index)
+        named = next((name for name in ("column", "sql") if (*own, name) in source.locator.strings), None)
+        places.append((own if named is None else (*own, named), text))
+    return places

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from sqlglot import exp
 
 from adapter.mapping.engines import Engine
+from adapter.mapping.readings import Reading
+from adapter.mapping.trees import aliases
 from adapter.toml.locate import Path
 
 Kind = Literal["charge", "discount", "item", "link", "modifier", "session", "table"]
@@ -24,6 +26,8 @@ class Branch:
     index: int
     """Which one of several discounts or charges."""
     slots: Slots
+    derived: tuple[tuple[int, Reading], ...] = ()
+    """What is made of a row's values and stands behind them, in order: the place it is made of, and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ class Part:
     first: exp.Expr
     joins: tuple[exp.Join, ...] = ()
     where: tuple[exp.Expr, ...] = ()
+    derived: Mapping[str, Reading] = field(default_factory=dict)
+    """Outputs that are not read as they come: what is made of each."""
 
 
 Identity = tuple[str, frozenset[Any]]
@@ -85,10 +91,17 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any], 
         driver=driver,
         names=names,
         branches=tuple(
-            Branch(kind=part.kind, index=part.index, slots=slots[number]) for number, part in enumerate(parts)
+            _branch(part, slots[number], behind=len(layout.owners) + 1) for number, part in enumerate(parts)
         ),
         constants={f"site_{key}": value for key, value in site.items() if f"\ue000site_{key}\ue001" in text},
     )
+
+
+def _branch(part: Part, slots: Slots, *, behind: int) -> Branch:
+    """A branch; what is derived of its rows stands behind them, so that one column can serve several fields."""
+    derived = [(slots[name], read) for name, read in part.derived.items()]
+    places = {name: behind + number for number, name in enumerate(part.derived)}
+    return Branch(kind=part.kind, index=part.index, slots={**slots, **places}, derived=tuple(derived))
 
 
 class _Layout:
@@ -140,9 +153,9 @@ def _pruned(part: Part) -> Part:
     for join in reversed(part.joins):
         if join.side != "LEFT":
             continue
-        alias = join.this.alias_or_name.casefold()
+        brought = aliases(join)
         others = [*part.outputs.values(), *part.where, *(other for other in joins if other is not join)]
-        used = any(column.table.casefold() == alias for tree in others for column in tree.find_all(exp.Column))
+        used = any(column.table.casefold() in brought for tree in others for column in tree.find_all(exp.Column))
         if not used:
             joins.remove(join)
     return replace(part, joins=tuple(joins))
@@ -215,6 +228,8 @@ def path_of(part: Part, output: str) -> Path:
         return ("session", "id")
     if names[0] == "item":
         return ("item", "key")
+    if names[0] == "modifier":
+        return tuple(names)
     if part.kind == "session" and names[0] in _OF_BILL:
         return ("bill", *names)
     return ("table" if part.kind == "link" else owner[0], *owner[1:], *names)

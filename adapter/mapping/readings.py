@@ -77,6 +77,11 @@ def plain_text(value: Any) -> str:
     return str(value).strip()
 
 
+def is_blank(value: Any) -> bool:
+    """Whether a value is a text that says nothing: it counts as NULL wherever a number is meant."""
+    return value.__class__ is str and not value.strip()
+
+
 def text(field: TextField) -> Reading:
     """One text, trimmed; None when it is NULL or blank and nothing stands in for it."""
     missing = field.missing
@@ -167,7 +172,7 @@ def money(field: MoneyField, form: str, digits_minor: int) -> Reading:
     mark = field.decimal
 
     def read(value: Any) -> Decimal | None:
-        if value is None:
+        if value is None or is_blank(value):
             return None if missing is None else missing.scaleb(scale)
         try:
             amount = exact(value, mark=mark)
@@ -183,7 +188,7 @@ def quantity(field: QuantityField) -> Reading:
     missing = field.missing
 
     def read(value: Any) -> Decimal:
-        if value is None:
+        if value is None or is_blank(value):
             if missing is None:
                 raise Unreadable("is NULL and no missing = is said")
             return missing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from adapter.mapping.field_schema import (
     Expression,
@@ -46,6 +46,7 @@ class ColumnReading(Strict):
     zone: str | None = None
     ambiguous: str | None = None
     decimal: str | None = None
+    encoding: str | None = None
 
     @model_validator(mode="after")
     def _options_fit_the_reading(self) -> ColumnReading:
@@ -296,6 +297,38 @@ class ReceiptRule(Strict):
     footer: tuple[Receipt, ...] = ()
 
 
+class VariantProbe(Strict):
+    """What tells one version of an EPOS from another."""
+
+    sql: str | None = None
+    """A SELECT of one value; the variant is the one when a row of it says yes."""
+    table: str | None = None
+    """A table that only this version has."""
+    column: str | None = None
+    """A column that only this version has, as `ticket.version_no`."""
+
+    @model_validator(mode="after")
+    def _one_question(self) -> VariantProbe:
+        if sum(value is not None for value in (self.sql, self.table, self.column)) != 1:
+            raise ValueError('say one of "SELECT ...", { table = "..." } and { column = "table.column" }')
+        if self.column is not None and [bool(name) for name in self.column.split(".")] != [True, True]:
+            raise ValueError('a column is written with its table: { column = "ticket.version_no" }')
+        return self
+
+
+class VariantRule(Strict):
+    """What is different in another version of the EPOS. Its other keys are sections of the file, laid over those there."""
+
+    model_config = ConfigDict(extra="allow")
+
+    when: Annotated[
+        VariantProbe | None, BeforeValidator(lambda value: {"sql": value} if isinstance(value, str) else value)
+    ] = None
+    """Needed; a variant without it has been said to lack it."""
+    without: tuple[str, ...] = ()
+    """Keys of the file that this version does not have, as `session.payable`."""
+
+
 class MappingFile(Strict):
     """A whole mapping file."""
 
@@ -330,3 +363,5 @@ class MappingFile(Strict):
     """Without it, nothing is locked and no payment recorded."""
     test: tuple[TrialRule, ...] = ()
     """Rows, a request and its answer: what shows that the mapping is right."""
+    variant: dict[str, VariantRule] = Field(default_factory=dict)
+    """Other versions of the EPOS; the first whose `when` holds is used, else the file without any."""

@@ -14,6 +14,7 @@ from sqlglot import exp
 from adapter.domain.values import TableStatus
 from adapter.mapping import schema
 from adapter.mapping.bind import Binder, BoundClause
+from adapter.mapping.captures import derived_of, is_captured
 from adapter.mapping.engines import Engine
 from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fragments import Fragment
@@ -116,6 +117,7 @@ class Statements:
         return {name: known.get(name) for name in names}
 
     def _plan(self, name: str, parts: list[Part]) -> Plan:
+        parts = [replace(part, derived=derived_of(self.binder, part)) for part in parts]
         return plan(name, parts, self.engine, self.binder.site, self.types)
 
     def site_read(self, name: str) -> Plan | None:
@@ -145,7 +147,7 @@ class Statements:
         if search.has_table is not None or search.names:
             conditions += self._table_filter(search)
         waiter = self.binder.mapping.fragment("session", "waiter", "id")
-        if search.waiter and waiter is not None:
+        if search.waiter and waiter is not None and not is_captured(self.binder, ("session", "waiter", "id")):
             tree = self.binder.expression(waiter)
             is_waiter = exp.EQ(this=tree, expression=exp.Placeholder(this="waiter"))
             conditions.append(exp.paren(exp.or_(is_waiter, exp.Is(this=tree.copy(), expression=exp.Null()))))

@@ -7,6 +7,8 @@ from sqlglot import exp
 from adapter.domain.values import TableStatus
 from adapter.mapping import field_schema
 from adapter.mapping.bind import Binder, BoundClause, code_literal
+from adapter.mapping.captures import is_captured
+from adapter.mapping.trees import aliases
 from adapter.toml.locate import Path
 
 
@@ -58,7 +60,7 @@ class TableStatuses:
         status = self._binder.mapping.fragment("table", "status")
         alias = status.tree.table.casefold() if status is not None and isinstance(status.tree, exp.Column) else ""
         for join in clause.joins:
-            if join.this.alias_or_name.casefold() == alias and join.args.get("on") is not None:
+            if alias in aliases(join) and join.args.get("on") is not None:
                 for column in join.args["on"].find_all(exp.Column):
                     if column.table.casefold() == alias:
                         return exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
@@ -81,7 +83,7 @@ def name_expression(binder: Binder) -> exp.Expr | None:
     """The name of a table as it is read, for comparing; None where only the reading knows it."""
     parts = binder.mapping.fragments[("table", "name")]
     rule = binder.mapping.file.table.name
-    if len(parts) != 1 or (rule is not None and rule.missing is not None):
+    if len(parts) != 1 or (rule is not None and rule.missing is not None) or is_captured(binder, ("table", "name")):
         return None
     tree = binder.expression(parts[0])
     if binder.catalogue is not None and not _is_text(binder, tree):

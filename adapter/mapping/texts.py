@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from adapter.errors import RowUnreadable
 from adapter.mapping.plans import Slots
-from adapter.mapping.readings import plain_text
+from adapter.mapping.readings import Unreadable, plain_text
 
 Row = Sequence[Any]
 Value = TypeVar("Value")
@@ -37,11 +38,19 @@ def text_of(slots: Slots, name: str) -> Callable[[Row], str] | None:
             value = row[place]
             if value.__class__ is str:
                 return str.strip(value)
-            return str(value) if value.__class__ is int else plain_text(value)
+            return str(value) if value.__class__ is int else _text(value, name)
 
         return read
     parts_of = parts(slots, name)
     return lambda row: " ".join(parts_of(row))
+
+
+def id_of(slots: Slots, names: Sequence[str], missing: str | None) -> Callable[[Row], str]:
+    """A function that gives the text of the first of these fields that the rows have, or what stands in for a blank one."""
+    read = next((found for name in names if (found := text_of(slots, name)) is not None), None)
+    if read is None:
+        return lambda _row: ""
+    return read if not missing else lambda row: read(row) or missing
 
 
 def parts(slots: Slots, name: str) -> Callable[[Row], tuple[str, ...]]:
@@ -49,7 +58,16 @@ def parts(slots: Slots, name: str) -> Callable[[Row], tuple[str, ...]]:
     places = places_of(slots, name)
     if not places:
         return lambda _row: ()
-    return read_once(places, lambda row: tuple(text for place in places if (text := plain_text(row[place]))))
+    return read_once(places, lambda row: tuple(text for place in places if (text := _text(row[place], name))))
+
+
+def _text(value: Any, name: str) -> str:
+    try:
+        return plain_text(value)
+    except Unreadable as error:
+        raise RowUnreadable(
+            f"{name} {error}", hint='say its encoding: { column = "...", encoding = "cp1252" }'
+        ) from None
 
 
 def read_once(places: Sequence[int], read: Callable[[Row], Value]) -> Callable[[Row], Value]:

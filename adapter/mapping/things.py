@@ -54,6 +54,14 @@ class _Maker:
 
         return get
 
+    def _texts(self, path: Path, slots: Slots, name: str) -> Callable[[Row], str | None]:
+        """A function that gives a text, of one column or of several; None where it is blank and has no `missing`."""
+        joined = text_of(slots, name)
+        if joined is None:
+            return lambda _row: None
+        missing: str | None = self._fields.read[path](None)
+        return lambda row: joined(row) or missing
+
     def unreadable(self, path: Path, reason: str) -> RowUnreadable:
         """The error for a field that cannot be read."""
         return RowUnreadable(f"{dotted(path)} {reason} ({self._fields.place(path)})")
@@ -69,7 +77,7 @@ class TableMaker(_Maker):
         self._there = slots.get("status.there")
         self._read_status = fields.read["table", "status"]
         self._covers = self._getter(("table", "max_covers"), slots, "max_covers")
-        self._area = self._getter(("table", "area", "name"), slots, "area.name")
+        self._area = self._texts(("table", "area", "name"), slots, "area.name")
         self._name = self._namer(("table", "name"), slots, "name")
 
     def make(self, row: Row) -> Table | None:
@@ -97,8 +105,8 @@ class OwnerMaker(_Maker):
         self._slots = slots
         self._key = [slots[f"session.{index}"] for index in range(len(fields.packing.parts))]
         self._created_at = self._getter(("session", "created_at"), slots, "created_at")
-        self._waiter_id = self._getter(("session", "waiter", "id"), slots, "waiter.id")
-        self._waiter_name = text_of(slots, "waiter.name") or (lambda _row: "")
+        self._waiter_id = self._texts(("session", "waiter", "id"), slots, "waiter.id")
+        self._waiter_name = self._texts(("session", "waiter", "name"), slots, "waiter.name")
 
     def key(self, row: Row) -> tuple[Any, ...]:
         """The key of a row's session, as the EPOS has it."""
@@ -123,7 +131,7 @@ class OwnerMaker(_Maker):
             return None
         if waiter_id.isascii() and waiter_id.isdigit():
             waiter_id = waiter_id.lstrip("0") or "0"
-        return Waiter(id=waiter_id, name=self._waiter_name(row) or None)
+        return Waiter(id=waiter_id, name=self._waiter_name(row))
 
 
 class SessionMaker(OwnerMaker):

@@ -59,8 +59,8 @@ def origins(select: exp.Select) -> dict[str, Origin]:
     found: dict[str, Origin] = {}
     ctes = {cte.alias.casefold(): outputs(cte.this) for cte in select.ctes}
     from_ = select.args.get("from_") or select.args.get("from")
-    nodes = ([from_.this] if from_ is not None else []) + [join.this for join in select.args.get("joins") or ()]
-    for node in nodes:
+    sides = ([from_.this] if from_ is not None else []) + [join.this for join in select.args.get("joins") or ()]
+    for node in (source for side in sides for source in sources(side)):
         alias = node.alias_or_name.casefold()
         if isinstance(node, exp.Table) and node.name.casefold() in ctes:
             found[alias] = Origin(table=None, outputs=ctes[node.name.casefold()])
@@ -70,6 +70,27 @@ def origins(select: exp.Select) -> dict[str, Origin]:
         else:
             found[alias] = Origin(table=None, outputs=outputs(node.this if isinstance(node, exp.Subquery) else node))
     return found
+
+
+def in_brackets(node: exp.Expr) -> list[exp.Join] | None:
+    """The joins of `(a JOIN b ON ...)`, which is one side of a join without a name of its own; None for anything else."""
+    if not isinstance(node, exp.Subquery) or node.alias or not isinstance(node.this, exp.Table):
+        return None
+    joins = list(node.this.args.get("joins") or ())
+    return joins + [inner for join in joins for inner in in_brackets(join.this) or ()]
+
+
+def sources(node: exp.Expr) -> list[exp.Expr]:
+    """What one side of a join brings in: itself, or everything in its brackets."""
+    if in_brackets(node) is None:
+        return [node]
+    joins = node.this.args.get("joins") or ()
+    return [node.this, *(source for join in joins for source in sources(join.this))]
+
+
+def aliases(join: exp.Join) -> frozenset[str]:
+    """The names under which a join brings in its tables."""
+    return frozenset(source.alias_or_name.casefold() for source in sources(join.this))
 
 
 def outputs(select: exp.Expr | None) -> frozenset[str] | None:

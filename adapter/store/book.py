@@ -35,6 +35,8 @@ class Bound:
     """A moment as the columns hold it that tell when a session began and when it finished."""
     writes: Writes | None = None
     """The statements that lock and pay; None for a mapping without `[record]`."""
+    variant: str = ""
+    """Which variant of the mapping it is; empty for the file without any."""
     plans: dict[Any, Plan] = field(default_factory=dict)
     """Plans by the shape of what they answer; one is made the first time its shape is asked for."""
 

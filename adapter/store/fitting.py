@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from adapter.mapping.catalogue import Catalogue
 from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
-from adapter.mapping.naming import Naming, TableName
+from adapter.mapping.naming import Naming
 from adapter.mapping.plans import Identity, Part, path_of
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipts import Receipts
@@ -28,6 +29,7 @@ from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
 from adapter.mapping.writes import WriteStatements
 from adapter.store.book import Bound
+from adapter.store.choosing import Chooser, tables_of
 from adapter.store.database import Database
 from adapter.store.reflect import reading
 
@@ -69,22 +71,26 @@ class Fitting:
         Raises InvalidFile with every problem, StoreError.
         """
         started = time.perf_counter()
-        bound = await self.bound_by(await self.binder())
+        binder = await self.binder()
+        bound = await self.bound_by(binder)
         spent = (time.perf_counter() - started) * 1000
-        name = self._mapping.source.file
-        self._emit(MappingBound(mapping=name, tables=len(self._tables()), milliseconds=round(spent, 1)))
-        return bound
-
-    def _tables(self) -> set[TableName]:
-        return Naming(mapping=self._mapping, catalogue=None, source=self._mapping.source).tables()
+        mapping = binder.mapping
+        variant = next((each.name for each in self._mapping.variants if each.mapping is mapping), "")
+        tables = Naming(mapping=mapping, catalogue=None, source=mapping.source).tables()
+        name = mapping.source.file
+        self._emit(MappingBound(mapping=name, tables=len(tables), milliseconds=round(spent, 1), variant=variant))
+        return replace(bound, variant=variant)
 
     async def binder(self) -> Binder:
-        """The mapping with its names looked up and its site constants known.
+        """The variant of the mapping that the database needs, with its names looked up and its site constants known.
 
         Raises InvalidFile with every name that is not there, StoreError.
         """
-        catalogue = self._catalogue or await self._database.inspect(reading(self._tables()))
-        binder = Binder(mapping=self._mapping, catalogue=catalogue)
+        catalogue = self._catalogue
+        if catalogue is None:
+            catalogue = await self._database.inspect(reading(tables_of(self._mapping)))
+        mapping, _ = await Chooser(self._mapping, self._database, self._engine).chosen(catalogue)
+        binder = Binder(mapping=mapping, catalogue=catalogue)
         binder.check()
         binder.site = await self._site_constants(binder)
         return binder
@@ -162,7 +168,7 @@ class Fitting:
         """Each constant's value: what the installation sets, else what the database holds, else the default."""
         found: dict[str, Any] = {}
         statements = Statements(binder=binder, engine=self._engine)
-        for name, constant in self._mapping.file.site.items():
+        for name, constant in binder.mapping.file.site.items():
             value = self._site.get(name)
             plan = None if value is not None else statements.site_read(name)
             if plan is not None:

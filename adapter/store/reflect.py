@@ -43,6 +43,7 @@ def _fact(column: Any) -> ColumnFact:
         nullable=bool(column["nullable"]),
         bits=_bits(kind),
         length=getattr(kind, "length", None),
+        decimals=getattr(kind, "scale", None) or 0,
         aware=bool(getattr(kind, "timezone", False)),
         type_name=str(kind),
     )

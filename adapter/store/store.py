@@ -29,6 +29,7 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.plans import Plan
 from adapter.mapping.schema import ReceiptRule
+from adapter.mapping.variants import files_of
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.fitting import Fitting
@@ -114,8 +115,8 @@ class SqlStore:
 
     async def look_after_payments(self, stop: asyncio.Event) -> None:
         """Look again and again whether payments are still in the EPOS, where the mapping says how, until `stop` is set."""
-        record = self._mapping.file.record
-        if record is None or record.verify is None or self._ledger is None:
+        said = any(file.record is not None and file.record.verify is not None for file in files_of(self._mapping))
+        if not said or self._ledger is None:
             return
         while not self._recording:
             try:

@@ -59,14 +59,14 @@ class Source:
         if any(path[:end] in self.set_aside for end in range(1, len(path) + 1)):
             return
         line, _ = self.locator.place(path)
-        self.problems.append(Problem(file=self.file, line=line, key=dotted(path), message=message, hint=hint))
+        key = dotted(self.locator.name(path))
+        self.problems.append(Problem(file=self.file, line=line, key=key, message=message, hint=hint))
 
     def report_inside(self, path: Path, index: int, message: str, hint: str = "") -> None:
         """Note a problem with the character `index` of the string at this path."""
         line, column = self.locator.inside(path, index)
-        self.problems.append(
-            Problem(file=self.file, line=line, column=column, key=dotted(path), message=message, hint=hint)
-        )
+        key = dotted(self.locator.name(path))
+        self.problems.append(Problem(file=self.file, line=line, column=column, key=key, message=message, hint=hint))
 
     def raise_if_any(self) -> None:
         """Raise InvalidFile with all problems, in the order of the file, if there are any."""
@@ -82,22 +82,33 @@ def load(file: FilePath, model: type[Model]) -> tuple[Model, Source]:
     on to find every other problem; it must end with `raise_if_any`.
     Raises InvalidFile when so much is wrong that nothing can be made of it.
     """
-    name = str(file)
+    return load_text(read(file), str(file), model)
+
+
+def read(file: FilePath) -> bytes:
+    """What a file holds.
+
+    Raises InvalidFile when it cannot be read.
+    """
     try:
-        raw = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InvalidFile([Problem(file=name, line=0, key="", message=f"cannot be read: {reason}")]) from None
-    return load_text(raw, name, model)
+        raise InvalidFile([Problem(file=str(file), line=0, key="", message=f"cannot be read: {reason}")]) from None
 
 
 def load_text(raw: bytes, name: str, model: type[Model]) -> tuple[Model, Source]:
     """Read TOML text into a model, as `load` does for a file."""
     data, source = parse(raw, name)
+    return validate(data, source, model), source
+
+
+def validate(data: dict[str, Any], source: Source, model: type[Model]) -> Model:
+    """Make a model of plain values, as `load` does; keys that are wrong are noted and taken out of the values."""
     schema: dict[str, Any] = {}
     while True:
         try:
-            return model.model_validate(data), source
+            return model.model_validate(data)
         except ValidationError as error:
             schema = schema or model.model_json_schema()
             details = error.errors(include_url=False, include_context=True, include_input=False)
@@ -193,6 +204,8 @@ def _report(detail: Any, data: Mapping[str, Any], schema: Mapping[str, Any], sou
         source.report(path, f"must be {detail['ctx']['expected']}")
     elif kind == "value_error":
         source.report(path, str(detail["ctx"]["error"]))
+    elif kind in ("dict_type", "model_attributes_type", "model_type"):
+        source.report(path, "must be a table of settings, as { key = value } or in a section of its own")
     else:
         message = str(detail["msg"])
         source.report(path, message[:1].lower() + message[1:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -30,6 +31,15 @@ class Locator:
     """Offset of each key; of each element, for arrays."""
     strings: dict[Path, tuple[int, str]] = field(default_factory=dict)
     """Offset of the first character of each string's content, and its quotes."""
+    moved: dict[Path, Path] = field(default_factory=dict)
+    """Keys that stand elsewhere in the text than their path says: see `overlaid`."""
+
+    def name(self, path: Path) -> Path:
+        """The path under which a key stands in the text."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.moved:
+                return (*self.moved[path[:end]], *path[end:])
+        return path
 
     def place(self, path: Path) -> tuple[int, int]:
         """Line and column of the key at this path, or of the nearest key above it; (1, 1) for the whole file."""
@@ -72,6 +82,30 @@ class Locator:
 def locate(text: str) -> Locator:
     """Find every key and value of a valid TOML text."""
     return _Walker(text.replace("\r\n", "\n")).walk()
+
+
+def overlaid(base: Locator, root: Path, replaced: Collection[Path]) -> Locator:
+    """The positions of a text of which what stands below `root` has been laid over the rest.
+
+    `replaced` are the paths, without the root, of what is not the rest's any more.
+    """
+    gone = frozenset(replaced)
+
+    def stays(path: Path) -> bool:
+        return path[: len(root)] != root and not any(path[:end] in gone for end in range(1, len(path) + 1))
+
+    def comes(path: Path) -> bool:
+        return path[: len(root)] == root and len(path) > len(root)
+
+    size = len(root)
+    keys = {path[size:]: offset for path, offset in base.keys.items() if comes(path)}
+    strings = {path[size:]: place for path, place in base.strings.items() if comes(path)}
+    return Locator(
+        text=base.text,
+        keys=keys | {path: offset for path, offset in base.keys.items() if stays(path)},
+        strings=strings | {path: place for path, place in base.strings.items() if stays(path)},
+        moved={path: (*root, *path) for path in gone},
+    )
 
 
 class _Walker:

@@ -26,6 +26,7 @@ from adapter.mapping.trial_schema import WRITING, Row, TrialRule
 from adapter.protocol.endpoint import Endpoint
 from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.book import Bound
+from adapter.store.choosing import variant_for
 from adapter.store.engines import DatabaseSettings
 from adapter.store.fitting import Fitting
 from adapter.store.ledger import Ledger
@@ -75,9 +76,10 @@ async def run_tests(
     Raises InvalidFile with everything in the mapping and its tests that does not fit the database, AdapterError when
     the tests cannot be run at all.
     """
+    settings = database if isinstance(database, DatabaseSettings) else DatabaseSettings(url=database)
+    mapping = await variant_for(mapping, settings)
     if not mapping.file.test:
         return []
-    settings = database if isinstance(database, DatabaseSettings) else DatabaseSettings(url=database)
     # One connection; its statements are not kept, for the tables they name are gone with the transaction.
     stage = Stage(replace(settings, pool_size=1, prepare=False))
     ledger = Ledger(stage.copying.ledger_schema) if use_ledger else None

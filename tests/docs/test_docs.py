@@ -132,6 +132,23 @@ def test_the_problems_shown_in_the_guide_are_the_problems_that_are_said():
     assert shown[1].splitlines() == said
 
 
+def test_every_construct_of_the_guide_is_tried_by_tests_that_exist_or_says_why_it_is_left_out():
+    table = text("docs/mapping.md").split("| what a schema does | how it is said | tried by |\n|---|---|---|\n")[1]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if line.startswith("|")
+    ]
+    known = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(rows) == 76
+    for construct, said, tried in rows:
+        names = re.findall(r"`(test_\w+)`", tried)
+        assert set(names) <= known, (construct, set(names) - known)
+        assert names or said.startswith("left out: "), construct
+
+
 MISTAKES = (
     ('created_at = "k.opened_at"\n', 'created_at = "k.opened_at"\ncraeted_at = "k.opened_at"\n'),
     ('"k.total"', '"c.total"'),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -238,7 +239,8 @@ def test_a_site_constant_that_must_be_set_is_asked_for(file: Path):
     (file.parent / "own.toml").write_text(own, encoding="utf-8")
     text = DATABASE.replace("pasteque", "own.toml")
     (problem,) = problems_of(file, text)
-    assert (problem.key, problem.message, problem.hint) == ("site.terminal_id", "is missing", "of cards")
+    assert (problem.key, problem.line, problem.message) == ("site.terminal_id", 0, "is missing")
+    assert re.fullmatch(r".*own\.toml:\d+ asks for it: of cards", problem.hint)
     assert read(file, f"{text}[site]\nterminal_id = 9\n").site == {"terminal_id": 9}
 
 

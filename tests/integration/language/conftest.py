@@ -125,7 +125,7 @@ class Restaurant:
     def good(self, method: str, **params: Any) -> dict[str, Any]:
         """The `result` of a request that must not be an error."""
         found = self.ask(method, **params)
-        assert "errorCode" not in found, (found, self.said())
+        assert "errorCode" not in found, "\n".join([str(found), *self.said()])
         return found
 
     def said(self) -> list[str]:

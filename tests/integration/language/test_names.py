@@ -241,3 +241,25 @@ def test_an_absent_flag_decides_as_its_declared_meaning_says(serve: Serve, missi
     assert ("finishedAt" in place.sessions()[0]) is missing
     assert place.names(isFinished=True) == (["One"] if missing else [])
     assert place.names(isFinished=False) == ([] if missing else ["One"])
+
+
+def test_every_text_may_be_a_list_or_stand_in_for_what_is_blank(serve: Serve):
+    """A list was joined in names only: everywhere else it was silently left out."""
+    place = serve(
+        f"""{BOARD} {CHECK} ALTER TABLE chk ADD note text, ADD more text, ADD boss int; UPDATE line SET name = ''; UPDATE chk SET note = 'No nuts', more = 'Birthday', boss = 7;""",
+        """
+[session]
+waiter = { id = ["k.boss"], name = { column = "k.more", missing = "?" } }
+[item]
+id   = { column = "l.name", missing = "none" }
+name = { column = "l.name", missing = "Item" }
+[bill]
+note = { parts = ["k.note", "k.more"], missing = "-" }
+""",
+    )
+    assert place.session("One")["waiter"] == {"id": 7, "name": "Birthday"}
+    assert place.bill("One")["note"] == "No nuts Birthday"
+    assert [item["id"] for item in place.bill("One")["items"]] == ["none"]
+    place.sql("UPDATE chk SET note = NULL, more = ' '")
+    assert place.session("One")["waiter"]["name"] == "?"
+    assert place.bill("One")["note"] == "-"

@@ -272,8 +272,6 @@ def test_an_amount_that_is_null_is_none():
         Decimal("-Infinity"),
         "NaN",
         "Infinity",
-        "",
-        "  ",
         SECRET,
         "1,234.56",
         "12,50",
@@ -470,7 +468,6 @@ def test_a_status_is_what_the_map_says(said: dict[str, Any], value: Any, there: 
         ({"map": MAP, "null": "available"}, None, False),
         ({"map": MAP, "missing": "available"}, SECRET, True),
         ({"map": MAP}, 2, True),
-        ({}, 1, True),
     ],
 )
 def test_a_status_that_the_map_does_not_hold_is_refused(said: dict[str, Any], value: Any, there: bool):
@@ -483,3 +480,13 @@ def test_a_status_that_the_map_does_not_hold_is_refused(said: dict[str, Any], va
 def test_a_pattern_that_can_read_no_time_is_refused_when_it_is_declared(form: str):
     with pytest.raises(ValueError, match="pattern"):
         TimeField.model_validate({"sql": "k.x", "form": form})
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t"])
+def test_a_blank_text_where_a_number_is_meant_is_what_null_is(blank: str):
+    said = MoneyField.model_validate({"sql": "k.x", "missing": 7})
+    assert readings.money(said, "major", 2)(blank) == readings.money(said, "major", 2)(None) == 7
+    assert readings.money(MoneyField.model_validate({"sql": "k.x"}), "major", 2)(blank) is None
+    assert readings.quantity(QuantityField.model_validate({"sql": "k.x", "missing": 2}))(blank) == 2
+    with pytest.raises(Unreadable):
+        readings.quantity(QuantityField.model_validate({"sql": "k.x"}))(blank)

@@ -1,0 +1,100 @@
+"""What the adapter takes out of a value before it is read: a part that a regular expression captures, text from bytes.
+
+A captured value stands behind its row, in a place of its own, so that several fields can be captured from one column
+and every reading is as if the database had given it. No database knows of it: it can be no condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from adapter.mapping import field_schema
+from adapter.mapping.plans import Part, Plan, path_of
+from adapter.mapping.readings import Reading, Unreadable, plain_text, remembered
+from adapter.toml.locate import Path
+
+if TYPE_CHECKING:
+    from adapter.mapping.bind import Binder
+    from adapter.mapping.gather import Row
+
+
+def complete(plan: Plan, rows: Iterable[Row]) -> Iterable[Row]:
+    """The rows of a plan with what is derived of each behind it."""
+    if not any(branch.derived for branch in plan.branches):
+        return rows
+    derived = [branch.derived for branch in plan.branches]
+    # A plan of one branch says it in its rows too.
+    return [(*row, *(read(row[place]) for place, read in derived[row[0]])) for row in rows]
+
+
+def derived_of(binder: Binder, part: Part) -> Mapping[str, Reading]:
+    """What is derived of the outputs of a branch, by the name of the output."""
+    found: dict[str, Reading] = {}
+    for name in part.outputs:
+        last = name.rsplit(".", 1)[-1]
+        reading = _reading(binder, path_of(part, name), int(last) if last.isdigit() else 0)
+        if reading is not None:
+            found[name] = reading
+    return found
+
+
+def is_captured(binder: Binder, path: Path) -> bool:
+    """Whether a field is more than what the database gives, so that no condition can be put to it."""
+    count = len(binder.mapping.fragments.get(path, ()))
+    return any(_reading(binder, path, index) is not None for index in range(count))
+
+
+def says_more(value: field_schema.Expression, index: int) -> bool:
+    """Whether an expression of a field is said to be captured or decoded."""
+    return any(_said(value, index))
+
+
+def _said(value: field_schema.Expression, index: int) -> tuple[str | None, str | None]:
+    """The `match` and `encoding` of one of a field's expressions."""
+    said: Any = value.parts[index] if value.parts else value
+    return getattr(said, "match", None), getattr(said, "encoding", None)
+
+
+def _reading(binder: Binder, path: Path, index: int) -> Reading | None:
+    value = _field(binder, path)
+    fragments = binder.mapping.fragments.get(path, ())
+    if value is None or index >= len(fragments):
+        return None
+    match, encoding = _said(value, index)
+    tree = fragments[index].tree
+    if encoding is None and isinstance(value, field_schema.TextField) and isinstance(tree, exp.Column):
+        rule = binder.names.column_rule(tree)
+        encoding = rule.encoding if rule is not None and rule.as_ == "text" else None
+    return _capture(match, encoding) if match or encoding else None
+
+
+def _field(binder: Binder, path: Path) -> field_schema.Expression | None:
+    value: Any = binder.mapping.file
+    for name in path:
+        try:
+            value = value[name] if isinstance(name, int) else getattr(value, name)
+        except (AttributeError, IndexError, TypeError):
+            return None
+    return value if isinstance(value, field_schema.Expression) else None
+
+
+def _capture(match: str | None, encoding: str | None) -> Reading:
+    pattern = re.compile(match) if match is not None else None
+
+    def read(value: Any) -> Any:
+        if encoding is not None and isinstance(value, (bytes, bytearray, memoryview)):
+            value = bytes(value).decode(encoding, errors="replace")
+        if pattern is None or value is None:
+            return value
+        try:
+            text = plain_text(value)
+        except Unreadable:
+            return value  # the field's own reading says what is wrong with it
+        found = pattern.search(text)
+        return None if found is None else found[1] if pattern.groups else found[0]
+
+    return remembered(read)
