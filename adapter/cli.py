@@ -135,6 +135,27 @@ def test_command(config_file: Path, as_json: bool) -> None:
         sys.exit(0 if all(result.passed for result in results) else 1)
 
 
+@main.command("inspect")
+@click.argument("url", metavar="URL")
+@click.option("--schema", default=None, metavar="NAME", help="Where the tables are, if not where the address leads.")
+@click.option(
+    "--out",
+    "out_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("mapping.toml"),
+    show_default=True,
+    help="The file that is written.",
+)
+@click.option("--force", is_flag=True, help="Even if there is such a file.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def inspect_command(url: str, schema: str | None, out_file: Path, force: bool, as_json: bool) -> None:
+    """Look at the database of an unknown EPOS, and draft a mapping for it. Reads only, and never for long."""
+    from adapter import inspect  # noqa: PLC0415 - what serves all night does not carry what is done once
+
+    with _explained():
+        sys.exit(inspect.draft_to_file(url, schema, out_file, force=force, as_json=as_json))
+
+
 @main.group("ledger")
 def ledger_group() -> None:
     """The adapter's own tables, in which locks and payments are kept."""

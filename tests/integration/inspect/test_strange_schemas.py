@@ -1,0 +1,145 @@
+"""Schemas that nobody has seen: other languages, no keys, no totals, no restaurant, far too many tables."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.inspect.inspecting import Inspection
+
+Look = Callable[..., Inspection]
+Make = Callable[[str], str]
+
+_spec = importlib.util.spec_from_file_location("tills", Path(__file__).parent / "tills.py")
+assert _spec is not None
+assert _spec.loader is not None
+tills = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tills)
+
+
+def four(found: Inspection) -> tuple[str, ...]:
+    return tuple(found.parts[role].table for role in ("table", "session", "item", "payment"))  # type: ignore[index]
+
+
+def text(found: Inspection) -> str:
+    assert found.draft is not None
+    return found.draft.text
+
+
+def test_a_german_till_on_sqlite_is_understood(look: Look, sqlite: Make):
+    found = look(sqlite(tills.german()))
+    assert four(found) == ("Tisch", "Rechnung", "Rechnungsposition", "Zahlung")
+    assert found.explained == "24 of 24 bills: Gesamtbetrag = sum(Einzelpreis x Menge) - sum(Rabatt)"
+    for line in (
+        """name       = 't."Bezeichnung"'""",
+        """finished    = 'k."GeschlossenAm" IS NOT NULL'""",
+        """name = ['u."Vorname"', 'u."Nachname"']""",
+        """name            = { column = 'r."Bezeichnung"', missing = "Item" }""",
+        """{ column = 'k."EroeffnetAm"', form = "%Y-%m-%d %H:%M:%S" }""",
+        "# GeschlossenAm is set for 18 of 24 checks",
+        "[[discount]]",
+    ):
+        assert line in text(found)
+    for secret in ("Jutta", "Maier", "geheim", "Huber", "0664"):
+        assert secret not in text(found)
+
+
+def test_a_till_without_a_single_key_is_understood_by_names_and_values(look: Look, postgres: Make):
+    found = look(postgres(tills.keyless()))
+    assert four(found) == ("pos_dining_table", "pos_order_header", "pos_order_detail", "pos_tender")
+    assert found.explained == "24 of 24 bills: grand_total = sum(unit_price x qty)"
+    for line in (
+        'prefix  = "pos_"',
+        'form = "minor"',
+        'false = ["OPEN"]',
+        "codes of order_status and how many checks have them: 'PAID' (18), 'OPEN' (6)",
+        "its name, table_no: 8 of 8 values are in pos_dining_table.table_no",
+        'order           = ["i.seq"]',
+    ):
+        assert line in text(found)
+
+
+def test_a_till_on_mariadb_with_a_prefix_and_computed_totals_is_understood(look: Look, maria: Make):
+    found = look(maria(tills.ospos()))
+    assert four(found) == ("ospos_dinner_tables", "ospos_sales", "ospos_sales_items", "ospos_sales_payments")
+    assert found.explained == (
+        "18 of 18 bills: sum of payments = sum(item_unit_price x quantity_purchased) - sum(discount)"
+    )
+    for line in (
+        'sql     = "mysql"',
+        'prefix  = "ospos_"',
+        'default = "Europe/Vienna"',
+        'default = "EUR"',
+        "# 1 of 8 sampled tables are deleted",
+        "false = [1]",
+        'name = ["w.first_name", "w.last_name"]',
+        "SUM(l.quantity_purchased * l.item_unit_price - COALESCE(l.discount, 0))",
+        "# cash_refund may have to be taken off",
+    ):
+        assert line in text(found)
+    assert "jutta" not in text(found).lower()
+
+
+def test_an_empty_database_has_no_restaurant(look: Look, postgres: Make):
+    found = look(postgres(""))
+    assert (found.tables, found.draft) == (0, None)
+
+
+LIBRARY = """
+CREATE TABLE book (id int PRIMARY KEY, title text, author_id int, pages int);
+CREATE TABLE author (id int PRIMARY KEY, first_name text, last_name text);
+CREATE TABLE reader (id int PRIMARY KEY, name text, email text);
+CREATE TABLE loan (id int PRIMARY KEY, book_id int, reader_id int, lent_on date, returned_on date);
+"""
+
+
+def test_a_library_is_no_restaurant(look: Look, sqlite: Make):
+    found = look(sqlite(LIBRARY))
+    assert found.tables == 4
+    assert found.draft is None
+
+
+def test_two_thousand_tables_are_read_with_few_questions(look: Look, sqlite: Make):
+    noise = "".join(
+        f"CREATE TABLE {name}_{number} (id INTEGER PRIMARY KEY, ticket_id INTEGER, name TEXT, amount REAL);\n"
+        for number in range(400)
+        for name in ("report_order", "stock_item", "tmp_table", "audit_ticket_line", "payment_log")
+    )
+    found = look(sqlite(tills.german() + noise))
+    assert found.tables > 2000
+    assert found.looked_into < 80
+    assert found.questions < 400
+    assert four(found) == ("Tisch", "Rechnung", "Rechnungsposition", "Zahlung")
+
+
+def test_what_takes_too_long_is_left_out_and_said(look: Look, sqlite: Make):
+    found = look(sqlite(tills.german()), seconds=0)
+    assert "the time for looking was used up" in found.notes
+    assert four(found)[1:3] == ("Rechnung", "Rechnungsposition")
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        """UPDATE "Rechnung" SET "Gesamtbetrag" = 'viel'""",
+        """UPDATE "Rechnung" SET "EroeffnetAm" = 'neulich'""",
+        """UPDATE "Artikel" SET "Bezeichnung" = 'a"b''''c' || char(10) || '[x] # \\ é'""",
+        """UPDATE "Rechnungsposition" SET "Menge" = NULL, "Einzelpreis" = 9e999""",
+        """UPDATE "Zahlung" SET "Betrag" = x'00ff'""",
+        """ALTER TABLE "Rechnung" ADD COLUMN "Wann ""es"" war's offen" TEXT""",
+        """ALTER TABLE "Rechnung" RENAME COLUMN "GeschlossenAm" TO "Geschlossen {k} '""Uhr""' \\ Zeit" """,
+    ],
+)
+def test_spoilt_values_and_names_never_break_a_draft(look: Look, sqlite: Make, spoilt: str):
+    assert four(look(sqlite(tills.german() + spoilt)))[1] == "Rechnung"
+
+
+def test_progress_is_told(look: Look, sqlite: Make):
+    heard: list[Any] = []
+    look(sqlite(tills.german()), tell=heard.append)
+    assert heard[0] == "reading the schema"
+    assert any(one.startswith("looking into Rechnung (") for one in heard)
