@@ -335,7 +335,9 @@ class Binder:
 
     def _complain(self, column: exp.Column, message: str) -> None:
         table, name = column.meta.get("table", column.table), column.name
-        hint = f'say what it means: [columns.{table}] {name} = {{ as = "flag", missing = false }}'
+        hint = "say what it means: add missing = false, or true, to the field"
+        if self._said is None:
+            hint = f'say what it means: [columns.{table}] {name} = {{ as = "flag", missing = false }}'
         if "silently" in message:
             hint = f"add OR {column.sql()} IS NULL, or AND {column.sql()} IS NOT NULL"
         self._source.report_inside(self._here, int(column.meta.get("index", 0)), f"{column.sql()} {message}", hint)

@@ -134,6 +134,12 @@ class WholeField(_One):
     """As for a text."""
 
 
+_AS_IT_STANDS = (
+    "a key is looked up as it stands in the database, without match and encoding: where it hides in a text, join by an "
+    "expression, as LEFT JOIN board b ON k.ref = CONCAT('TAB-', b.id)"
+)
+
+
 class KeyField(Expression):
     """A key: one column or several."""
 
@@ -142,11 +148,18 @@ class KeyField(Expression):
     bits: tuple[Annotated[int, Field(ge=1, le=120)], ...] = ()
     """How many bits each integer part of a composite key needs; without it, as wide as its column."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _never_captured(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.keys() & {"match", "encoding"}:
+            raise ValueError(_AS_IT_STANDS)
+        return value
+
     @field_validator("parts")
     @classmethod
     def _as_it_stands(cls, parts: tuple[TextPart, ...]) -> tuple[TextPart, ...]:
         if any(part.match is not None or part.encoding is not None for part in parts):
-            raise ValueError("a key is looked up as it stands in the database: it takes neither match nor encoding")
+            raise ValueError(_AS_IT_STANDS)
         return parts
 
     @field_validator("form", "bits", mode="before")
@@ -180,6 +193,8 @@ class QuantityField(_One):
     """For a modifier: whether it is counted for a single item or for the whole line."""
     fraction: Literal["fold", "round", "refuse"] = "fold"
     """What to do with 0.35 kg: one entry named `0.35 x Cheese` with the amount of the line, or rounding, or refusal."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark, where quantities are held as texts."""
     missing: Decimal | None = None
 
 

@@ -322,7 +322,7 @@ class FragmentParser:
         inner = inner_scopes(column, root)
         alias = column.table.casefold()
         if not alias:
-            return self._check_bare(path, column, inner, index)
+            return self._check_bare(path, column, inner, index, scope)
         for names in inner:
             if alias in names:
                 return self._note(path, column, names[alias], index)
@@ -337,7 +337,9 @@ class FragmentParser:
         self._source.report_inside(path, index, f"{column.sql()}: nothing here is called {column.table}", hint)
         return False
 
-    def _check_bare(self, path: Path, column: exp.Column, inner: list[dict[str, Origin]], index: int) -> bool:
+    def _check_bare(
+        self, path: Path, column: exp.Column, inner: list[dict[str, Origin]], index: int, scope: Scope
+    ) -> bool:
         """A column without an alias is plain only inside a SELECT that reads one table."""
         if inner and len(inner[0]) == 1:
             return self._note(path, column, next(iter(inner[0].values())), index)
@@ -351,7 +353,9 @@ class FragmentParser:
                 f"a text stands in single quotes: '{column.name}'",
             )
             return False
-        hint = f"write k.{column.name} for a column, '{column.name}' for a text"
+        first, *others = [*(inner[0] if inner and inner[0] else scope)] or ["k"]
+        among = f" ({', '.join((first, *others))})" if others else ""
+        hint = f"write {first}.{column.name} for a column{among}, '{column.name}' for a text"
         if column.this.args.get("quoted"):
             hint = f"a text stands in single quotes: '{column.name}'"
         self._source.report_inside(path, index, f"{column.name}: which table does this column belong to?", hint)

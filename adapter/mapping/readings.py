@@ -185,7 +185,7 @@ def money(field: MoneyField, form: str, digits_minor: int) -> Reading:
 
 def quantity(field: QuantityField) -> Reading:
     """How many, as an exact decimal."""
-    missing = field.missing
+    missing, mark = field.missing, field.decimal
 
     def read(value: Any) -> Decimal:
         if value is None or is_blank(value):
@@ -193,7 +193,7 @@ def quantity(field: QuantityField) -> Reading:
                 raise Unreadable("is NULL and no missing = is said")
             return missing
         try:
-            return exact(value)
+            return exact(value, mark=mark)
         except NotMoney as error:
             raise Unreadable(str(error)) from None
 

@@ -32,6 +32,7 @@ from adapter.store.book import Bound
 from adapter.store.choosing import Chooser, tables_of
 from adapter.store.database import Database
 from adapter.store.reflect import reading
+from adapter.store.refusals import in_words
 
 _NO_TYPE = "42P18"
 """SQLSTATE of a parameter whose type nothing tells."""
@@ -118,7 +119,7 @@ class Fitting:
             except (MappingMismatch, StoreError) as error:
                 if _is_the_databases(error):
                     raise
-                hint = "explain shows it; psql says more"
+                hint = in_words(error.message) or "explain shows it; psql says more"
                 if _NO_TYPE in error.message:
                     hint = "it cannot tell the type of a value: write CAST(:name AS varchar(40))"
                 binder.report(path, f"the database refuses this SQL ({error.message})", hint)
@@ -160,7 +161,7 @@ class Fitting:
                 message = refused.message.replace(
                     "the mapping does not fit the database", "the database refuses this SQL"
                 )
-                binder.report(path_of(part, name), message, "explain shows it; psql says more")
+                binder.report(path_of(part, name), message, in_words(message) or "explain shows it; psql says more")
         if len(binder.problems) == before:
             binder.report((part.kind, "where"), error.message, "explain shows the SQL; psql says more")
 

@@ -186,7 +186,7 @@ def _syntax_problem(error: Exception, name: str, text: str) -> Problem:
         column=column,
         key="",
         message=f"not valid TOML: {message[:1].lower()}{message[1:]}",
-        hint="texts need quotes, and an inline table stands on one line",
+        hint="texts need quotes, one that holds ' and \" stands in '''...''', and an inline table stands on one line",
     )
 
 
@@ -204,6 +204,8 @@ def _report(detail: Any, data: Mapping[str, Any], schema: Mapping[str, Any], sou
         source.report(path, f"must be {detail['ctx']['expected']}")
     elif kind == "value_error":
         source.report(path, str(detail["ctx"]["error"]))
+    elif kind == "string_type":
+        source.report(path, "must be a text in quotes")
     elif kind in ("dict_type", "model_attributes_type", "model_type"):
         source.report(path, "must be a table of settings, as { key = value } or in a section of its own")
     else:

@@ -92,7 +92,7 @@ def overlaid(base: Locator, root: Path, replaced: Collection[Path]) -> Locator:
     gone = frozenset(replaced)
 
     def stays(path: Path) -> bool:
-        return path[: len(root)] != root and not any(path[:end] in gone for end in range(1, len(path) + 1))
+        return path[:1] != root[:1] and not any(path[:end] in gone for end in range(1, len(path) + 1))
 
     def comes(path: Path) -> bool:
         return path[: len(root)] == root and len(path) > len(root)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.toml.locate import dotted, locate
+from adapter.toml.locate import dotted, locate, overlaid
 
 
 def test_the_keys_of_a_plain_file_have_their_lines_and_columns():
@@ -104,3 +104,23 @@ def test_a_path_is_written_as_people_write_it():
     assert dotted(("session", "tables", "from")) == "session.tables.from"
     assert dotted(("connection", 0, "dial")) == "connection[0].dial"
     assert dotted(()) == ""
+
+
+def test_what_is_laid_over_a_text_is_found_where_it_stands():
+    text = (
+        "[session]\nfrom = 'a'\nname = { column = 'n', missing = 'x' }\n[[charge]]\nid = '1'\n[[charge]]\nid = '2'\n"
+        "[over.new.session]\nname = 'm'\n[[over.new.charge]]\nid = '3'\n"
+    )
+    found = overlaid(locate(text), ("over", "new"), [("session", "name"), ("charge",)])
+    lines = text.splitlines()
+    said = {path: lines[found.place(path)[0] - 1] for path in found.keys}
+    assert said[("session",)] == "[session]"
+    assert said[("session", "from")] == "from = 'a'"
+    assert said[("session", "name")] == "name = 'm'"
+    assert said[("charge", 0, "id")] == "id = '3'"
+    assert ("charge", 1) not in said
+    assert ("session", "name", "missing") not in said
+    assert not [path for path in said if path[0] == "over"]
+    assert found.name(("session", "name", "missing")) == ("over", "new", "session", "name", "missing")
+    assert found.name(("session", "from")) == ("session", "from")
+    assert found.inside(("session", "name"), 0) == (9, 9)

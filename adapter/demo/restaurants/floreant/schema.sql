@@ -205,6 +205,7 @@ CREATE TABLE ticket_item (
     fractional_unit boolean,
     has_modiiers boolean,
     status character varying(255),
+    size_modifier_id integer,   -- of a pizza: the row of ticket_item_modifier that names its size and crust
     ticket_id integer REFERENCES ticket (id)
 );
 

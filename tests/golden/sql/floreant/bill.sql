@@ -118,8 +118,10 @@ CROSS JOIN (
   SELECT
     m.item_id AS id,
     m.modifier_name AS name,
-    m.item_count AS quantity,
+    CASE WHEN m.id = i.size_modifier_id THEN i.item_count ELSE m.item_count END AS quantity,
     CASE
+      WHEN m.id = i.size_modifier_id
+      THEN 0
       WHEN m.section_wise_pricing = TRUE
       OR NOT EXISTS(
         SELECT
@@ -132,7 +134,7 @@ CROSS JOIN (
       ELSE 0
     END AS amount,
     CASE WHEN a.modifier_id IS NULL THEN 0 ELSE 1 END AS order_0,
-    COALESCE(r.list_order, a.list_order) AS order_1,
+    CASE WHEN m.id = i.size_modifier_id THEN -1 ELSE COALESCE(r.list_order, a.list_order) END AS order_1,
     m.id AS order_2
   FROM ticket AS k
   JOIN ticket_item AS i
@@ -244,8 +246,10 @@ SELECT
   NULL, NULL, NULL, NULL,
   m.item_id AS modifier_id,
   m.modifier_name AS modifier_name,
-  m.item_count AS modifier_quantity,
+  CASE WHEN m.id = i.size_modifier_id THEN i.item_count ELSE m.item_count END AS modifier_quantity,
   CASE
+    WHEN m.id = i.size_modifier_id
+    THEN 0
     WHEN m.section_wise_pricing = TRUE
     OR NOT EXISTS(
       SELECT
@@ -258,7 +262,7 @@ SELECT
     ELSE 0
   END AS modifier_amount,
   CASE WHEN a.modifier_id IS NULL THEN 0 ELSE 1 END AS modifier_order_0,
-  COALESCE(r.list_order, a.list_order) AS modifier_order_1,
+  CASE WHEN m.id = i.size_modifier_id THEN -1 ELSE COALESCE(r.list_order, a.list_order) END AS modifier_order_1,
   m.id AS modifier_order_2
 FROM ticket AS k
 JOIN ticket_item AS i
@@ -270,4 +274,9 @@ LEFT JOIN ticket_item_modifier_relation AS r
 LEFT JOIN ticket_item_addon_relation AS a
   ON a.ticket_item_id = i.id AND a.modifier_id = m.id
 WHERE
-  k.voided = FALSE AND k.id = :key_0 AND i.treat_as_seat = FALSE AND m.info_only = FALSE
+  k.voided = FALSE
+  AND k.id = :key_0
+  AND i.treat_as_seat = FALSE
+  AND (
+    m.info_only = FALSE OR m.id = i.size_modifier_id
+  )
