@@ -135,6 +135,32 @@ def test_command(config_file: Path, as_json: bool) -> None:
         sys.exit(0 if all(result.passed for result in results) else 1)
 
 
+@main.command("grants")
+@_CONFIG
+@click.option("--mapping", "mapping_file", default=None, metavar="FILE", help="A mapping without a configuration.")
+@click.option("--engine", default=None, metavar="NAME", help="With --mapping: postgresql, mariadb, mysql or sqlserver.")
+@click.option("--role", default=None, metavar="NAME", help="Who gets them; without it, the user in [database] url.")
+@click.option("--no-database", is_flag=True, help="Do not connect; take the schema to be as the mapping says.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def grants_command(
+    config_file: Path, mapping_file: str | None, engine: str | None, role: str | None, no_database: bool, as_json: bool
+) -> None:
+    """Print the least privileges that the mapping needs, as SQL to run. Changes nothing."""
+    from adapter.grants import find_grants  # noqa: PLC0415 - what serves all night does not carry what is done once
+
+    with _explained():
+        found = run_async(
+            find_grants(
+                config_file=None if mapping_file is not None else config_file,
+                mapping_name=mapping_file,
+                engine_name=engine,
+                role=role,
+                ask=not no_database,
+            )
+        )
+        click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else found.text())
+
+
 @main.group("ledger")
 def ledger_group() -> None:
     """The adapter's own tables, in which locks and payments are kept."""
