@@ -161,6 +161,22 @@ def grants_command(
         click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else found.text())
 
 
+@main.command("schema")
+@click.argument("kind", type=click.Choice(["mapping", "config"]), default="mapping")
+@click.option(
+    "--mapping", "mapping_file", default=None, metavar="FILE", help="With config: the mapping whose [site] it is."
+)
+def schema_command(kind: str, mapping_file: str | None) -> None:
+    """Print the JSON Schema of a mapping or a config.toml, from which an editor completes and explains its keys."""
+    from adapter import schema_json  # noqa: PLC0415 - as above
+    from adapter.explain import find_and_load  # noqa: PLC0415 - as above
+
+    with _explained():
+        mapping = find_and_load(mapping_file) if mapping_file is not None else None
+        made = schema_json.mapping_schema() if kind == "mapping" else schema_json.config_schema(mapping)
+        click.echo(json.dumps(made, indent=2, ensure_ascii=False))
+
+
 @main.group("ledger")
 def ledger_group() -> None:
     """The adapter's own tables, in which locks and payments are kept."""

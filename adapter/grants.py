@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from adapter.app import database_settings, load
-from adapter.config import Config, LedgerConfig, find_mapping
+from adapter.config import Config, LedgerConfig
 from adapter.errors import AdapterError
+from adapter.explain import find_and_load
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import Catalogue
 from adapter.mapping.engines import ENGINES, Engine
 from adapter.mapping.fragments import DIALECTS
 from adapter.mapping.load import Mapping as LoadedMapping
-from adapter.mapping.load import load_mapping
 from adapter.mapping.naming import Naming, TableName
 from adapter.mapping.needs import Needs, needs_of, needs_of_plans
 from adapter.privileges import Privilege, engine_privileges, sql_for
@@ -192,10 +192,7 @@ def _columns(catalogue: Catalogue | None) -> Mapping[TableName, Sequence[str]]:
 def _load(config_file: Path | None, mapping_name: str | None) -> tuple[Config | None, LoadedMapping]:
     if mapping_name is None:
         return load(config_file or Path("config.toml"))
-    file = find_mapping(mapping_name, beside=Path.cwd() / "config.toml")
-    if file is None:
-        raise AdapterError(f"there is no mapping {mapping_name}", hint="give a file, or the name of a shipped mapping")
-    return None, load_mapping(file)
+    return None, find_and_load(mapping_name)
 
 
 def _engine(config: Config | None, mapping: LoadedMapping, name: str | None) -> Engine:

@@ -132,6 +132,7 @@ class WholeField(_One):
     missing: int | None = None
     match: Pattern | None = None
     """As for a text."""
+    """Used when the value is NULL or no number."""
 
 
 class KeyField(Expression):
@@ -181,14 +182,16 @@ class QuantityField(_One):
     fraction: Literal["fold", "round", "refuse"] = "fold"
     """What to do with 0.35 kg: one entry named `0.35 x Cheese` with the amount of the line, or rounding, or refusal."""
     missing: Decimal | None = None
+    """Used when the value is NULL."""
 
 
 class FlagField(_One):
     """A yes or no."""
 
     true: tuple[Code, ...] = ()
+    """The code, or codes, that mean yes, where the column is not boolean or 0 and 1."""
     false: tuple[Code, ...] = ()
-    """The codes that mean yes and no, where the column is not boolean or 0 and 1. One may be left out."""
+    """The code, or codes, that mean no. Of `true` and `false` one may be left out: every other code is then the other."""
     missing: StrictBool | None = None
     """What NULL, or a row that is not there, means."""
 

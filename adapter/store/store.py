@@ -30,6 +30,7 @@ from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.plans import Plan
 from adapter.mapping.schema import ReceiptRule
 from adapter.mapping.variants import files_of
+from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.fitting import Fitting
