@@ -161,6 +161,25 @@ def grants_command(
         click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else found.text())
 
 
+@main.command("preview")
+@_CONFIG
+@click.option(
+    "--session", default=None, metavar="SESSION", help="Whose bill is shown in full: an id, or the key of a check."
+)
+@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a page instead.")
+@click.option("--watch", type=click.FloatRange(min=1), default=None, metavar="SECONDS", help="Again and again.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts; amounts in minor units.")
+def preview_command(
+    config_file: Path, session: str | None, html_file: Path | None, watch: float | None, as_json: bool
+) -> None:
+    """Show the restaurant as card machines see it now: tables, open sessions, one bill in full. Changes nothing."""
+    from adapter.preview.command import run as run_preview  # noqa: PLC0415 - as above
+
+    with _explained():
+        config, mapping = load(config_file)
+        run_async(run_preview(config, mapping, session=session, html_file=html_file, watch=watch, as_json=as_json))
+
+
 @main.command("schema")
 @click.argument("kind", type=click.Choice(["mapping", "config"]), default="mapping")
 @click.option(
