@@ -117,8 +117,8 @@ def _trees(binder: Binder, engine: Engine, given: Collection[str], *, ledger: bo
         writes = WriteStatements(statements, Fields(binder)).make()
         if writes is not None:
             only_without, only_with = writes.recorded, writes.verify
-            unused = {plan.shown for plan in ([only_without] if ledger else [only_with]) if plan is not None}
-    return [tree for text, tree in noted if engine.shown(text) not in unused]
+            unused = {plan.driver for plan in ([only_without] if ledger else [only_with]) if plan is not None}
+    return [tree for text, tree in noted if not unused or engine.driver(text, apart=True)[0] not in unused]
 
 
 def needs_of_plans(plans: Collection[Plan], engine: Engine) -> Needs:
@@ -136,9 +136,9 @@ def _note_text(tree: exp.Expr, found: dict[str, Any]) -> None:
     written = _written(tree)
     if target is not None:
         kind: Kind = tree.key  # type: ignore[assignment]
-        writes[target.db, target.name][kind].update(column.name for column in written)
+        writes[target.db or None, target.name][kind].update(column.name for column in written)
     for table in _rows_of(tree):
-        reads[table.db, table.name].update(())
+        reads[table.db or None, table.name].update(())
     skipped = {id(column) for column in written}
     for column in tree.find_all(exp.Column):
         if id(column) in skipped:
@@ -150,7 +150,7 @@ def _note_text(tree: exp.Expr, found: dict[str, Any]) -> None:
             owners = [table for table in _rows_of(tree) if table.alias_or_name == column.table]
         owner = owners[0] if owners else target
         if owner is not None:
-            reads[owner.db, owner.name].add(column.name)
+            reads[owner.db or None, owner.name].add(column.name)
 
 
 def _searches() -> Iterator[Search]:
