@@ -10,15 +10,14 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 
 from adapter.config import Config
 from adapter.mapping import schema
-from adapter.mapping.field_schema import Expression
 from adapter.mapping.load import REQUIRED
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.record_schema import KINDS, VALUES
@@ -108,15 +107,17 @@ _SITE_TYPES = {"flag": "boolean", "integer": "integer", "number": "number", "tex
 
 def _schema_of(model: type[BaseModel], title: str) -> Schema:
     made = model.model_json_schema()
-    known = {each.__name__: each for each in _models(model)}
+    models = list(_models(model))
+    known = {each.__name__: each for each in models}
+    forms = _forms_of(models)
     definitions: dict[str, Schema] = made.pop("$defs", {})
     for name in list(definitions):
         found = known.get(name)
         if found is not None:
             _tidy(definitions[name], found)
-            if issubclass(found, Expression):
+            if forms.get(found):
                 definitions[name + _TABLE_FORM] = definitions[name]
-                definitions[name] = _short_forms(name, found, definitions[name])
+                definitions[name] = _short_forms(name, found, forms[found], definitions[name])
     _tidy(made, model)
     _without_nulls(definitions)
     _without_nulls(made)
@@ -142,8 +143,8 @@ def _tidy(made: Schema, model: type[BaseModel]) -> None:
                 **({"description": said["description"]} if "description" in said else {}),
             }
     made.update(_CONDITIONS.get(model.__name__, {}))
-    if issubclass(model, Expression):
-        _expression(made, takes_list=_takes_list(model))
+    if "sql" in model.model_fields and model.model_fields["sql"].alias == "column":
+        _expression(made, takes_list="parts" in properties and _takes_list(model))
     if model is schema.ColumnReading:
         _column_reading(made)
 
@@ -160,24 +161,51 @@ def _expression(made: Schema, *, takes_list: bool) -> None:
         sources.append("parts")
         properties["parts"]["minItems"] = 1
     else:
-        del properties["parts"]
+        properties.pop("parts", None)
+    made.pop("required", None)
     made["oneOf"] = [{"required": [name]} for name in sources]
 
 
-def _short_forms(name: str, model: type[BaseModel], table: Schema) -> Schema:
+def _short_forms(name: str, model: type[BaseModel], forms: frozenset[str], table: Schema) -> Schema:
     """A field may be a text or a list in place of its table."""
     said = str(table.get("description", ""))
-    forms: list[Schema] = [{"type": "string", "description": f"SQL. {said}"}]
-    if _takes_list(model):
-        forms.append(
-            {
-                "type": "array",
-                "items": {"type": "string"},
-                "minItems": 1,
-                "description": f"Several SQL expressions. {said}",
-            }
-        )
-    return {"description": said, "anyOf": [*forms, {"$ref": f"#/$defs/{name}{_TABLE_FORM}"}]}
+    short: list[Schema] = []
+    if "text" in forms:
+        short.append({"type": "string", "description": f"SQL. {said}"})
+    if "list" in forms and _takes_list(model):
+        parts = {key: value for key, value in table["properties"]["parts"].items() if key in ("items", "minItems")}
+        short.append({"type": "array", **parts, "description": f"Several SQL expressions. {said}"})
+    return {"description": said, "anyOf": [*short, {"$ref": f"#/$defs/{name}{_TABLE_FORM}"}]}
+
+
+def _forms_of(models: Iterable[type[BaseModel]]) -> Mapping[type[BaseModel], frozenset[str]]:
+    """What may stand in place of a model's table, found out by trying what stands before it."""
+    found: dict[type[BaseModel], frozenset[str]] = {}
+
+    def visit(annotation: Any, before: tuple[Any, ...]) -> None:
+        if get_origin(annotation) is Annotated:
+            inner, *metadata = get_args(annotation)
+            visit(inner, (*before, *metadata))
+        elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            validators = [each.func for each in before if isinstance(each, BeforeValidator)]
+            kinds = {"text": "x", "list": ["x"]}
+            forms = {kind for kind, value in kinds.items() if any(_made_a_table(each, value) for each in validators)}
+            found[annotation] = found.get(annotation, frozenset()) | forms
+        else:
+            for each in get_args(annotation):
+                visit(each, before)
+
+    for model in models:
+        for field in model.model_fields.values():
+            visit(field.annotation, tuple(field.metadata))
+    return found
+
+
+def _made_a_table(validator: Any, value: Any) -> bool:
+    try:
+        return isinstance(validator(value), dict)
+    except ValueError:
+        return False
 
 
 def _column_reading(made: Schema) -> None:
