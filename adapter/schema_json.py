@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from adapter.config import Config
 from adapter.mapping import schema
@@ -162,7 +162,9 @@ def _expression(made: Schema, *, takes_list: bool) -> None:
         properties["parts"]["minItems"] = 1
     else:
         properties.pop("parts", None)
-    made.pop("required", None)
+    others = [name for name in made.pop("required", ()) if name != "column"]
+    if others:
+        made["required"] = others
     made["oneOf"] = [{"required": [name]} for name in sources]
 
 
@@ -231,8 +233,12 @@ def _single_too(field: Schema) -> Schema:
 
 
 def _takes_list(model: type[BaseModel]) -> bool:
-    """Whether a field may be several expressions: whether nothing forbids its parts."""
-    return not any("parts" in decorator.info.fields for decorator in _field_validators(model))
+    """Whether a field may be several expressions, which is found out by trying."""
+    try:
+        model.model_validate({"parts": ["x.a", "x.b"]})
+    except ValidationError as error:
+        return not any(detail["loc"][:1] == ("parts",) for detail in error.errors(include_url=False))
+    return True
 
 
 def _may_stand_alone(model: type[BaseModel]) -> set[str]:
