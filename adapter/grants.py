@@ -5,7 +5,7 @@ What is needed comes from the statements themselves (`mapping/needs.py`), how it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from adapter.mapping.catalogue import Catalogue
 from adapter.mapping.engines import ENGINES, Engine
 from adapter.mapping.fragments import DIALECTS
 from adapter.mapping.load import Mapping as LoadedMapping
-from adapter.mapping.naming import Naming, TableName
-from adapter.mapping.needs import Needs, needs_of, needs_of_plans
+from adapter.mapping.naming import TableName
+from adapter.mapping.needs import Needs, needs_of, needs_of_fragments, needs_of_plans
 from adapter.privileges import Privilege, engine_privileges, sql_for
+from adapter.store.choosing import Chooser, tables_of
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
 from adapter.store.fitting import constant_of
@@ -58,7 +59,8 @@ class Grants:
     """What the ledger's tables are needed for."""
     privileges: tuple[Privilege, ...]
     ledger: tuple[Privilege, ...]
-    triggers: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What else should be known, a sentence each."""
 
     def statements(self) -> list[str]:
         """The SQL, a statement each, without comments of their own."""
@@ -83,7 +85,7 @@ class Grants:
             head.append(
                 "-- Numbers of new rows that come from a sequence need USAGE on it: only the database can tell."
             )
-        head += [f"-- {line}" for line in self.triggers]
+        head += [f"-- {line}" for line in self.notes]
         blocks = ["\n".join(head)]
         blocks.append("\n".join(f"{text};" for text in sql_for(self.engine, self.privileges, self.role)))
         if self.ledger:
@@ -128,20 +130,20 @@ async def find_grants(
     engine = _engine(config, mapping, engine_name)
     catalogue: Catalogue | None = None
     around: Surroundings | None = None
+    chosen = mapping
     database = Database(connect(database_settings(config))) if config is not None and ask else None
     try:
         if database is not None:
-            catalogue = await database.inspect(
-                reading(Naming(mapping=mapping, catalogue=None, source=mapping.source).tables())
-            )
-        needs = _needs(config, mapping, engine, catalogue)
+            catalogue = await database.inspect(reading(tables_of(mapping)))
+            chosen, _ = await Chooser(mapping, database, engine).chosen(catalogue)
+        needs = _needs(config, chosen, engine, catalogue) | _probes(mapping, engine, catalogue)
         if database is not None:
             around = await database.inspect(surroundings(list(needs.writes)))
     finally:
         if database is not None:
             await database.close()
     settings = config.ledger if config is not None else LedgerConfig()
-    own = _ledger_needs(settings, mapping)
+    own = _ledger_needs(settings, chosen)
     found = engine_privileges(engine.name, needs, around, _columns(catalogue))
     of_ledger = engine_privileges(engine.name, own, None, {})
     return Grants(
@@ -154,11 +156,22 @@ async def find_grants(
         own=own,
         privileges=tuple(found),
         ledger=tuple(each for each in of_ledger if each not in found),
-        triggers=tuple(
-            f"Look at the trigger {trigger.name} of {trigger.table[1]}: what {trigger.function} does needs rights as well."
-            for trigger in (around.triggers if around is not None else ())
-        ),
+        notes=tuple(_notes(mapping, chosen, around)),
     )
+
+
+def _notes(mapping: LoadedMapping, chosen: LoadedMapping, around: Surroundings | None) -> Iterator[str]:
+    names = [variant.name for variant in mapping.variants]
+    if names and around is None:
+        yield f"Without a database no variant is chosen; there are {', '.join(names)}."
+    elif names:
+        name = next((variant.name for variant in mapping.variants if variant.mapping is chosen), "")
+        yield f"This database needs the variant {name}." if name else "This database needs no variant."
+    for trigger in around.triggers if around is not None else ():
+        yield (
+            f"Look at the trigger {trigger.name} of {trigger.table[1]}: "
+            f"what {trigger.function} does needs rights as well."
+        )
 
 
 def _needs(config: Config | None, mapping: LoadedMapping, engine: Engine, catalogue: Catalogue | None) -> Needs:
@@ -170,6 +183,12 @@ def _needs(config: Config | None, mapping: LoadedMapping, engine: Engine, catalo
     needs = needs_of(binder, engine, given=given, ledger=ledger)
     binder.finish()
     return needs
+
+
+def _probes(mapping: LoadedMapping, engine: Engine, catalogue: Catalogue | None) -> Needs:
+    """What it takes to tell which variant the database needs, which is asked whenever the adapter starts."""
+    probes = [variant.probe for variant in mapping.variants if variant.probe is not None]
+    return needs_of_fragments(probes, Binder(mapping=mapping, catalogue=catalogue), engine)
 
 
 def _ledger_needs(settings: LedgerConfig, mapping: LoadedMapping) -> Needs:

@@ -18,11 +18,10 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from adapter.config import Config
 from adapter.mapping import schema
-from adapter.mapping.load import REQUIRED
 from adapter.mapping.load import Mapping as LoadedMapping
-from adapter.mapping.record_schema import KINDS, VALUES
-
-Schema = dict[str, Any]
+from adapter.mapping.record_schema import VALUES
+from adapter.mapping.variants import SECTIONS
+from adapter.schema_conditions import CONDITIONS, SITE_TYPES, Schema
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -35,6 +34,7 @@ def mapping_schema() -> Schema:
     made = _schema_of(schema.MappingFile, "A mapping: how one EPOS keeps its tables, checks and bills")
     of_file = made["properties"]
     made["dependentRequired"] = {"lock": ["record"]}
+    _variants(made)
     made["$defs"]["RecordRule"]["properties"]["tender"]["required"] = ["default"]
     step = made["$defs"]["Step"]["properties"]["set"]
     step["description"] += "\n\n" + "\n".join(f"* `:{name}`: {text}" for name, text in VALUES.items())
@@ -44,6 +44,28 @@ def mapping_schema() -> Schema:
     for name in ("discount", "charge"):
         of_file[name]["description"] = f"Each [[{name}]] is one kind of {name}."
     return made
+
+
+def _variants(made: Schema) -> None:
+    """A variant's sections are those of the file, of which it says only what is different."""
+    definitions = made["$defs"]
+    rule = definitions["VariantRule"]
+    for name in sorted(SECTIONS):
+        section = made["properties"][name]
+        target = section.get("$ref", "").rpartition("/")[2]
+        if target:
+            whole = definitions[target]
+            partial = {key: value for key, value in whole.items() if key not in _WHOLE}
+            definitions[f"{target}Part"] = partial
+            section = {**section, "$ref": f"#/$defs/{target}Part"}
+        rule["properties"][name] = section
+    rule["additionalProperties"] = False
+    rule["required"] = ["when"]
+    definitions["VariantProbeTable"]["oneOf"] = [{"required": [name]} for name in ("sql", "table", "column")]
+
+
+_WHOLE = ("required", "oneOf", "anyOf", "allOf", "not", "dependentRequired")
+"""What is said of a section as a whole, and not of its keys."""
 
 
 def config_schema(mapping: LoadedMapping | None = None) -> Schema:
@@ -93,16 +115,13 @@ def _site_of(mapping: LoadedMapping) -> Schema:
         "type": "object",
         "description": f"What {mapping.file.epos} leaves to each installation.",
         "properties": {
-            name: {"description": rule.help, "type": _SITE_TYPES[rule.type]}
+            name: {"description": rule.help, "type": SITE_TYPES[rule.type]}
             | ({} if rule.default is None else {"default": rule.default})
             for name, rule in constants.items()
         },
         "required": [name for name, rule in constants.items() if rule.required],
         "additionalProperties": False,
     }
-
-
-_SITE_TYPES = {"flag": "boolean", "integer": "integer", "number": "number", "text": "string"}
 
 
 def _schema_of(model: type[BaseModel], title: str) -> Schema:
@@ -142,7 +161,7 @@ def _tidy(made: Schema, model: type[BaseModel]) -> None:
                 "anyOf": [said.get("items", {}), {"type": "array", "items": said.get("items", {})}],
                 **({"description": said["description"]} if "description" in said else {}),
             }
-    made.update(_CONDITIONS.get(model.__name__, {}))
+    made.update(CONDITIONS.get(model.__name__, {}))
     if "sql" in model.model_fields and model.model_fields["sql"].alias == "column":
         _expression(made, takes_list="parts" in properties and _takes_list(model))
     if model is schema.ColumnReading:
@@ -337,75 +356,3 @@ def _module_docstrings(module: str) -> Mapping[str, Mapping[str, str]]:
                 texts[waiting[-1]] = inspect.cleandoc(str(line.value.value))
                 waiting.clear()
     return found
-
-
-def _one_source(needed: list[str], *, may_be_neither: bool = False) -> Schema:
-    """An entity has `from`, and then its fields, or `select`, whose outputs are fields too."""
-    sources: list[Schema] = [
-        {"required": ["from", *needed], "not": {"required": ["select"]}},
-        {"required": ["select"], "not": {"required": ["from"]}},
-    ]
-    if may_be_neither:
-        sources.append({"not": {"anyOf": [{"required": ["from"]}, {"required": ["select"]}]}})
-    return {"oneOf": sources}
-
-
-def _needed(section: str) -> list[str]:
-    return [name for of, name in REQUIRED if of == section]
-
-
-_CONDITIONS: Mapping[str, Schema] = {
-    "TableRule": _one_source(_needed("table")),
-    "SessionRule": {**_one_source(_needed("session")), "not": {"required": ["table", "tables"]}},
-    "TablesOfSession": _one_source([]),
-    "ItemRule": _one_source(_needed("item")),
-    "ExtraRule": _one_source([], may_be_neither=True),
-    "ModifierRule": {
-        "oneOf": [
-            {
-                "required": ["positional"],
-                "not": {"anyOf": [{"required": [name]} for name in ("from", "select", "where")]},
-            },
-            {
-                "required": ["from", "name", "amount"],
-                "not": {"anyOf": [{"required": ["select"]}, {"required": ["positional"]}]},
-            },
-            {"required": ["select"], "not": {"anyOf": [{"required": ["from"]}, {"required": ["positional"]}]}},
-        ]
-    },
-    "BillRule": {"required": _needed("bill")},
-    "TaxRule": {
-        "anyOf": [
-            {"required": ["rate"]},
-            {"not": {"required": ["included"]}},
-            {"properties": {"included": {"const": True}}},
-        ]
-    },
-    "SiteConstant": {
-        "allOf": [
-            {
-                "if": {"properties": {"type": {"const": kind}}, "required": [] if kind == "text" else ["type"]},
-                "then": {"properties": {"default": {"type": name}}},
-            }
-            for kind, name in _SITE_TYPES.items()
-        ]
-    },
-    "Receipt": {
-        "allOf": [
-            {
-                "if": {"properties": {"type": {"const": "merchant_address"}}, "required": ["type"]},
-                "then": {"required": ["lines"], "properties": {"lines": {"minItems": 1}}},
-                "else": {
-                    "if": {"properties": {"type": {"const": "horizontal_line"}}},
-                    "else": {"required": ["text"], "properties": {"text": {"minLength": 1}}},
-                },
-            }
-        ]
-    },
-    "RecordRule": {"required": ["step"]},
-    "Step": {
-        "oneOf": [{"required": [kind]} for kind in KINDS],
-        "dependentRequired": {"update": ["set", "where"], "delete": ["where"]},
-    },
-}
-"""What the models and the loader check by code, by the name of the model."""

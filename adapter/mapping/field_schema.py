@@ -130,9 +130,9 @@ class WholeField(_One):
     """A whole number; a text that is none counts as NULL."""
 
     missing: int | None = None
+    """Used when the value is NULL or no number."""
     match: Pattern | None = None
     """As for a text."""
-    """Used when the value is NULL or no number."""
 
 
 class KeyField(Expression):

@@ -17,6 +17,7 @@ from adapter.domain.values import TableStatus
 from adapter.mapping.bind import Binder
 from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
+from adapter.mapping.fragments import Fragment
 from adapter.mapping.naming import TableName
 from adapter.mapping.plans import Plan
 from adapter.mapping.search import Search
@@ -119,6 +120,17 @@ def _trees(binder: Binder, engine: Engine, given: Collection[str], *, ledger: bo
             only_without, only_with = writes.recorded, writes.verify
             unused = {plan.driver for plan in ([only_without] if ledger else [only_with]) if plan is not None}
     return [tree for text, tree in noted if not unused or engine.driver(text, apart=True)[0] not in unused]
+
+
+def needs_of_fragments(fragments: Collection[Fragment], binder: Binder, engine: Engine) -> Needs:
+    """What single pieces of SQL need that are run as they stand."""
+    collector = _Collector(binder, engine)
+    trees = [binder.names.resolve(fragment.tree.copy()) for fragment in fragments]
+    for tree in trees:
+        collector.add_tables(tree)
+    for tree in trees:
+        collector.add_columns(tree)
+    return collector.needs()
 
 
 def needs_of_plans(plans: Collection[Plan], engine: Engine) -> Needs:

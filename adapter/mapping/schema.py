@@ -54,8 +54,9 @@ class ColumnReading(Strict):
     ambiguous: str | None = None
     """Of a local time: which moment an hour means that the end of daylight saving repeats."""
     decimal: str | None = None
-    encoding: str | None = None
     """Of money held as a text: the decimal mark."""
+    encoding: str | None = None
+    """Of a text held as bytes: what they are encoded in."""
 
     @model_validator(mode="after")
     def _options_fit_the_reading(self) -> ColumnReading:

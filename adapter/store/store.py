@@ -30,9 +30,8 @@ from adapter.events import DatabaseDown, Emit, MappingUnfit, RecordingOff
 from adapter.mapping.engines import Engine
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.plans import Plan
-from adapter.mapping.schema import ReceiptRule
-from adapter.mapping.variants import files_of
 from adapter.mapping.receipt_schema import ReceiptRule
+from adapter.mapping.variants import files_of
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.fitting import Fitting

@@ -161,6 +161,35 @@ def test_a_trigger_that_runs_with_the_roles_rights_is_pointed_out(own_restaurant
     assert "the trigger copied of payments: what copy_it does" in run("--config", str(config)).stdout
 
 
+def test_a_variant_is_chosen_as_by_the_adapter_and_so_is_what_tells_it(
+    mapping: Callable[[str], str], new_database: Callable[..., str], tmp_path: Path
+):
+    import psycopg
+
+    file = Path(mapping("postgresql"))
+    file.write_text(
+        file.read_text(encoding="utf-8")
+        + '\n[variant.net]\nwhen = "SELECT o.net FROM options o"\nbill = { total = "k.net_total" }\n',
+        encoding="utf-8",
+    )
+    assert "Without a database no variant is chosen; there are net." in run("--mapping", str(file)).stdout
+    url = new_database()
+    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)) as owner:
+        for each in TABLES:
+            owner.execute(
+                each.replace("AUTO_INCREMENT", "GENERATED ALWAYS AS IDENTITY").replace("datetime", "timestamp")
+            )  # type: ignore[call-overload]
+        owner.execute("ALTER TABLE chk ADD net_total numeric; CREATE TABLE options (net boolean)")
+        owner.execute("INSERT INTO options VALUES (TRUE)")
+    config = tmp_path / "config.toml"
+    config.write_text(f'mapping = "small.toml"\n[database]\nurl = "{url}"\n', encoding="utf-8")
+    done = run("--config", str(config), "--role", "till")
+    assert done.exit_code == 0, done.stderr
+    assert "This database needs the variant net." in done.stdout
+    assert "GRANT SELECT (net) ON public.options TO till;" in done.stdout
+    assert "(id, label, net_total, opened, paid, place_id)" in done.stdout
+
+
 def test_no_database_is_asked_when_told_so(tmp_path: Path):
     config = tmp_path / "config.toml"
     config.write_text(

@@ -105,6 +105,16 @@ ours  = "k.locked = 'X'"
 set   = { locked = "'X'" }
 clear = { locked = "NULL" }
 
+[variant.old]
+when    = { column = "chk.old_total" }
+without = ["session.waiter"]
+bill    = { total = "k.old_total" }
+session = { name = ["k.label", { column = "k.data", match = "[a-z]+" }] }
+
+[variant.older]
+when             = "SELECT o.version < 3 FROM options o"
+columns.chk.note = { as = "text", encoding = "cp1252" }
+
 [record.tender]
 VISA    = 1
 default = "CARD"
@@ -166,6 +176,14 @@ WRONG_MAPPINGS = {
     "a key made in no way": ('row = "uuid"', 'row = "serial"'),
     "rows that are neither a number nor a word": ('rows   = "some"', 'rows   = "all"'),
     "tenders without a default": ('default = "CARD"', ""),
+    "a variant without a question": ('when    = { column = "chk.old_total" }\n', ""),
+    "a variant that asks two": ('{ column = "chk.old_total" }', '{ column = "chk.old_total", table = "chk" }'),
+    "a variant that changes what it cannot": (
+        "bill    = { total",
+        "capabilities = { tips = false }\nbill    = { total",
+    ),
+    "a key of a variant that there is not": ('{ total = "k.old_total" }', '{ totals = "k.old_total" }'),
+    "a part without a source": ('{ column = "k.data", match = "[a-z]+" }', '{ match = "[a-z]+" }'),
     "a flag for a number": ("limit = 2", "limit = true"),
 }
 
