@@ -156,6 +156,67 @@ def inspect_command(url: str, schema: str | None, out_file: Path, force: bool, a
         sys.exit(inspect.draft_to_file(url, schema, out_file, force=force, as_json=as_json))
 
 
+@main.command("grants")
+@_CONFIG
+@click.option("--mapping", "mapping_file", default=None, metavar="FILE", help="A mapping without a configuration.")
+@click.option("--engine", default=None, metavar="NAME", help="With --mapping: postgresql, mariadb, mysql or sqlserver.")
+@click.option("--role", default=None, metavar="NAME", help="Who gets them; without it, the user in [database] url.")
+@click.option("--no-database", is_flag=True, help="Do not connect; take the schema to be as the mapping says.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def grants_command(
+    config_file: Path, mapping_file: str | None, engine: str | None, role: str | None, no_database: bool, as_json: bool
+) -> None:
+    """Print the least privileges that the mapping needs, as SQL to run. Changes nothing."""
+    from adapter.grants import find_grants  # noqa: PLC0415 - what serves all night does not carry what is done once
+
+    with _explained():
+        found = run_async(
+            find_grants(
+                config_file=None if mapping_file is not None else config_file,
+                mapping_name=mapping_file,
+                engine_name=engine,
+                role=role,
+                ask=not no_database,
+            )
+        )
+        click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else found.text())
+
+
+@main.command("preview")
+@_CONFIG
+@click.option(
+    "--session", default=None, metavar="SESSION", help="Whose bill is shown in full: an id, or the key of a check."
+)
+@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a page instead.")
+@click.option("--watch", type=click.FloatRange(min=1), default=None, metavar="SECONDS", help="Again and again.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts; amounts in minor units.")
+def preview_command(
+    config_file: Path, session: str | None, html_file: Path | None, watch: float | None, as_json: bool
+) -> None:
+    """Show the restaurant as card machines see it now: tables, open sessions, one bill in full. Changes nothing."""
+    from adapter.preview.command import run as run_preview  # noqa: PLC0415 - as above
+
+    with _explained():
+        config, mapping = load(config_file)
+        run_async(run_preview(config, mapping, session=session, html_file=html_file, watch=watch, as_json=as_json))
+
+
+@main.command("schema")
+@click.argument("kind", type=click.Choice(["mapping", "config"]), default="mapping")
+@click.option(
+    "--mapping", "mapping_file", default=None, metavar="FILE", help="With config: the mapping whose [site] it is."
+)
+def schema_command(kind: str, mapping_file: str | None) -> None:
+    """Print the JSON Schema of a mapping or a config.toml, from which an editor completes and explains its keys."""
+    from adapter import schema_json  # noqa: PLC0415 - as above
+    from adapter.explain import find_and_load  # noqa: PLC0415 - as above
+
+    with _explained():
+        mapping = find_and_load(mapping_file) if mapping_file is not None else None
+        made = schema_json.mapping_schema() if kind == "mapping" else schema_json.config_schema(mapping)
+        click.echo(json.dumps(made, indent=2, ensure_ascii=False))
+
+
 @main.group("ledger")
 def ledger_group() -> None:
     """The adapter's own tables, in which locks and payments are kept."""

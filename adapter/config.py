@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from adapter.domain.recording import SHORTEST_LOCK
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import Mapping, load_mapping
-from adapter.mapping.schema import ReceiptRule
+from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.variants import files_of
 from adapter.mapping.walk import check_receipt, fits
 from adapter.toml.load import Source, Strict, load, suggest

@@ -194,10 +194,15 @@ def show(found: Explanation, console: Console | None = None) -> None:
 def _load(config_file: Path | None, mapping_name: str | None) -> tuple[Config | None, LoadedMapping]:
     if mapping_name is None:
         return load(config_file or Path("config.toml"))
+    return None, find_and_load(mapping_name)
+
+
+def find_and_load(mapping_name: str) -> LoadedMapping:
+    """The mapping in a file, or one that comes with the adapter; raises AdapterError, InvalidFile."""
     file = find_mapping(mapping_name, beside=Path.cwd() / "config.toml")
     if file is None:
         raise AdapterError(f"there is no mapping {mapping_name}", hint="give a file, or the name of a shipped mapping")
-    return None, load_mapping(file)
+    return load_mapping(file)
 
 
 def _store(config: Config, mapping: LoadedMapping) -> SqlStore:

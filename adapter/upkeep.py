@@ -80,7 +80,7 @@ async def unlock(
     app = App(config, mapping, _nobody, write_patience=_PATIENCE)
     try:
         bound = await app.store.bind()
-        session_id = _session_id(session, bound.fields.packing)
+        session_id = session_of(session, bound.fields.packing)
         held = await app.store.write(lambda till: release_by_hand(till, session_id, by=by, reason=reason, force=force))
         emit(LockReleased(session=str(session_id), by=by, reason=reason))
         return held
@@ -112,7 +112,8 @@ def show_locks(locks: list[ShownLock], console: Console) -> None:
     console.print(table)
 
 
-def _session_id(text: str, packing: Packing) -> UUID:
+def session_of(text: str, packing: Packing) -> UUID:
+    """The session that somebody means by its id on the wire, or by the key of its check; raises AdapterError."""
     try:
         return UUID(text)
     except ValueError:

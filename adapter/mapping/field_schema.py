@@ -130,6 +130,7 @@ class WholeField(_One):
     """A whole number; a text that is none counts as NULL."""
 
     missing: int | None = None
+    """Used when the value is NULL or no number."""
     match: Pattern | None = None
     """As for a text."""
 
@@ -196,14 +197,16 @@ class QuantityField(_One):
     decimal: Literal[".", ","] = "."
     """The decimal mark, where quantities are held as texts."""
     missing: Decimal | None = None
+    """Used when the value is NULL."""
 
 
 class FlagField(_One):
     """A yes or no."""
 
     true: tuple[Code, ...] = ()
+    """The code, or codes, that mean yes, where the column is not boolean or 0 and 1."""
     false: tuple[Code, ...] = ()
-    """The codes that mean yes and no, where the column is not boolean or 0 and 1. One may be left out."""
+    """The code, or codes, that mean no. Of `true` and `false` one may be left out: every other code is then the other."""
     missing: StrictBool | None = None
     """What NULL, or a row that is not there, means."""
 

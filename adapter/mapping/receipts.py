@@ -8,7 +8,7 @@ from typing import Any
 
 from adapter.domain.values import ReceiptLine, Session
 from adapter.mapping.readings import plain_text
-from adapter.mapping.schema import Receipt, ReceiptRule
+from adapter.mapping.receipt_schema import Receipt, ReceiptRule
 from adapter.mapping.walk import PLACEHOLDER
 
 

@@ -80,11 +80,17 @@ class RecordedRule(Strict):
     """Where the EPOS keeps the ids of payments, so that a repeat is recognized without tables of our own."""
 
     from_: str = Field(alias="from")
+    """A FROM clause with an alias for every table."""
     where: Sql | None = None
+    """An SQL condition: other rows are no payments."""
     payment_id: Sql
+    """The id of the payment."""
     amount: Sql
+    """What was paid of the bill."""
     tip: Sql | None = None
+    """The tip, where it is kept."""
     cashback: Sql | None = None
+    """Cash handed out, where it is kept."""
     session_id: Sql | None = None
     """The session's key; without it, payment ids must be unique in the whole table."""
 
@@ -106,13 +112,17 @@ class Step(Strict):
     insert: str | None = None
     """Table that gets a row; or rows, with `from` or `select`."""
     update: str | None = None
+    """Table whose rows are changed."""
     delete: str | None = None
+    """Table whose rows are deleted."""
     find: Sql | None = None
     """A SELECT of one row; its outputs become values for the steps below."""
     set: dict[str, Sql] = Field(default_factory=dict)
+    """Columns and their values: SQL with the values of the payment, as `:amount`."""
     from_: str | None = Field(default=None, alias="from")
     """Insert a row for each row of this FROM clause."""
     where: Sql | None = None
+    """An SQL condition on the rows; with `insert`, on those of `from`."""
     select: Sql | None = None
     """Insert what this SELECT gives; its output names are the columns."""
     returning: dict[str, str] = Field(default_factory=dict)
@@ -189,5 +199,8 @@ class RecordRule(Strict):
     tender: dict[str, str | int] = Field(default_factory=dict)
     """What `:tender` is for each card scheme; `default` for any other."""
     recorded: RecordedRule | None = None
+    """Where the EPOS keeps the ids of payments, for an installation without a ledger."""
     verify: VerifyRule | None = None
+    """How to see later that a payment is still there."""
     step: tuple[Step, ...] = ()
+    """What the EPOS itself would write, in order."""

@@ -23,6 +23,7 @@ from adapter.mapping.field_schema import (
     Whole,
     known_form,
 )
+from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.record_schema import LockRule, RecordRule
 from adapter.mapping.trial_schema import TrialRule
 from adapter.toml.load import Strict
@@ -30,27 +31,36 @@ from adapter.toml.load import Strict
 Rounding = Literal["half-up", "half-even", "up", "down"]
 
 
-_READINGS: dict[str, type[Expression]] = {"flag": FlagField, "money": MoneyField, "text": TextField, "time": TimeField}
+READINGS: dict[str, type[Expression]] = {"flag": FlagField, "money": MoneyField, "text": TextField, "time": TimeField}
 
 
 class ColumnReading(Strict):
     """What a column means, said once for every field, filter and write that uses it."""
 
     as_: Literal["flag", "time", "money", "text", "version", "stamp"] | None = Field(default=None, alias="as")
+    """What it is; `version` and `stamp` name columns that every write maintains."""
     optional: bool = False
     """The column is read as NULL where a site's schema lacks it."""
     true: Any = None
+    """Of a flag: the code, or codes, that mean yes."""
     false: Any = None
+    """Of a flag: the code, or codes, that mean no."""
     missing: Any = None
+    """What NULL means."""
     form: str | None = None
+    """Of a time: `local`, `utc`, `epoch`, `epoch_ms` or a pattern; of money: `major` or `minor`."""
     zone: str | None = None
+    """Of a local time: its IANA zone, where it is not the site's."""
     ambiguous: str | None = None
+    """Of a local time: which moment an hour means that the end of daylight saving repeats."""
     decimal: str | None = None
+    """Of money held as a text: the decimal mark."""
     encoding: str | None = None
+    """Of a text held as bytes: what they are encoded in."""
 
     @model_validator(mode="after")
     def _options_fit_the_reading(self) -> ColumnReading:
-        kind = _READINGS.get(self.as_ or "")
+        kind = READINGS.get(self.as_ or "")
         said = self.options()
         if kind is None:
             if said:
@@ -75,12 +85,15 @@ class SiteConstant(Strict):
     """What each installation sets in its own configuration, or has in a row of its database."""
 
     type: Literal["text", "integer", "number", "flag"] = "text"
+    """What kind of value it is."""
     default: str | int | float | bool | None = None
+    """The value where the installation sets none and `read` finds none."""
     read: str | None = None
     """A SELECT of one value, run when the adapter starts; its first row counts."""
     required: bool = False
     """The installation must set it."""
     help: str = ""
+    """What the installer should know of it."""
 
 
 class TaxRule(Strict):
@@ -98,23 +111,29 @@ class Area(Strict):
     """The part of the restaurant where a table stands."""
 
     id: Text | None = None
+    """What tells one area from another."""
     name: Text | None = None
+    """What staff call it."""
 
 
 class WaiterRule(Strict):
     """Who serves a session."""
 
     id: Text
+    """What the waiter keys into the card machine; a number on most."""
     name: Text | None = None
+    """Shown on the bill; several parts are joined by blanks."""
 
 
 class Relation(Strict):
     """Rows: a FROM clause with aliases, or a whole SELECT, and the condition on it."""
 
     from_: str | None = Field(default=None, alias="from")
+    """A FROM clause with an alias for every table. A child's begins with JOIN and continues that of its parent."""
     select: str | None = None
     """The escape hatch: a SELECT whose output names are the fields. Read as `<entity>.<name>`."""
     where: str | None = None
+    """An SQL condition: rows for which it does not hold are not there."""
     order: Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)] = ()
     """SQL expressions by which rows are put in order."""
 
@@ -125,9 +144,13 @@ class TableRule(Relation):
     id: Key | None = None
     """What sessions refer to a table by."""
     name: Text | None = None
+    """What staff call the table; by this it is asked for."""
     max_covers: Whole | None = None
+    """How many guests it seats."""
     status: TableState | None = None
+    """How it stands: `available`, `occupied`, `pending_available`, `not_in_use`, or `hidden`."""
     area: Area | None = None
+    """Where in the restaurant it stands."""
 
 
 class TablesOfSession(Relation):
@@ -141,25 +164,35 @@ class SessionFilter(Strict):
     """Search conditions that only the integrator can say well; each must mean the same as the field."""
 
     finished: str | None = None
+    """SQL that is true for finished sessions, as their index wants it."""
     unfinished: str | None = None
+    """SQL that is true for open sessions, as their index wants it."""
 
 
 class SessionRule(Relation):
     """The checks of the restaurant."""
 
     id: Key | None = None
+    """What tells one check from another; becomes the session id on the wire and back."""
     name: Text | None = None
+    """What staff call the check."""
     created_at: Time | None = None
+    """When it was opened."""
     finished: Flag | None = None
+    """Whether it is over; without it every row is an open session."""
     finished_at: Time | None = None
+    """When it was closed; without it, a finished session borrows `created_at`."""
     payable: Flag | None = None
     """A condition beside the protocol's own: a session is payable when it is not finished and a balance remains."""
     covers: Whole | None = None
+    """How many guests there are."""
     waiter: WaiterRule | None = None
+    """Who serves it."""
     table: Key | None = None
     """The table's id, where a session has one at most."""
     tables: TablesOfSession | None = None
     filter: SessionFilter = SessionFilter()
+    """Search conditions that only you can write well."""
 
     @model_validator(mode="after")
     def _one_way_to_tables(self) -> SessionRule:
@@ -172,6 +205,7 @@ class RoundingLine(Strict):
     """A line that takes up what rounding leaves between the lines and the total."""
 
     name: str = "Rounding"
+    """What the line is called on the bill."""
     limit: int = Field(default=5, ge=1)
     """The largest difference it may take up, in minor units."""
 
@@ -180,12 +214,19 @@ class BillRule(Strict):
     """The totals of a bill."""
 
     total: Money | None = None
+    """Everything due, service charge included, gratuities and tips left out. NULL: this session has no bill."""
     paid: Money | None = None
+    """Paid so far, tips left out; `0` where the EPOS keeps no payments on open checks."""
     tax: Money | None = None
+    """The tax in the total; for information."""
     service_charge: Money | None = None
+    """The part of the total that is a service charge."""
     currency: Text | None = None
+    """ISO 4217 code, as `'GBP'`; without it, the site constant `currency`."""
     note: Text | None = None
+    """A text that belongs to the whole bill."""
     rounding_line: RoundingLine | None = None
+    """Takes up small differences between the lines and the total."""
     differs: str | None = None
     """Why the lines of this EPOS need not add up to its total. Without it a bill that does not is refused."""
 
@@ -196,12 +237,19 @@ class ItemRule(Relation):
     key: Key | None = None
     """What tells one line of a bill from another; without it, the order."""
     id: Text | None = None
+    """Id of the product; several lines may have the same."""
     name: Text | None = None
+    """What stands on the bill."""
     category: Text | None = None
+    """From general to specific, as a list."""
     quantity: Quantity | None = None
+    """How many; one without it. What is not whole is folded into one entry."""
     amount_per_item: Price | None = None
+    """The price of one, without its modifiers."""
     ordered_at: Time | None = None
+    """When it was ordered; without it, when the session began."""
     tax: TaxRule | None = None
+    """How its price relates to tax."""
 
 
 class ModifierRule(Relation):
@@ -210,27 +258,39 @@ class ModifierRule(Relation):
     positional: str | None = None
     """A condition on the rows of [item]: where it holds, the row modifies the nearest row before it."""
     id: Text | None = None
+    """Id of the choice or extra."""
     name: Text | None = None
+    """What stands on the bill."""
     quantity: Quantity | None = None
+    """How many; one without it. `per = "line"` where it is counted for the whole line."""
     amount: Price | None = None
+    """The price of one; negative for a promotion."""
     tax: TaxRule | None = None
+    """How its price relates to tax."""
 
 
 class ExtraRule(Relation):
     """Amounts that stand on the bill beside the items: discounts and charges."""
 
     id: Text
+    """What tells it from others on the bill."""
     name: Text
+    """What stands on the bill."""
     amount: Money
+    """Positive for a discount as well as for a charge."""
     ordered_at: Time | None = None
+    """When it was given; without it, when the session began."""
     tax: TaxRule | None = None
+    """How it relates to tax."""
 
 
 class MoneyRule(Strict):
     """How amounts become whole minor units."""
 
     form: Literal["major", "minor"] = "major"
+    """Whether amounts are held in pounds or in pence."""
     rounding: Rounding = "half-up"
+    """How half a penny is rounded."""
     stage: Literal["line", "unit"] = "line"
     """Whether a line's amount is rounded once, or the price of a single item."""
     inexact: Literal["round", "refuse"] = "round"
@@ -241,60 +301,22 @@ class TimeRule(Strict):
     """How times are held unless a field says otherwise."""
 
     zone: str = ":site.timezone"
+    """IANA zone of local times, or the site constant that holds it."""
     form: Annotated[str, AfterValidator(known_form)] = "local"
+    """`local` (naive, in the zone), `utc`, `epoch`, `epoch_ms`, or a pattern such as `%d/%m/%Y %H:%M`."""
     ambiguous: Literal["earlier", "later"] = "earlier"
+    """Which moment an hour means that the end of daylight saving repeats."""
 
 
 class Capabilities(Strict):
     """What this EPOS can hold, and so what the adapter offers."""
 
     record_payment: bool = True
+    """Whether payments can be entered; `false`: nothing is locked or paid."""
     partial_payment: bool = True
+    """Whether a check can be paid in parts."""
     tips: bool = True
-
-
-class Receipt(Strict):
-    """One line above or below the printed bill.
-
-    Texts may hold {site.name}, {session.name}, {session.table}, {session.covers} and {waiter.name}; a line in which one
-    of them is empty is left out.
-    """
-
-    type: Literal[
-        "text",
-        "logo",
-        "horizontal_line",
-        "vat_number",
-        "merchant_name",
-        "merchant_address",
-        "merchant_phone_number",
-        "merchant_email_address",
-    ]
-    text: str = ""
-    """The text, name or number; for a logo, its SVG image."""
-    lines: tuple[str, ...] = ()
-    """The lines of an address."""
-    postcode: str = ""
-    size: Literal["header_1", "header_2", "body"] = "body"
-    align: Literal["left", "center", "right"] | None = None
-    bold: bool | None = None
-    double: bool = False
-
-    @model_validator(mode="after")
-    def _has_what_it_needs(self) -> Receipt:
-        if self.type == "merchant_address":
-            if not self.lines:
-                raise ValueError('an address needs lines = ["..."]')
-        elif self.type != "horizontal_line" and not self.text:
-            raise ValueError(f'a line of type {self.type} needs text = "..."')
-        return self
-
-
-class ReceiptRule(Strict):
-    """What stands above and below a printed bill."""
-
-    header: tuple[Receipt, ...] = ()
-    footer: tuple[Receipt, ...] = ()
+    """Whether a payment may have a tip."""
 
 
 class VariantProbe(Strict):
@@ -333,7 +355,9 @@ class MappingFile(Strict):
     """A whole mapping file."""
 
     version: Literal[1]
+    """Version of the mapping language."""
     epos: str
+    """Name of the EPOS, for people."""
     sql: Literal["postgresql", "mysql", "sqlite", "sqlserver"]
     """The dialect the SQL of this file is written in."""
     engines: tuple[Literal["postgresql", "mariadb", "mysql", "sqlite", "sqlserver"], ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapter.mapping import field_schema, schema
+from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
 
@@ -67,7 +68,7 @@ def check_zones(file: schema.MappingFile, source: Source) -> None:
             source.report(path, f"{zone} is no IANA time zone", "for example Europe/London")
 
 
-def check_receipt(receipt: schema.ReceiptRule, site: Collection[str], source: Source) -> None:
+def check_receipt(receipt: ReceiptRule, site: Collection[str], source: Source) -> None:
     """Report every placeholder of a receipt that stands for nothing."""
     known = RECEIPT_NAMES | {f"site.{name}" for name in site}
     for part in ("header", "footer"):

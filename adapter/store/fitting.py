@@ -23,8 +23,9 @@ from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
 from adapter.mapping.plans import Identity, Part, path_of
 from adapter.mapping.readings import plain_text
+from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.receipts import Receipts
-from adapter.mapping.schema import ReceiptRule, SiteConstant
+from adapter.mapping.schema import SiteConstant
 from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
 from adapter.mapping.writes import WriteStatements

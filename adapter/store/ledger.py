@@ -140,6 +140,10 @@ class Ledger:
         """One of its statements."""
         return self._plans[name]
 
+    def plans(self, *, verify: bool) -> list[Plan]:
+        """Every statement that an installation runs; some only where payments are looked after."""
+        return [plan for name, plan in self._plans.items() if verify or name not in ("recent", "missing")]
+
     def creation(self) -> tuple[str, ...]:
         """The statements that make the ledger; run again they change nothing."""
         return tuple(re.split(r"\n(?=CREATE|INSERT)", _TABLES.format(schema=self.schema, version=VERSION)))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
+from adapter.domain.payments import Lock
 from adapter.domain.ports import Book, Till
 from adapter.errors import (
     AdapterError,
@@ -28,14 +30,14 @@ from adapter.events import DatabaseDown, Emit, MappingUnfit, RecordingOff
 from adapter.mapping.engines import Engine
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.plans import Plan
-from adapter.mapping.schema import ReceiptRule
+from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.variants import files_of
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.fitting import Fitting
 from adapter.store.ledger import VERSION, Ledger, LockRow
 from adapter.store.till import SqlTill
-from adapter.store.units import Writer
+from adapter.store.units import Reader, Writer
 from adapter.store.verify import Verifier
 
 Answer = TypeVar("Answer")
@@ -144,6 +146,23 @@ class SqlStore:
         await self._require_recording(bound)
         ledger = self._ledger
         return await self._database.read(ledger.locks) if ledger is not None else []
+
+    async def held(self, session_ids: Sequence[UUID]) -> Mapping[UUID, Lock]:
+        """Who holds each of these sessions that somebody holds, the till included; raises NotEnabled like `locks`."""
+        bound = self._bound or await self.bind()
+        await self._require_recording(bound)
+        writes, ledger = bound.writes, self._ledger
+        assert writes is not None  # noqa: S101 - required just now
+        if writes.lock is None:
+            return {row.session_id: row.lock for row in await self.locks() if row.session_id in session_ids}
+
+        def ask(reader: Reader) -> dict[UUID, Lock]:
+            # Of a till, only what reads is used.
+            till = SqlTill(reader, bound, writes, ledger)  # type: ignore[arg-type]
+            found = ((session_id, till.lock_of(session_id)) for session_id in session_ids)
+            return {session_id: lock for session_id, lock in found if lock is not None}
+
+        return await self._database.read(ask)
 
     async def create_ledger(self) -> None:
         """Make the tables of the ledger, as far as they are not there."""

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from adapter.domain.values import ReceiptLine, Session, Waiter
+from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.receipts import Receipts
-from adapter.mapping.schema import ReceiptRule
 
 SITE = {
     "name": "The Crown",
