@@ -24,6 +24,7 @@ from adapter.mapping.field_schema import (
     known_form,
 )
 from adapter.mapping.record_schema import LockRule, RecordRule
+from adapter.mapping.rows_schema import RowsRule, Total
 from adapter.mapping.trial_schema import TrialRule
 from adapter.toml.load import Strict
 
@@ -179,9 +180,9 @@ class RoundingLine(Strict):
 class BillRule(Strict):
     """The totals of a bill."""
 
-    total: Money | None = None
+    total: Total | None = None
     paid: Money | None = None
-    tax: Money | None = None
+    tax: Total | None = None
     service_charge: Money | None = None
     currency: Text | None = None
     note: Text | None = None
@@ -193,6 +194,8 @@ class BillRule(Strict):
 class ItemRule(Relation):
     """The lines of a bill."""
 
+    rows: RowsRule | None = None
+    """Instead of `from`: the lines come out of one encoded value of the session's row."""
     key: Key | None = None
     """What tells one line of a bill from another; without it, the order."""
     id: Text | None = None
@@ -207,6 +210,8 @@ class ItemRule(Relation):
 class ModifierRule(Relation):
     """Choices and extras."""
 
+    rows: RowsRule | None = None
+    """Instead of `from`: the modifiers come out of one encoded value of the item's row."""
     positional: str | None = None
     """A condition on the rows of [item]: where it holds, the row modifies the nearest row before it."""
     id: Text | None = None
@@ -219,6 +224,8 @@ class ModifierRule(Relation):
 class ExtraRule(Relation):
     """Amounts that stand on the bill beside the items: discounts and charges."""
 
+    rows: RowsRule | None = None
+    """Instead of `from`: they come out of one encoded value of the session's row."""
     id: Text
     name: Text
     amount: Money

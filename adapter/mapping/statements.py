@@ -19,7 +19,8 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fragments import Fragment
 from adapter.mapping.links import Links, first_of
-from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, part_without_rows, plan
+from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, kind_of, part_without_rows, plan
+from adapter.mapping.rows_sql import encoded_outputs, sums_lines
 from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
 from adapter.mapping.walk import entities
@@ -79,15 +80,14 @@ class Statements:
         }[search.content]
         outputs = {**self._key(), **self._session_outputs(names)}
         if search.content == "balance":
-            return [
-                self._part("session", 0, {**outputs, **self._checked(), "now": self.engine.now()}, ("session",), root)
-            ]
-        if search.content != "session":
-            outputs |= self._extras_of("session") | self._moments()
+            outputs |= self._checked() | {"now": self.engine.now()}
+            return [self._part("session", 0, outputs, ("session",), root)]
+        if has_lines := search.content != "session" or sums_lines(self._file):
+            outputs |= self._extras_of("session") | self._moments() | encoded_outputs(self.binder, "session")
         parts = [self._part("session", 0, outputs, ("session",), root)]
         if search.content != "bill" and self._links_of.there_are:
             parts.append(self._links(root))
-        if search.content != "session":
+        if has_lines:
             parts.extend(self._lines(root))
         return parts
 
@@ -239,7 +239,16 @@ class Statements:
         )
 
     def _lines(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
-        item = self._outputs(("item",), _ITEM_FIELDS)
+        if ("item",) in self._clauses:
+            yield from self._items(root)
+        for path, _, _ in entities(self._file):
+            is_extra = path[0] in ("discount", "charge") and path in self._clauses
+            if is_extra and extra_place(self.binder.mapping, path) is None:
+                outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path) | self._order(path)
+                yield self._part(kind_of(path), int(path[1]), {**self._key(), **outputs}, path, root)
+
+    def _items(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
+        item = self._outputs(("item",), _ITEM_FIELDS) | encoded_outputs(self.binder, "item")
         item |= self._tax(("item",)) | self._order(("item",)) | self._item_key()
         if self._file.modifier is not None and self._file.modifier.positional is not None:
             item |= {f"modifier.{name}": tree for name, tree in self._outputs(("modifier",), _MODIFIER_FIELDS).items()}
@@ -254,11 +263,6 @@ class Statements:
                 self._outputs(("modifier",), _MODIFIER_FIELDS) | self._tax(("modifier",)) | self._order(("modifier",))
             )
             yield self._part("modifier", 0, {**self._key(), **self._item_key(), **outputs}, ("modifier",), root)
-        for path, _, _ in entities(self._file):
-            if path[0] in ("discount", "charge") and extra_place(self.binder.mapping, path) is None:
-                kind: Kind = "discount" if path[0] == "discount" else "charge"
-                outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path) | self._order(path)
-                yield self._part(kind, int(path[1]), {**self._key(), **outputs}, path, root)
 
     def _extras_of(self, owner: str) -> dict[str, exp.Expr]:
         """Discounts and charges that stand in the rows of their session, or of their item, and need none of their own."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from adapter.domain.values import Session, Table, Waiter
 from adapter.errors import RowUnreadable
+from adapter.mapping.bill_contents import BillContents
 from adapter.mapping.bills import Owner, Totals
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of, sorter
@@ -151,12 +152,15 @@ class SessionMaker(OwnerMaker):
         self._status = (links or {}).get("status")
         self._there = (links or {}).get("status.there")
         self._read_status = fields.read["table", "status"]
+        self._contents = BillContents(fields, plan) if self.totals.total_is_summed else None
 
     def make(self, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
         """The session of a row; `asked` are the table names of the request, as on the wire."""
         owner = self.owner(row, one)
         finished = self._finished(row)
-        payable = not finished and (self._payable is None or self._payable(row)) and self._outstanding(row) > 0
+        payable = (
+            not finished and (self._payable is None or self._payable(row)) and self._outstanding(owner, row, one) > 0
+        )
         return Session(
             id=owner.session_id,
             name=self._name(row),
@@ -181,11 +185,15 @@ class SessionMaker(OwnerMaker):
     def _status_there(self, row: Row) -> bool:
         return self._there is None or bool(row[self._there])
 
-    def _outstanding(self, row: Row) -> int:
+    def _outstanding(self, owner: Owner, row: Row, one: Gathered) -> int:
         """What a session still owes; one whose bill cannot be read owes nothing that could be paid."""
         try:
             _, rule = self.totals.rule(row)
             total = self.totals.amount("total", row, rule)
+            if self._contents is not None:
+                one = self._contents.unpacked(row, one)
+                _, lines = self._contents.make(owner.created_at, row, one, rule)
+                total, _ = self.totals.summed(self._contents, row, one, rule, lines)
             return 0 if total is None else total - (self.totals.amount("paid", row, rule) or 0)
         except RowUnreadable:
             return 0
