@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
-
-from adapter.mapping.readings import plain_text
 
 _NAME = r"[^\s.\[\]\"'=*]+"
 _STEP = re.compile(
@@ -19,6 +18,7 @@ _STEP = re.compile(
         | \["(?P<quoted>[^"]*)"\] | \[(?P<key>{_NAME}(?:\.{_NAME})*)=(?:"(?P<text>[^"]*)"|(?P<word>[^\]"]*))\])""",
     re.VERBOSE,
 )
+_LARGEST = 1e17
 _HOW = 'write members with dots, [0] or [-1] for an element, [id=2] for the one whose id is 2, * for all, ["a b"]'
 
 
@@ -91,7 +91,12 @@ def code_of(value: Any) -> str:
     """One spelling for a value that is compared: `true`, `2` and `2.0` as they would stand in a mapping."""
     if value is True or value is False:
         return "true" if value else "false"
-    return plain_text(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST:
+        return str(int(value))
+    if isinstance(value, Decimal):
+        shown = format(value, "f")
+        return shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return str(value).strip()
 
 
 def _steps(text: str) -> tuple[_Step, ...]:

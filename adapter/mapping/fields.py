@@ -15,8 +15,6 @@ from adapter.domain.lines import LineRule
 from adapter.domain.money import digits_of
 from adapter.mapping import field_schema, readings, schema
 from adapter.mapping.bind import Binder
-from adapter.mapping.codecs.content import Codec
-from adapter.mapping.codecs.registry import CodecMissing, Remembering, codec_named
 from adapter.mapping.keys import Packing
 from adapter.mapping.readings import Reading
 from adapter.mapping.walk import entities, is_zone
@@ -40,8 +38,6 @@ class Fields:
     _by_digits: dict[tuple[Path, int], Reading] = field(init=False, default_factory=dict)
     read: Mapping[Path, Reading] = field(init=False)
     """Readings by field path, as ("bill", "total")."""
-    codecs: dict[str, Codec] = field(init=False, default_factory=dict)
-    """The codecs that entities with `rows` are decoded by."""
 
     def __post_init__(self) -> None:
         file = self.binder.mapping.file
@@ -58,14 +54,7 @@ class Fields:
         )
         self.read = dict(self._readings(file, digits))
         for path, entity in self.binder.mapping.rows.items():
-            self._find_codec((*path, "rows", "codec"), entity.rule.codec)
-
-    def _find_codec(self, path: Path, name: str) -> None:
-        if name not in self.codecs:
-            try:
-                self.codecs[name] = Remembering(codec_named(name))
-            except CodecMissing as error:
-                self.binder.report(path, str(error))
+            self.binder.codec((*path, "rows", "codec"), entity.rule.codec)
 
     def rule_for(self, digits: int) -> LineRule:
         """The line rule for a currency with so many decimals."""

@@ -17,7 +17,7 @@ from adapter.mapping import field_schema, schema
 from adapter.mapping.captures import says_more
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
-from adapter.mapping.rows_load import RowsChecker, RowsOf
+from adapter.mapping.rows_load import RowsChecker, RowsOf, check_paths
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
 from adapter.mapping.variants import Variant, variants_of
@@ -97,6 +97,7 @@ class _Checker:
         self._required()
         self._check_columns()
         self._check_references()
+        check_paths(self._file, self._source, self.rows.found)
         check_zones(self._file, self._source)
         check_receipt(self._file.receipt, self._file.site, self._source)
         check_trials(self._file, self._tables(), self._source)
@@ -194,7 +195,7 @@ class _Checker:
         self._expressions(path, _places(path, value, self._source), scope)
         for index, fragment in enumerate(self.fragments.get(path, ())):
             if says_more(value, index) and fragment.tree.find(exp.Column) is None:
-                self._source.report(path, "is the same for every row, so match and encoding have nothing to read")
+                self._source.report(path, "is the same for every row, so path, match and encoding have nothing to read")
 
     def _expression(self, path: Path, text: str, scope: Scope) -> None:
         self._expressions(path, [(path, text)], scope)

@@ -11,6 +11,7 @@ from typing import Any
 
 from adapter.errors import RowUnreadable
 from adapter.mapping import field_schema
+from adapter.mapping.captures import capture_of
 from adapter.mapping.codecs.content import Undecodable
 from adapter.mapping.content_paths import ContentPath, code_of, parse_path
 from adapter.mapping.fields import Fields
@@ -35,7 +36,7 @@ class DecodedRows:
     def __init__(self, fields: Fields, entity: RowsOf) -> None:
         self.entity = entity
         self._fields = fields
-        self._codec = fields.codecs[entity.rule.codec]
+        self._codec = fields.binder.codec((*entity.path, "rows", "codec"), entity.rule.codec)
         self._only = _conditions(entity.rule.only)
         self._skip = _conditions(entity.rule.skip)
         self._key = parse_path(entity.rule.key) if entity.rule.key is not None else None
@@ -101,7 +102,11 @@ class DecodedRows:
             if reference.site is not None:
                 constant = self._fields.binder.site.get(reference.site)
             return lambda _content: constant
+        last = name.rsplit(".", 1)[-1]
+        capture = capture_of(self._fields.binder, path, int(last) if last.isdigit() else 0)
         value_at = reference.path.value
+        if capture is not None:
+            return lambda content: capture(value_at(content))
         if name.rsplit(".", 1)[-1] in ("included", "positional"):
             # Conditions, which a database would have decided.
             read = flag(field_schema.FlagField.model_validate({"sql": "x"}))

@@ -6,18 +6,18 @@ Needs no database. What is made of them stands in `rows`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from adapter.mapping import schema
+from adapter.mapping import field_schema, schema
 from adapter.mapping.codecs.registry import codec_names
 from adapter.mapping.content_paths import BadPath, ContentPath, parse_path, parse_reference
 from adapter.mapping.fragments import Clause, Fragment
 from adapter.mapping.rows_schema import RowsRule
 from adapter.mapping.trees import Scope
-from adapter.mapping.walk import fields_of
+from adapter.mapping.walk import entities, fields_of
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
 
@@ -87,10 +87,7 @@ class RowsChecker:
             if getattr(rule, "from_" if key == "from" else key) is not None:
                 hint = "leave it out" if key != "where" else "say it of members: only = { ... } or skip = { ... }"
                 self._source.report((*path, key), "stands beside rows, which are decoded", hint)
-        names = codec_names()
-        if rows.codec not in names:
-            hint = suggest(rows.codec, names) or f"there are {', '.join(names)}; packages may bring more"
-            self._source.report((*path, "rows", "codec"), f"there is no codec {rows.codec}", hint)
+        _check_codec(self._source, (*path, "rows", "codec"), rows.codec)
         inside, source = self._source_of(path, rows, parent)
         fields = {} if path[0] != "item" else self._positional(rows.as_)
         for inner, child in fields_of(rule):
@@ -210,3 +207,36 @@ class RowsChecker:
         for name in {"item": ("id", "name", "amount_per_item"), "modifier": ("name", "amount")}.get(str(path[0]), ()):
             if getattr(rule, name) is None:
                 self._source.report((*path, name), "is missing")
+
+
+def check_paths(file: schema.MappingFile, source: Source, decoded: Collection[Path]) -> None:
+    """Report every `path` that stands where none can; `decoded` are the entities whose rows are decoded."""
+    fields = [((*path, *name), child) for path, rule, _ in entities(file) for name, child in fields_of(rule)]
+    fields += [
+        (("bill", name), child) for name in type(file.bill).model_fields if _is_field(child := getattr(file.bill, name))
+    ]
+    if file.modifier is not None and file.modifier.positional is not None:
+        fields += [(("modifier", *name), child) for name, child in fields_of(file.modifier)]
+    for path, child in fields:
+        parts: tuple[field_schema.Expression | field_schema.TextPart, ...] = child.parts or (child,)
+        for index, said in enumerate(parts):
+            if said.path is None:
+                continue
+            here: Path = (*path, index, "path") if child.parts else (*path, "path")
+            _check_codec(source, (*here[:-1], "codec"), said.codec)
+            is_modifier_of_line = path[0] == "modifier" and ("item",) in decoded
+            if path[:1] in decoded or path[:2] in decoded or is_modifier_of_line:
+                source.report(here, "the row is decoded already", "write the way behind the row's name, as line.a.b[0]")
+            elif isinstance(child, field_schema.KeyField) and path != ("session", "table"):
+                source.report(here, "a key is looked up as it stands in the database, so it takes no path")
+
+
+def _is_field(value: Any) -> bool:
+    return isinstance(value, field_schema.Expression)
+
+
+def _check_codec(source: Source, path: Path, name: str) -> None:
+    names = codec_names()
+    if name not in names:
+        hint = suggest(name, names) or f"there are {', '.join(names)}; packages may bring more"
+        source.report(path, f"there is no codec {name}", hint)

@@ -7,17 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from adapter.mapping.content_paths import BadPath, parse_path
-from adapter.mapping.field_schema import Code, MoneyField
+from adapter.mapping.field_schema import Code, ContentPathText, MoneyField
 from adapter.toml.load import Strict
-
-
-def _path(text: str) -> str:
-    try:
-        parse_path(text)
-    except BadPath as error:
-        raise ValueError(str(error)) from None
-    return text
 
 
 def _alias(text: str) -> str:
@@ -25,9 +16,6 @@ def _alias(text: str) -> str:
         raise ValueError("is the name of a row, made of letters, digits and underscores")
     return text
 
-
-ContentPathText = Annotated[str, AfterValidator(_path)]
-"""A path into decoded data; see `content_paths`."""
 
 Codes = Annotated[
     tuple[Code | float, ...],

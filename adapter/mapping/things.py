@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from adapter.domain.values import Session, Table, Waiter
@@ -15,7 +15,7 @@ from adapter.mapping.keys import UnpackableKey
 from adapter.mapping.names import to_wire
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Reading, Unreadable
-from adapter.mapping.texts import text_of
+from adapter.mapping.texts import parts_as_they_are, text_of
 from adapter.toml.locate import Path, dotted
 
 Get = Callable[[Row], Any]
@@ -149,6 +149,9 @@ class SessionMaker(OwnerMaker):
         links = next((branch.slots for branch in plan.branches if branch.kind == "link"), None)
         self._links_in_order = sorter(links or {})
         self._table_name = self._namer(("table", "name"), links or {}, "name")
+        # Where only the adapter can read at which table a session is, every table is there to choose from.
+        self._ref = parts_as_they_are(slots, "table")
+        self._id = parts_as_they_are(links or {}, "id")
         self._status = (links or {}).get("status")
         self._there = (links or {}).get("status.there")
         self._read_status = fields.read["table", "status"]
@@ -168,7 +171,7 @@ class SessionMaker(OwnerMaker):
             # A finished session is told by its time on the wire, so one without a time borrows the other.
             finished_at=(self._finished_at(row) or owner.created_at) if finished else None,
             is_payable=payable,
-            tables=self._tables(one, asked),
+            tables=self._tables(row, one, asked),
             covers=self._covers(row),
             waiter=owner.waiter,
         )
@@ -198,11 +201,15 @@ class SessionMaker(OwnerMaker):
         except RowUnreadable:
             return 0
 
-    def _tables(self, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
+    def _tables(self, row: Row, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
         """The names of a session's tables; one that was asked for comes first."""
-        if not one.links:
+        links: Sequence[Row] = one.links
+        if links and self._ref is not None and self._id is not None:
+            ref = self._ref(row)
+            links = [link for link in links if self._id(link) == ref] if all(ref) else []
+        if not links:
             return ()
-        names = [name for name in map(self._visible_table, self._links_in_order(one.links)) if name]
+        names = [name for name in map(self._visible_table, self._links_in_order(links)) if name]
         if asked is not None:
             names.sort(key=lambda name: name not in asked)
         return tuple(dict.fromkeys(names))
