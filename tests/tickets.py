@@ -7,9 +7,10 @@ fields and their serialVersionUIDs are the vendor's; every ticket is invented.
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 _STRING = "Ljava/lang/String;"
@@ -213,3 +214,124 @@ def _utf(text: str) -> bytes:
     """Java's UTF-8, which is everybody's for what these tests write: no NUL, and nothing beyond the first plane."""
     raw = text.encode()
     return struct.pack(">H", len(raw)) + raw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """A row of `sharedtickets`."""
+
+    id: str
+    name: str
+    about: str
+    ticket: Ticket
+    user: str | None = None
+    locked: str | None = None
+
+
+def _evening(hour: int, minute: int, number: int, *lines: Line, name: str = "") -> Ticket:
+    moment = datetime(2026, 11, 20, hour, minute, tzinfo=UTC)
+    return Ticket(id=f"b1c0de00-0000-4000-8000-{number:012d}", date=moment, lines=lines, name=name)
+
+
+EVENING = [
+    Shared(
+        id="1",
+        name="Greta - (06:12 408)",
+        about="Table 1: two pizzas with an extra each, a beer",
+        user="Greta",
+        ticket=_evening(
+            18,
+            12,
+            1,
+            Line(product="p-pizza", name="Stone-oven pizza", units=2, price=8.333333333333334),
+            Line(product="p-mozza", name="Extra mozzarella", units=2, price=1.25, is_auxiliary=True),
+            Line(product="p-beer", name="Quarry pale", units=1, price=3.75),
+        ),
+    ),
+    Shared(
+        id="2",
+        name="Ines - (06:40 071)",
+        about="Table 2: open at a terminal just now",
+        user="Ines",
+        locked="locked",
+        ticket=_evening(18, 40, 2, Line(product="p-soup", name="Soup of the day", units=1, price=5.0)),
+    ),
+    Shared(
+        id="3",
+        name="Greta - (07:01 655)",
+        about="Table 3: three rates of tax, cheese by weight",
+        user="Greta",
+        locked="",
+        ticket=_evening(
+            19,
+            1,
+            3,
+            Line(product="p-sand", name="Cold sandwich to go", units=3, price=4.55, rate=0.0),
+            Line(product="p-chee", name="Blue cheese", units=0.35, price=18.29, rate=0.05),
+            Line(product="p-coff", name="Coffee", units=2, price=2.0875, note="one decaf"),
+        ),
+    ),
+    Shared(
+        id="4",
+        name="Ines - (07:15 202)",
+        about="Table 4: three lines that each round up",
+        user="Ines",
+        ticket=_evening(
+            19,
+            15,
+            4,
+            Line(product="p-egg", name="Pickled egg", units=1, price=0.9375),
+            Line(product="p-cris", name="Crisps", units=1, price=0.9375),
+            Line(product="p-oliv", name="Olives", units=1, price=0.9375),
+        ),
+    ),
+    Shared(
+        id="5",
+        name="Tomas - (07:22 918)",
+        about="Table 5: a discount by script, which is a line of its own; who served it has left",
+        user="Tomas",
+        ticket=_evening(
+            19,
+            22,
+            5,
+            Line(product="p-roas", name="Roast of the day", units=1, price=12.5),
+            Line(product="p-disc", name="Early bird 10%", units=1, price=-1.25),
+        ),
+    ),
+    Shared(
+        id="6",
+        name="Ines - (07:30 000)",
+        about="Table 6: opened, nothing ordered yet",
+        user="Ines",
+        ticket=_evening(19, 30, 6),
+    ),
+    Shared(
+        id="7d0f6c1e-58a1-4b7c-9a53-0c1d2e3f4a5b",
+        name="Stag party",
+        about="no table: a tab at the bar, taken over by a supervisor",
+        user="Ines",
+        locked="override",
+        ticket=_evening(
+            19, 35, 8, Line(product="p-stou", name="Stout", units=4, price=4.166666666666667), name="Stag party"
+        ),
+    ),
+]
+"""The open tickets of an invented evening."""
+
+
+def statements(evening: Sequence[Shared]) -> str:
+    """The SQL that makes the rows, as it stands in the evening of the restaurant."""
+    return "\n\n".join(_statement(row) for row in evening) + "\n"
+
+
+def _statement(row: Shared) -> str:
+    values = ", ".join("NULL" if value is None else f"'{value}'" for value in (row.id, row.name, row.user, row.locked))
+    content = f"'\\x{serialized(row.ticket).hex()}'"
+    return (
+        f"-- {row.about}\n"
+        f"INSERT INTO sharedtickets (id, name, appuser, locked, content) VALUES ({values},\n    {content});"
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(statements(EVENING))
