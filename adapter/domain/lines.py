@@ -98,6 +98,20 @@ def bill_item(line: Line, rule: LineRule) -> tuple[BillItem, int]:
     return _whole(line, rule, int(quantity))
 
 
+def exact_amounts(line: Line) -> list[Decimal]:
+    """What the line itself comes to before anything is rounded, and then each of its modifiers, in major units."""
+    if line.quantity == 0:
+        return [Decimal(0)] * (1 + len(line.extras))
+    own = line.amount if line.is_line_amount else line.amount * line.quantity
+    return [own, *(_exact_extra(extra, line.quantity) for extra in line.extras)]
+
+
+def _exact_extra(extra: Extra, quantity: Decimal) -> Decimal:
+    if not extra.is_line_amount:
+        return extra.amount * _line_count(extra, quantity)
+    return extra.amount if extra.per_line else extra.amount * quantity
+
+
 def _whole(line: Line, rule: LineRule, quantity: int) -> tuple[BillItem, int]:
     total = _total(line, rule)
     count = abs(quantity)
@@ -129,13 +143,7 @@ def _total(line: Line, rule: LineRule) -> int:
             pence += to_minor(_each(extra), rule) * _line_count(extra, line.quantity)
         # Half an extra may leave half a penny.
         return to_minor(pence.scaleb(-rule.digits), rule)
-    exact = line.amount if line.is_line_amount else line.amount * line.quantity
-    for extra in line.extras:
-        if not extra.is_line_amount:
-            exact += extra.amount * _line_count(extra, line.quantity)
-        else:
-            exact += extra.amount if extra.per_line else extra.amount * line.quantity
-    return to_minor(exact, rule)
+    return to_minor(sum(exact_amounts(line), Decimal(0)), rule)
 
 
 def _each(extra: Extra) -> Decimal:

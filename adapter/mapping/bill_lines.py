@@ -6,24 +6,26 @@ which is once for each plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from adapter.domain.lines import Extra, Line, LineError, LineRule, bill_item, to_minor
-from adapter.domain.money import NotMoney, exact, minor_if_exact
+from adapter.domain.lines import Extra, Line, LineError, LineRule, bill_item, exact_amounts, to_minor
+from adapter.domain.money import minor_if_exact
 from adapter.domain.values import BillItem, Modifier
 from adapter.errors import RowUnreadable
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, item_key_of, sorter
-from adapter.mapping.plans import Plan, Slots
+from adapter.mapping.plans import Branch, Slots
 from adapter.mapping.readings import Reading, Unreadable, plain_text, remembered
+from adapter.mapping.taxes import Tax
 from adapter.mapping.texts import id_of, parts, places_of, read_once, text_of
 from adapter.toml.locate import Path, dotted
 
 _ONE = Decimal(1)
-_PERCENT = Decimal(100)
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the time of lines that are only added up."""
 
 Made = tuple[BillItem, int]
 """An item and the amount of its line in minor units."""
@@ -39,8 +41,8 @@ def _never(_created_at: datetime, _row: Row, _below: Sequence[Row]) -> Made | No
 class LineMaker:
     """The items of a bill with their modifiers."""
 
-    def __init__(self, fields: Fields, plan: Plan) -> None:
-        branches = {branch.kind: branch for branch in plan.branches}
+    def __init__(self, fields: Fields, branches: Mapping[str, Branch]) -> None:
+        """`branches` lay out the rows of items and of modifiers."""
         self._fields = fields
         self._branch = branches["item"]
         slots = self._branch.slots
@@ -161,7 +163,25 @@ class LineMaker:
 
         return quick
 
+    def exact(self, one: Gathered, rule: LineRule) -> tuple[Decimal, Decimal]:
+        """What all lines come to before anything is rounded, in major units, and the tax in it."""
+        total = tax = Decimal(0)
+        for row, below in self._groups(one):
+            own, *extras = exact_amounts(self._line(_ANY_TIME, row, below, rule))
+            total += own + sum(extras)
+            tax += self._tax.share(row, own)
+            if self._extras is not None:
+                tax += sum(self._extras.tax.share(each, amount) for each, amount in zip(below, extras, strict=True))
+        return total, tax
+
     def _slow(self, created_at: datetime, row: Row, below: Sequence[Row], rule: LineRule) -> Made:
+        line = self._line(created_at, row, below, rule)
+        try:
+            return bill_item(line, rule)
+        except LineError as error:
+            raise RowUnreadable(f"item {error} ({self._fields.place(('item',))})") from None
+
+    def _line(self, created_at: datetime, row: Row, below: Sequence[Row], rule: LineRule) -> Line:
         path: Path = ("item",)
         try:
             path = ("item", "quantity")
@@ -180,7 +200,7 @@ class LineMaker:
             path = ("modifier",)
             extras = [self._extras.make(modifier, rule) for modifier in below] if self._extras is not None else []
             path = ("item",)
-            line = Line(
+            return Line(
                 id=self._id(row),
                 name=name,
                 quantity=quantity,
@@ -190,7 +210,6 @@ class LineMaker:
                 category=self._category(row),
                 extras=extras,
             )
-            return bill_item(line, rule)
         except (Unreadable, LineError) as error:
             raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
 
@@ -200,7 +219,7 @@ class ModifierMaker:
 
     def __init__(self, fields: Fields, slots: Slots, lead: str, tax: Tax) -> None:
         rule = fields.binder.mapping.file.modifier
-        self._tax = tax
+        self.tax = tax
         own_amount = f"{lead}amount" in slots
         own_quantity = f"{lead}quantity" in slots
         self._amount = slots[f"{lead}amount" if own_amount else "amount_per_item"]
@@ -254,7 +273,7 @@ class ModifierMaker:
         return Extra(
             id=self._id(row),
             name=self._label(row),
-            amount=amount * self._tax.factor(row),
+            amount=amount * self.tax.factor(row),
             quantity=quantity,
             is_line_amount=self._amount_per_line,
             per_line=self._per_line,
@@ -299,10 +318,7 @@ class ExtraMaker:
         """Append the item of a row, if it has an amount, and give the amount in minor units."""
         path: Path = (*self.path, "amount")
         try:
-            amount = self._fields.money(path, rule)(row[self._amount])
-            if amount is None:
-                raise Unreadable("is NULL and no missing = is said")
-            whole = self._sign * to_minor(amount * self._tax.factor(row), rule)
+            whole = self._sign * to_minor(self._major(row, rule), rule)
             path = (*self.path, "ordered_at")
             moment = self._fields.read[path](row[self._ordered]) if self._ordered is not None else None
         except (Unreadable, LineError) as error:
@@ -318,38 +334,21 @@ class ExtraMaker:
             lines.append(item)
         return whole
 
+    def exact(self, row: Row, rule: LineRule) -> tuple[Decimal, Decimal]:
+        """The amount of a row before it is rounded, as it changes the total, and the tax in it."""
+        try:
+            amount = self._sign * self._major(row, rule)
+            return amount, self._tax.share(row, amount)
+        except Unreadable as error:
+            path: Path = (*self.path, "amount")
+            raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
 
-class Tax:
-    """What a price is multiplied by to hold its tax."""
-
-    def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str) -> None:
-        file: Any = fields.binder.mapping.file
-        rule: Any = getattr(file, str(path[0]))
-        rule = rule[int(path[1])] if len(path) > 1 else rule
-        self._rate = slots.get(f"{lead}tax.rate")
-        self._included = slots.get(f"{lead}tax.included")
-        self.applies = self._rate is not None
-        form = rule.tax.form if rule is not None and rule.tax is not None else "percent"
-        self._factor = remembered(lambda value: _factor(value, form))
-
-    def factor(self, row: Row) -> Decimal:
-        """1 where the price holds its tax already."""
-        if self._rate is None or (self._included is not None and row[self._included]):
-            return _ONE
-        answer: Decimal = self._factor(row[self._rate])
-        return answer
-
-
-def _factor(value: Any, form: str) -> Decimal:
-    if value is None:
-        return _ONE
-    try:
-        rate = exact(value)
-    except NotMoney as error:
-        raise Unreadable(f"has a tax rate that {error}") from None
-    if form == "multiplier":
-        return rate
-    return _ONE + (rate / _PERCENT if form == "percent" else rate)
+    def _major(self, row: Row, rule: LineRule) -> Decimal:
+        amount = self._fields.money((*self.path, "amount"), rule)(row[self._amount])
+        if amount is None:
+            raise Unreadable("is NULL and no missing = is said")
+        whole: Decimal = amount * self._tax.factor(row)
+        return whole
 
 
 def _exact_minor(read: Reading, digits: int) -> Callable[[Any], int | None]:

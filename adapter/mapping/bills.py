@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,14 +14,12 @@ from adapter.domain.money import digits_of
 from adapter.domain.values import Bill, BillItem, Waiter
 from adapter.errors import BillUnbalanced, RowUnreadable
 from adapter.events import BillDiffers, Emit
-from adapter.mapping.bill_lines import ExtraMaker, LineMaker
-from adapter.mapping.extras import extra_place, moment_name
+from adapter.mapping.bill_contents import BillContents
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Unreadable, plain_text, remembered
 from adapter.mapping.texts import text_of
-from adapter.mapping.walk import entities
 from adapter.toml.locate import Path, dotted
 
 
@@ -40,6 +38,10 @@ class Totals:
         self._fields = fields
         self._slots = slots
         self._minor = {name: self._reader(name) for name in ("total", "paid", "tax", "service_charge") if name in slots}
+        bill = fields.binder.mapping.file.bill
+        self.total_is_summed = bill.total is not None and bill.total.sum is not None
+        self.tax_is_summed = bill.tax is not None and bill.tax.sum is not None
+        self._adds_rounded_lines = bill.total is not None and bill.total.rounded == "line"
 
     def rule(self, row: Row) -> tuple[str, LineRule]:
         """The currency of a row, and how its amounts become whole ones."""
@@ -61,6 +63,18 @@ class Totals:
         """One of the amounts; None when it is NULL or the mapping does not have it."""
         read = self._minor.get(name)
         return None if read is None else read(row, rule)
+
+    def summed(self, contents: BillContents, row: Row, one: Gathered, rule: LineRule, lines: int) -> tuple[int, int]:
+        """The total and the tax of an EPOS that stores neither; `lines` is the sum of the rounded lines.
+
+        Raises RowUnreadable.
+        """
+        total, tax = contents.exact(row, one, rule)
+        service = self.amount("service_charge", row, rule) or 0
+        try:
+            return (lines if self._adds_rounded_lines else to_minor(total, rule)) + service, to_minor(tax, rule)
+        except LineError as error:
+            raise RowUnreadable(f"bill.total {error} ({self._fields.place(('bill', 'total'))})") from None
 
     def _reader(self, name: str) -> Callable[[Row, LineRule], int | None]:
         path: Path = ("bill", name)
@@ -92,30 +106,10 @@ class BillMaker:
         self._emit = emit
         self._totals = totals
         self._rule = fields.binder.mapping.file.bill
-        self._lines = LineMaker(fields, plan)
+        self._contents = BillContents(fields, plan)
         slots = branch_of(plan, "session").slots
         self._note = text_of(slots, "note") or (lambda _row: "")
         self._no_note = fields.read[("bill", "note")](None) if ("bill", "note") in fields.read else None
-        self._moments = {
-            path: slots[moment_name(path)]
-            for path, _, _ in entities(fields.binder.mapping.file)
-            if moment_name(path) in slots
-        }
-        self._extras: list[tuple[int | str, ExtraMaker]] = []
-        """Discounts and charges in the order of the mapping, with the rows they stand in or the number of their branch."""
-        branches = {(str(branch.kind), branch.index): number for number, branch in enumerate(plan.branches)}
-        for path, _, _ in entities(fields.binder.mapping.file):
-            if path[0] not in ("discount", "charge"):
-                continue
-            place = extra_place(fields.binder.mapping, path)
-            lead = f"{path[0]}.{path[1]}."
-            if place is not None and place.owner == "session":
-                self._extras.append(("session", ExtraMaker(fields, path, slots, lead)))
-            elif place is not None:
-                self._extras.append(("item", ExtraMaker(fields, path, branch_of(plan, "item").slots, lead)))
-            else:
-                number = branches[str(path[0]), int(path[1])]
-                self._extras.append((number, ExtraMaker(fields, path, plan.branches[number].slots)))
 
     def make(self, owner: Owner, row: Row, one: Gathered) -> Bill | None:
         """The bill; None when the session has none.
@@ -125,18 +119,15 @@ class BillMaker:
         totals = self._totals
         currency, line_rule = totals.rule(row)
         total = totals.amount("total", row, line_rule)
-        if total is None:
+        if total is None and not totals.total_is_summed:
             return None
-        lines, sum_of_lines = self._lines.make(self._moment(("item",), owner, row), one, line_rule)
-        for number, extra in self._extras:
-            if number == "session":
-                rows: Sequence[Row] = (row,)
-            else:
-                rows = one.items if number == "item" else one.extras.get(int(number), ())
-            there = extra.those_there(rows)
-            moment = self._moment(extra.path, owner, row) if there else owner.created_at
-            for each in there:
-                sum_of_lines += extra.add(lines, moment, each, line_rule)
+        one = self._contents.unpacked(row, one)
+        lines, sum_of_lines = self._contents.make(owner.created_at, row, one, line_rule)
+        tax = totals.amount("tax", row, line_rule) or 0
+        if total is None or totals.tax_is_summed:
+            summed, its_tax = totals.summed(self._contents, row, one, line_rule, sum_of_lines)
+            total = summed if total is None else total
+            tax = its_tax if totals.tax_is_summed else tax
         service = totals.amount("service_charge", row, line_rule)
         difference = total - sum_of_lines - (service or 0)
         if difference:
@@ -145,24 +136,12 @@ class BillMaker:
             session_id=owner.session_id,
             total=total,
             paid=totals.amount("paid", row, line_rule) or 0,
-            tax=totals.amount("tax", row, line_rule) or 0,
+            tax=tax,
             currency=currency,
             service_charge=service,
             items=tuple(lines),
             note=self._note(row) or self._no_note,
         )
-
-    def _moment(self, path: Path, owner: Owner, row: Row) -> datetime:
-        """When lines were ordered that do not say it themselves."""
-        place = self._moments.get(path)
-        if place is None:
-            return owner.created_at
-        try:
-            moment: datetime | None = self._fields.read[(*path, "ordered_at")](row[place])
-        except Unreadable as error:
-            where: Path = (*path, "ordered_at")
-            raise RowUnreadable(f"{dotted(where)} {error} ({self._fields.place(where)})") from None
-        return moment or owner.created_at
 
     def _settle(self, difference: int, lines: list[BillItem], owner: Owner) -> None:
         """Do with a difference between total and lines what the mapping says."""

@@ -15,8 +15,10 @@ from sqlglot import exp
 from adapter.domain.money import digits_of
 from adapter.errors import Problem
 from adapter.mapping import field_schema
-from adapter.mapping.captures import is_captured
+from adapter.mapping.captures import is_captured, is_decoded
 from adapter.mapping.catalogue import Catalogue, ColumnFact
+from adapter.mapping.codecs.content import Codec
+from adapter.mapping.codecs.registry import CodecMissing, Remembering, codec_named
 from adapter.mapping.fragments import SITE, Clause, Fragment
 from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
 from adapter.mapping.load import REQUIRED
@@ -58,6 +60,7 @@ class Binder:
     """What the flag field that is being turned into SQL says of its column."""
     _joining: frozenset[str] = field(init=False, default=frozenset())
     """What is brought in by the join whose ON is being turned into SQL."""
+    _codecs: dict[str, Codec] = field(init=False, default_factory=dict)
     _fields: list[Path] = field(init=False, default_factory=list)
     """Fields being put in place of references to them, to notice circles."""
 
@@ -134,7 +137,7 @@ class Binder:
         """What `[columns]` says of the column that a field plainly is, for a reading of this kind."""
         fragment = self.mapping.fragment(*path)
         column = fragment.tree if fragment is not None else None
-        if not isinstance(column, exp.Column):
+        if not isinstance(column, exp.Column) or is_decoded(self, path):
             return {}
         rule = self.names.column_rule(column)
         if rule is None or rule.as_ is None:
@@ -145,11 +148,21 @@ class Binder:
             return {}
         return rule.options()
 
+    def codec(self, path: Path, name: str) -> Codec:
+        """The codec of a name, one for the whole mapping; a problem of the key at this path where there is none."""
+        if name not in self._codecs:
+            try:
+                self._codecs[name] = Remembering(codec_named(name))
+            except CodecMissing as error:
+                self.report(path, str(error))
+                return lambda _value: None
+        return self._codecs[name]
+
     def fact_of(self, path: Path, index: int = 0) -> ColumnFact | None:
         """What the catalogue knows of the column that a field plainly is."""
         found = self.mapping.fragments.get(path, ())
         tree = found[index].tree if index < len(found) else None
-        return self.names.fact(tree) if isinstance(tree, exp.Column) else None
+        return self.names.fact(tree) if isinstance(tree, exp.Column) and not is_decoded(self, path) else None
 
     def packing_of(self, path: Path, field_: field_schema.KeyField | None) -> Packing:
         """How the key at this path becomes a session id; a problem when it cannot."""

@@ -1,4 +1,4 @@
-"""What the adapter takes out of a value before it is read: a part that a regular expression captures, text from bytes.
+"""What the adapter takes out of a value before it is read: a member of JSON, what a pattern captures, text from bytes.
 
 A captured value stands behind its row, in a place of its own, so that several fields can be captured from one column
 and every reading is as if the database had given it. No database knows of it: it can be no condition.
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from adapter.mapping import field_schema
+from adapter.mapping.codecs.content import Codec, Undecodable
+from adapter.mapping.content_paths import ContentPath, parse_path
 from adapter.mapping.plans import Part, Plan, path_of
 from adapter.mapping.readings import Reading, Unreadable, plain_text, remembered
 from adapter.toml.locate import Path
@@ -36,7 +38,7 @@ def derived_of(binder: Binder, part: Part) -> Mapping[str, Reading]:
     found: dict[str, Reading] = {}
     for name in part.outputs:
         last = name.rsplit(".", 1)[-1]
-        reading = _reading(binder, path_of(part, name), int(last) if last.isdigit() else 0)
+        reading = capture_of(binder, path_of(part, name), int(last) if last.isdigit() else 0)
         if reading is not None:
             found[name] = reading
     return found
@@ -45,31 +47,61 @@ def derived_of(binder: Binder, part: Part) -> Mapping[str, Reading]:
 def is_captured(binder: Binder, path: Path) -> bool:
     """Whether a field is more than what the database gives, so that no condition can be put to it."""
     count = len(binder.mapping.fragments.get(path, ()))
-    return any(_reading(binder, path, index) is not None for index in range(count))
+    return any(capture_of(binder, path, index) is not None for index in range(count))
+
+
+def is_decoded(binder: Binder, path: Path) -> bool:
+    """Whether a field is a member of what its column encodes, so that the column's type and meaning are not its own."""
+    value = _field(binder, path)
+    return value is not None and (value.path is not None or any(part.path is not None for part in value.parts))
 
 
 def says_more(value: field_schema.Expression, index: int) -> bool:
     """Whether an expression of a field is said to be captured or decoded."""
-    return any(_said(value, index))
+    return any(_said(value, index)) or _part(value, index).path is not None
+
+
+def _part(value: field_schema.Expression, index: int) -> field_schema.Expression | field_schema.TextPart:
+    return value.parts[index] if index < len(value.parts) else value
 
 
 def _said(value: field_schema.Expression, index: int) -> tuple[str | None, str | None]:
     """The `match` and `encoding` of one of a field's expressions."""
-    said: Any = value.parts[index] if value.parts else value
+    said = _part(value, index)
     return getattr(said, "match", None), getattr(said, "encoding", None)
 
 
-def _reading(binder: Binder, path: Path, index: int) -> Reading | None:
+def capture_of(binder: Binder, path: Path, index: int) -> Reading | None:
+    """What is taken out of one expression of a field before it is read; None where it is read as it comes."""
     value = _field(binder, path)
-    fragments = binder.mapping.fragments.get(path, ())
-    if value is None or index >= len(fragments):
+    if value is None:
         return None
     match, encoding = _said(value, index)
-    tree = fragments[index].tree
+    fragments = binder.mapping.fragments.get(path, ())
+    tree = fragments[index].tree if index < len(fragments) else None
+    said = _part(value, index)
     if encoding is None and isinstance(value, field_schema.TextField) and isinstance(tree, exp.Column):
         rule = binder.names.column_rule(tree)
-        encoding = rule.encoding if rule is not None and rule.as_ == "text" else None
-    return _capture(match, encoding) if match or encoding else None
+        encoding = rule.encoding if rule is not None and rule.as_ == "text" and said.path is None else None
+    capture = _capture(match, encoding) if match or encoding else None
+    if said.path is None:
+        return capture
+    decoded = _member(binder.codec(path, said.codec), parse_path(said.path))
+    if capture is None:
+        return decoded
+    return lambda held: capture(decoded(held))
+
+
+def _member(codec: Codec, path: ContentPath) -> Reading:
+    def read(value: Any) -> Any:
+        if value is None:
+            return None
+        try:
+            return path.value(codec(value))
+        except Undecodable:
+            return None  # bad JSON is as good as none; rows are stricter
+
+    return read
 
 
 def _field(binder: Binder, path: Path) -> field_schema.Expression | None:

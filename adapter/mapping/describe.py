@@ -43,8 +43,8 @@ def _of_rule(fields: Fields, path: Path, rule: object) -> Iterator[FieldNote]:
         elif isinstance(value, field_schema.Expression):
             yield FieldNote(
                 name=dotted(here),
-                sql=" ".join(" | ".join(value.texts).split()),
-                reading=_reading(fields, here, value),
+                sql=" ".join(" | ".join(value.texts).split()) or "the sum of the lines",
+                reading=_reading(fields, here, value) + _decoded(value),
                 place=fields.place(here),
             )
 
@@ -92,6 +92,12 @@ def _reading(fields: Fields, path: Path, value: field_schema.Expression) -> str:
                 f"; empty means {value.missing}" if value.missing else ""
             )
     return "as it is"
+
+
+def _decoded(value: field_schema.Expression) -> str:
+    """The members of decoded data that a field is."""
+    said: list[field_schema.Expression | field_schema.TextPart] = [value, *value.parts]
+    return "".join(f"; {part.path} in {part.codec}" for part in said if part.path is not None)
 
 
 def _captured(value: field_schema.TextField | field_schema.WholeField) -> str:

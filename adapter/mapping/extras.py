@@ -26,13 +26,14 @@ class Place:
 
 def extra_place(mapping: Mapping, path: Path) -> Place | None:
     """Where a discount or charge stands; None when it has rows of its own."""
-    if path[0] not in ("discount", "charge"):
+    if path[0] not in ("discount", "charge") or path in mapping.rows:
         return None
     clause = mapping.clauses[path]
     condition = mapping.fragment(*path, "where")
     if not clause.joins:
         return Place(owner="session", condition=condition)
-    if not _same_rows(clause, mapping.clauses[("item",)]) or mapping.file.session.select is not None:
+    item = mapping.clauses.get(("item",))
+    if item is None or not _same_rows(clause, item) or mapping.file.session.select is not None:
         return None
     rest = _without(condition, mapping.fragment("item", "where"))
     return None if rest is None else Place(owner="item", condition=rest.fragment)

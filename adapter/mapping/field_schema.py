@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, field_validator, model_validator
 
+from adapter.mapping.content_paths import BadPath, parse_path
 from adapter.toml.load import Strict
 
 Code = bool | int | str
@@ -62,12 +63,27 @@ Encoding = Annotated[str, AfterValidator(_encoding)]
 """A text encoding that Python knows."""
 
 
+def _path(text: str) -> str:
+    try:
+        parse_path(text)
+    except BadPath as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+ContentPathText = Annotated[str, AfterValidator(_path)]
+"""A way into decoded data; see `content_paths`."""
+
+
 class TextPart(Strict):
     """One of several expressions of a field."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     sql: str = Field(alias="column")
+    path: ContentPathText | None = None
+    """The way into what the value encodes: see Expression."""
+    codec: str = "json"
     match: Pattern | None = None
     """What is captured of the value: see TextField."""
     encoding: Encoding | None = None
@@ -83,11 +99,19 @@ class Expression(Strict):
     """One SQL expression over the aliases in scope. `column` is another name for the same key."""
     parts: tuple[Annotated[TextPart, BeforeValidator(_sql_or_table)], ...] = ()
     """Several expressions: joined by blanks for a text, a path for a category, a composite for a key."""
+    path: ContentPathText | None = None
+    """The value holds JSON, or what `codec` reads, and this is the way to the one that is meant; NULL if it leads nowhere."""
+    codec: str = "json"
+    """The name of a codec."""
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Expression:
         if (self.sql is None) == (not self.parts):
             raise ValueError('a field needs one SQL expression, as { column = "k.total" }')
+        if self.path is not None and self.parts:
+            raise ValueError('say path of each part, as [{ column = "k.data", path = "name" }, "k.name"]')
+        if self.path is None and "codec" in self.model_fields_set:
+            raise ValueError('a codec needs the path to what is meant, as path = "date"')
         return self
 
     @property

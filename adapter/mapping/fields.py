@@ -53,6 +53,8 @@ class Fields:
             inexact=file.money.inexact,
         )
         self.read = dict(self._readings(file, digits))
+        for path, entity in self.binder.mapping.rows.items():
+            self.binder.codec((*path, "rows", "codec"), entity.rule.codec)
 
     def rule_for(self, digits: int) -> LineRule:
         """The line rule for a currency with so many decimals."""

@@ -9,8 +9,11 @@ from typing import TypeVar
 from sqlglot import exp
 
 from adapter.mapping.bind import Binder, BoundClause
+from adapter.mapping.captures import is_captured
+from adapter.mapping.engines import Engine
 from adapter.mapping.fragments import Clause
-from adapter.mapping.table_status import conditions_of
+from adapter.mapping.search import Search
+from adapter.mapping.table_status import conditions_of, name_expression
 from adapter.toml.locate import Path
 
 Tree = TypeVar("Tree", bound=exp.Expr)
@@ -40,6 +43,37 @@ class Links:
         file = self._binder.mapping.file
         return file.session.tables is not None or ("session", "table") in self._binder.mapping.fragments
 
+    @property
+    def are_decoded(self) -> bool:
+        """Whether only the adapter can read at which table a session is."""
+        return is_captured(self._binder, ("session", "table"))
+
+    def ids(self) -> dict[str, exp.Expr]:
+        """The id of each table, by which a reference that the adapter reads finds it."""
+        keys = self._binder.mapping.fragments["table", "id"]
+        return {f"id.{index}": self.tree(self._binder.expression(key)) for index, key in enumerate(keys)}
+
+    def filter(self, search: Search, engine: Engine, *, hides: bool) -> list[exp.Expr]:
+        """The conditions under which a session is at a table, or at one of those asked for."""
+        if not self.there_are:
+            return [exp.false()] if search.has_table or search.names else []
+        if self.are_decoded or (search.has_table is False and hides):
+            # A session whose only table is hidden has none, which only the reading of the rows can tell.
+            return []
+        link = self.link()
+        conditions = [link.tied, *link.where]
+        name = name_expression(self._binder) if search.names else None
+        if name is not None:
+            conditions.append(engine.one_of([self.tree(name)], ["names"]))
+        inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(link.first.copy())
+        if link.joins:
+            inner.set("joins", [join.copy() for join in link.joins])
+        inner.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in conditions))))
+        exists = exp.Exists(this=inner)
+        if search.has_table is False:
+            return [exp.false()] if search.names else [exp.Not(this=exists)]
+        return [exists]
+
     def link(self) -> Link:
         """The way from a session to its tables."""
         table = self._renamed(self._clauses[("table",)])
@@ -51,6 +85,9 @@ class Links:
         )
         refs = [self._binder.expression(ref) for ref in self._binder.mapping.fragments[path]]
         meets = exp.and_(*(exp.EQ(this=one, expression=other) for one, other in zip(ids, refs, strict=False)))
+        if self.are_decoded:
+            # Every table meets every session, and the reading of the rows tells which it is at.
+            meets = exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1))
         visible = tuple(self.tree(condition) for condition in conditions_of(self._binder, ("table",)))
         if self._binder.mapping.file.session.tables is None:
             return Link(first=first_of(table), joins=table.joins, tied=meets, where=visible)

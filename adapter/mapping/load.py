@@ -17,6 +17,7 @@ from adapter.mapping import field_schema, schema
 from adapter.mapping.captures import says_more
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
+from adapter.mapping.rows_load import RowsChecker, RowsOf, check_paths
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
 from adapter.mapping.variants import Variant, variants_of
@@ -37,6 +38,8 @@ class Mapping:
     """The expressions of each field, by the path of the field; `where` and `order` too."""
     variants: tuple[Variant, ...] = ()
     """The same file for other versions of the EPOS."""
+    rows: dict[Path, RowsOf] = field(default_factory=dict)
+    """The entities whose rows are decoded; they have neither clause nor fragments, but for their encoded value."""
 
     def fragment(self, *path: str | int) -> Fragment | None:
         """The only expression of a field, or None when the mapping does not have it."""
@@ -68,7 +71,8 @@ def _load(data: dict[str, Any], source: Source) -> Mapping:
 def _check(file: schema.MappingFile, source: Source) -> Mapping:
     checker = _Checker(file, source)
     checker.run()
-    return Mapping(file=file, source=source, clauses=checker.clauses, fragments=checker.fragments)
+    clauses, fragments = checker.clauses, checker.fragments
+    return Mapping(file=file, source=source, clauses=clauses, fragments=fragments, rows=checker.rows.found)
 
 
 class _Checker:
@@ -80,17 +84,20 @@ class _Checker:
         self._parser = FragmentParser(source, file.sql, frozenset(file.site))
         self.clauses: dict[Path, Clause] = {}
         self.fragments: dict[Path, tuple[Fragment, ...]] = {}
+        self.rows = RowsChecker(file, source, self.clauses, self._expression, self.fragments)
 
     def run(self) -> None:
         self._check_site()
         for path, rule, parent in entities(self._file):
-            self._relation(path, rule, parent)
+            if not self.rows.takes(path, rule, parent):
+                self._relation(path, rule, parent)
         self._bill()
         self._positional()
         RecordChecker(self._file, self._source, self._parser_with, self.clauses, self.fragments).run()
         self._required()
         self._check_columns()
         self._check_references()
+        check_paths(self._file, self._source, self.rows.found)
         check_zones(self._file, self._source)
         check_receipt(self._file.receipt, self._file.site, self._source)
         check_trials(self._file, self._tables(), self._source)
@@ -188,7 +195,7 @@ class _Checker:
         self._expressions(path, _places(path, value, self._source), scope)
         for index, fragment in enumerate(self.fragments.get(path, ())):
             if says_more(value, index) and fragment.tree.find(exp.Column) is None:
-                self._source.report(path, "is the same for every row, so match and encoding have nothing to read")
+                self._source.report(path, "is the same for every row, so path, match and encoding have nothing to read")
 
     def _expression(self, path: Path, text: str, scope: Scope) -> None:
         self._expressions(path, [(path, text)], scope)
@@ -217,9 +224,14 @@ class _Checker:
         if ("session",) not in self.clauses:
             return
         scope = self.clauses[("session",)].scope
+        if self._file.bill.total is not None and self._file.bill.total.sum and self._file.record is not None:
+            hint = "leave [record] out, or write the sum in SQL"
+            self._source.report(
+                ("bill", "total"), "is summed by the adapter, and a payment needs one that SQL gives", hint
+            )
         for name in ("total", "paid", "tax", "service_charge", "currency", "note"):
             value = getattr(self._file.bill, name)
-            if value is not None:
+            if value is not None and value.texts:
                 self._field(("bill", name), value, scope)
         if self._file.bill.currency is None and ("session",) in self.clauses:
             if "currency" not in self._file.site:
@@ -299,6 +311,9 @@ class _Checker:
                     if column.meta.get("field") and path not in self.fragments and not self._source.problems:
                         known = {str(each[1]) for each in self.fragments if each[0] == path[0] and len(each) == 2}
                         message, hint = f"there is no field {dotted(path)}", suggest(column.name, known)
+                        if getattr(getattr(self._file.bill, column.name.casefold(), None), "sum", None):
+                            message = f"{dotted(path)} is summed by the adapter, so SQL cannot refer to it"
+                            hint = "a session is payable only while a balance remains, without its being said"
                         self._source.report_inside(fragment.path, int(column.meta.get("index", 0)), message, hint)
 
     def _check_site(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlglot import exp
 
@@ -215,6 +215,11 @@ def _source(part: Part, where: tuple[exp.Expr, ...]) -> exp.Select:
     return select
 
 
+def kind_of(path: Path) -> Kind:
+    """What the rows of an entity are called that stands on a bill."""
+    return cast("Kind", path[0])
+
+
 def path_of(part: Part, output: str) -> Path:
     """The field of the mapping that an output of a branch comes from."""
     names: list[str | int] = [name for name in output.split(".") if not name.isdigit()]
@@ -222,6 +227,8 @@ def path_of(part: Part, output: str) -> Path:
     owner: Path = (part.kind, part.index) if part.kind in ("charge", "discount") else (part.kind,)
     if names[0] in ("charge", "discount"):
         return (names[0], numbers[0], *("where" if name == "there" else name for name in names[1:]))
+    if names[0] == "rows":
+        return (*names[1:], *numbers, "rows")
     if names[0] == "at":
         return (*names[1:], *numbers, "ordered_at")
     if names[0] == "session":
@@ -233,6 +240,11 @@ def path_of(part: Part, output: str) -> Path:
     if part.kind == "session" and names[0] in _OF_BILL:
         return ("bill", *names)
     return ("table" if part.kind == "link" else owner[0], *owner[1:], *names)
+
+
+def rows_name(path: Path) -> str:
+    """What the output of a row is called that holds the encoded rows of an entity."""
+    return ".".join(("rows", *map(str, path)))
 
 
 _OF_BILL = frozenset({"currency", "note", "paid", "service_charge", "tax", "total"})

@@ -25,6 +25,7 @@ from adapter.mapping.field_schema import (
 )
 from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.record_schema import LockRule, RecordRule
+from adapter.mapping.rows_schema import RowsRule, Total
 from adapter.mapping.trial_schema import TrialRule
 from adapter.toml.load import Strict
 
@@ -213,11 +214,11 @@ class RoundingLine(Strict):
 class BillRule(Strict):
     """The totals of a bill."""
 
-    total: Money | None = None
+    total: Total | None = None
     """Everything due, service charge included, gratuities and tips left out. NULL: this session has no bill."""
     paid: Money | None = None
     """Paid so far, tips left out; `0` where the EPOS keeps no payments on open checks."""
-    tax: Money | None = None
+    tax: Total | None = None
     """The tax in the total; for information."""
     service_charge: Money | None = None
     """The part of the total that is a service charge."""
@@ -234,6 +235,8 @@ class BillRule(Strict):
 class ItemRule(Relation):
     """The lines of a bill."""
 
+    rows: RowsRule | None = None
+    """Instead of `from`: the lines come out of one encoded value of the session's row."""
     key: Key | None = None
     """What tells one line of a bill from another; without it, the order."""
     id: Text | None = None
@@ -255,6 +258,8 @@ class ItemRule(Relation):
 class ModifierRule(Relation):
     """Choices and extras."""
 
+    rows: RowsRule | None = None
+    """Instead of `from`: the modifiers come out of one encoded value of the item's row."""
     positional: str | None = None
     """A condition on the rows of [item]: where it holds, the row modifies the nearest row before it."""
     id: Text | None = None
@@ -272,6 +277,8 @@ class ModifierRule(Relation):
 class ExtraRule(Relation):
     """Amounts that stand on the bill beside the items: discounts and charges."""
 
+    rows: RowsRule | None = None
+    """Instead of `from`: they come out of one encoded value of the session's row."""
     id: Text
     """What tells it from others on the bill."""
     name: Text

@@ -19,7 +19,8 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fragments import Fragment
 from adapter.mapping.links import Links, first_of
-from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, part_without_rows, plan
+from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, kind_of, part_without_rows, plan
+from adapter.mapping.rows_sql import encoded_outputs, sums_lines
 from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
 from adapter.mapping.walk import entities
@@ -78,16 +79,17 @@ class Statements:
             "balance": _BALANCE_FIELDS,
         }[search.content]
         outputs = {**self._key(), **self._session_outputs(names)}
+        if self._links_of.are_decoded and search.content in ("full", "session"):
+            outputs |= self._session_outputs(("table",))
         if search.content == "balance":
-            return [
-                self._part("session", 0, {**outputs, **self._checked(), "now": self.engine.now()}, ("session",), root)
-            ]
-        if search.content != "session":
-            outputs |= self._extras_of("session") | self._moments()
+            outputs |= self._checked() | {"now": self.engine.now()}
+            return [self._part("session", 0, outputs, ("session",), root)]
+        if has_lines := search.content != "session" or sums_lines(self._file):
+            outputs |= self._extras_of("session") | self._moments() | encoded_outputs(self.binder, "session")
         parts = [self._part("session", 0, outputs, ("session",), root)]
         if search.content != "bill" and self._links_of.there_are:
             parts.append(self._links(root))
-        if search.content != "session":
+        if has_lines:
             parts.extend(self._lines(root))
         return parts
 
@@ -142,10 +144,10 @@ class Statements:
             conditions.append(self.engine.one_of(keys, [f"keys_{index}" for index in range(len(keys))], forms))
         conditions += self._finished_filter(search)
         payable = self.binder.mapping.fragment("session", "payable")
-        if search.is_payable and payable is not None:
+        if search.is_payable and payable is not None and not is_captured(self.binder, ("session", "payable")):
             conditions.append(self.binder.flag(("session", "payable")))
         if search.has_table is not None or search.names:
-            conditions += self._table_filter(search)
+            conditions += self._links_of.filter(search, self.engine, hides=self._status.hides)
         waiter = self.binder.mapping.fragment("session", "waiter", "id")
         if search.waiter and waiter is not None and not is_captured(self.binder, ("session", "waiter", "id")):
             tree = self.binder.expression(waiter)
@@ -171,6 +173,8 @@ class Statements:
         own = self.binder.mapping.fragment("session", "filter", "finished" if wanted else "unfinished")
         if own is not None:
             return self.binder.condition(own)
+        if is_captured(self.binder, ("session", "finished")):
+            return exp.true()  # only what is read can tell
         return self.binder.flag(("session", "finished"), wanted=wanted)
 
     @property
@@ -181,9 +185,8 @@ class Statements:
             if path not in self.binder.mapping.fragments:
                 continue
             fact = self.binder.fact_of(path)
-            if self.binder.catalogue is not None and (
-                fact is None or fact.family not in ("time", "integer", "decimal")
-            ):
+            unfit = fact is None or fact.family not in ("time", "integer", "decimal")
+            if is_captured(self.binder, path) or (self.binder.catalogue is not None and unfit):
                 return False
         return True
 
@@ -201,31 +204,14 @@ class Statements:
         borrowed = exp.and_(exp.Is(this=moment.copy(), expression=exp.Null()), began)
         return exp.paren(exp.or_(ended, exp.paren(borrowed)))
 
-    def _table_filter(self, search: Search) -> list[exp.Expr]:
-        if not self._links_of.there_are:
-            return [exp.false()] if search.has_table or search.names else []
-        if search.has_table is False and self._status.hides:
-            return []  # a session whose only table is hidden has none, which only the reading of the rows can tell
-        link = self._links_of.link()
-        conditions = [link.tied, *link.where]
-        name = name_expression(self.binder) if search.names else None
-        if name is not None:
-            conditions.append(self.engine.one_of([self._links_of.tree(name)], ["names"]))
-        inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(link.first.copy())
-        if link.joins:
-            inner.set("joins", [join.copy() for join in link.joins])
-        inner.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in conditions))))
-        exists = exp.Exists(this=inner)
-        if search.has_table is False:
-            return [exp.false()] if search.names else [exp.Not(this=exists)]
-        return [exists]
-
     def _links(self, root: tuple[exp.Expr, ...]) -> Part:
         """The names of each session's tables."""
         clause = self._clauses[("session",)]
         link = self._links_of.link()
         shown = self._outputs(("table",), ("name", "status") if self._status.hides else ("name",))
         outputs = {**self._key(), **{name: self._links_of.tree(tree) for name, tree in shown.items()}}
+        if self._links_of.are_decoded:
+            outputs |= self._links_of.ids()
         if self._status.hides and self._status.tells_null_from_missing:
             outputs["status.there"] = self._links_of.tree(self._status.row_is_there(self._clauses[("table",)]))
         outputs |= self._order(("session", "tables"))
@@ -239,7 +225,16 @@ class Statements:
         )
 
     def _lines(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
-        item = self._outputs(("item",), _ITEM_FIELDS)
+        if ("item",) in self._clauses:
+            yield from self._items(root)
+        for path, _, _ in entities(self._file):
+            is_extra = path[0] in ("discount", "charge") and path in self._clauses
+            if is_extra and extra_place(self.binder.mapping, path) is None:
+                outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path) | self._order(path)
+                yield self._part(kind_of(path), int(path[1]), {**self._key(), **outputs}, path, root)
+
+    def _items(self, root: tuple[exp.Expr, ...]) -> Iterator[Part]:
+        item = self._outputs(("item",), _ITEM_FIELDS) | encoded_outputs(self.binder, "item")
         item |= self._tax(("item",)) | self._order(("item",)) | self._item_key()
         if self._file.modifier is not None and self._file.modifier.positional is not None:
             item |= {f"modifier.{name}": tree for name, tree in self._outputs(("modifier",), _MODIFIER_FIELDS).items()}
@@ -254,11 +249,6 @@ class Statements:
                 self._outputs(("modifier",), _MODIFIER_FIELDS) | self._tax(("modifier",)) | self._order(("modifier",))
             )
             yield self._part("modifier", 0, {**self._key(), **self._item_key(), **outputs}, ("modifier",), root)
-        for path, _, _ in entities(self._file):
-            if path[0] in ("discount", "charge") and extra_place(self.binder.mapping, path) is None:
-                kind: Kind = "discount" if path[0] == "discount" else "charge"
-                outputs = self._outputs(path, _EXTRA_FIELDS) | self._tax(path) | self._order(path)
-                yield self._part(kind, int(path[1]), {**self._key(), **outputs}, path, root)
 
     def _extras_of(self, owner: str) -> dict[str, exp.Expr]:
         """Discounts and charges that stand in the rows of their session, or of their item, and need none of their own."""
@@ -355,7 +345,8 @@ class Statements:
     def _flag(self, path: Path) -> exp.Expr:
         """A plain column is read as it is; a condition is decided by the database."""
         fragment = self.binder.mapping.fragments[path][0]
-        if isinstance(fragment.tree, exp.Column) and not fragment.tree.meta.get("field"):
+        is_plain = isinstance(fragment.tree, exp.Column) and not fragment.tree.meta.get("field")
+        if is_plain or is_captured(self.binder, path):
             return self.binder.expression(fragment)
         return self.binder.flag(path)
 

@@ -34,6 +34,7 @@ class TableStatuses:
             or rule.default is not None
             or fragment is None
             or not isinstance(fragment.tree, exp.Column)
+            or is_captured(self._binder, ("table", "status"))
         ):
             return []
         wanted = {status.value for status in statuses}

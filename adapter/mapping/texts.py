@@ -70,6 +70,12 @@ def _text(value: Any, name: str) -> str:
         ) from None
 
 
+def parts_as_they_are(slots: Slots, name: str) -> Callable[[Row], tuple[str, ...]] | None:
+    """A function that gives every part of a key as a text, blank ones included; None when the rows do not have it."""
+    places = places_of(slots, name)
+    return (lambda row: tuple(plain_text(row[place]) for place in places)) if places else None
+
+
 def read_once(places: Sequence[int], read: Callable[[Row], Value]) -> Callable[[Row], Value]:
     """What is made of the values at these places, with a memory of the latest: the dishes of a restaurant repeat.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from adapter.domain.values import Session, Table, Waiter
 from adapter.errors import RowUnreadable
+from adapter.mapping.bill_contents import BillContents
 from adapter.mapping.bills import Owner, Totals
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of, sorter
@@ -14,7 +15,7 @@ from adapter.mapping.keys import UnpackableKey
 from adapter.mapping.names import to_wire
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Reading, Unreadable
-from adapter.mapping.texts import text_of
+from adapter.mapping.texts import parts_as_they_are, text_of
 from adapter.toml.locate import Path, dotted
 
 Get = Callable[[Row], Any]
@@ -148,15 +149,21 @@ class SessionMaker(OwnerMaker):
         links = next((branch.slots for branch in plan.branches if branch.kind == "link"), None)
         self._links_in_order = sorter(links or {})
         self._table_name = self._namer(("table", "name"), links or {}, "name")
+        # Where only the adapter can read at which table a session is, every table is there to choose from.
+        self._ref = parts_as_they_are(slots, "table")
+        self._id = parts_as_they_are(links or {}, "id")
         self._status = (links or {}).get("status")
         self._there = (links or {}).get("status.there")
         self._read_status = fields.read["table", "status"]
+        self._contents = BillContents(fields, plan) if self.totals.total_is_summed else None
 
     def make(self, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
         """The session of a row; `asked` are the table names of the request, as on the wire."""
         owner = self.owner(row, one)
         finished = self._finished(row)
-        payable = not finished and (self._payable is None or self._payable(row)) and self._outstanding(row) > 0
+        payable = (
+            not finished and (self._payable is None or self._payable(row)) and self._outstanding(owner, row, one) > 0
+        )
         return Session(
             id=owner.session_id,
             name=self._name(row),
@@ -164,7 +171,7 @@ class SessionMaker(OwnerMaker):
             # A finished session is told by its time on the wire, so one without a time borrows the other.
             finished_at=(self._finished_at(row) or owner.created_at) if finished else None,
             is_payable=payable,
-            tables=self._tables(one, asked),
+            tables=self._tables(row, one, asked),
             covers=self._covers(row),
             waiter=owner.waiter,
         )
@@ -181,20 +188,28 @@ class SessionMaker(OwnerMaker):
     def _status_there(self, row: Row) -> bool:
         return self._there is None or bool(row[self._there])
 
-    def _outstanding(self, row: Row) -> int:
+    def _outstanding(self, owner: Owner, row: Row, one: Gathered) -> int:
         """What a session still owes; one whose bill cannot be read owes nothing that could be paid."""
         try:
             _, rule = self.totals.rule(row)
             total = self.totals.amount("total", row, rule)
+            if self._contents is not None:
+                one = self._contents.unpacked(row, one)
+                _, lines = self._contents.make(owner.created_at, row, one, rule)
+                total, _ = self.totals.summed(self._contents, row, one, rule, lines)
             return 0 if total is None else total - (self.totals.amount("paid", row, rule) or 0)
         except RowUnreadable:
             return 0
 
-    def _tables(self, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
+    def _tables(self, row: Row, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
         """The names of a session's tables; one that was asked for comes first."""
-        if not one.links:
+        links: Sequence[Row] = one.links
+        if links and self._ref is not None and self._id is not None:
+            ref = self._ref(row)
+            links = [link for link in links if self._id(link) == ref] if all(ref) else []
+        if not links:
             return ()
-        names = [name for name in map(self._visible_table, self._links_in_order(one.links)) if name]
+        names = [name for name in map(self._visible_table, self._links_in_order(links)) if name]
         if asked is not None:
             names.sort(key=lambda name: name not in asked)
         return tuple(dict.fromkeys(names))

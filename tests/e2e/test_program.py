@@ -199,7 +199,7 @@ def test_the_demonstration_stays_up_until_it_is_told_to_stop():
         process.stdout.close()
 
 
-@pytest.mark.parametrize("mapping", ["floreant", "pasteque"])
+@pytest.mark.parametrize("mapping", ["floreant", "pasteque", "unicenta"])
 def test_explain_shows_the_sql_of_every_reading_method_without_a_database(mapping: str):
     for method in (
         "GetBillItems",

@@ -55,9 +55,10 @@ def test_every_golden_bill_adds_up():
             assert lines + bill.get("serviceCharge", 0) == bill["totalAmount"], case.name
 
 
-def test_there_are_golden_cases_for_both_restaurants():
+def test_there_are_golden_cases_for_every_restaurant():
     assert len([case for case in CASES if case.parent.name == "floreant"]) >= 30
     assert len([case for case in CASES if case.parent.name == "pasteque"]) >= 15
+    assert len([case for case in CASES if case.parent.name == "unicenta"]) >= 20
 
 
 def _app(suite: dict[str, Any], restaurant: Callable[[str], str]) -> App:

@@ -1,0 +1,25 @@
+"""What a statement has to bring where rows are decoded: the encoded values, with the rows that hold them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlglot import exp
+
+from adapter.mapping import schema
+from adapter.mapping.bind import Binder
+from adapter.mapping.plans import rows_name
+
+
+def sums_lines(file: schema.MappingFile) -> bool:
+    """Whether a session's total is the sum of its lines, so that what it owes needs them all."""
+    return file.bill.total is not None and file.bill.total.sum is not None
+
+
+def encoded_outputs(binder: Binder, owner: Literal["item", "session"]) -> dict[str, exp.Expr]:
+    """The values of a session's row, or of an item's, that hold encoded rows."""
+    return {
+        rows_name(path): binder.expression(binder.mapping.fragments[(*path, "rows")][0])
+        for path, rows in binder.mapping.rows.items()
+        if rows.inside is None and owner == ("item" if path[0] == "modifier" else "session")
+    }

@@ -1,0 +1,57 @@
+"""Makes prices that hold their tax of prices that do not. Knows nothing of lines."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from adapter.domain.money import NotMoney, exact
+from adapter.mapping.fields import Fields
+from adapter.mapping.gather import Row
+from adapter.mapping.plans import Slots
+from adapter.mapping.readings import Unreadable, remembered
+from adapter.toml.locate import Path
+
+_NOTHING = Decimal(0)
+_ONE = Decimal(1)
+_PERCENT = Decimal(100)
+
+
+class Tax:
+    """What a price is multiplied by to hold its tax."""
+
+    def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str) -> None:
+        file: Any = fields.binder.mapping.file
+        rule: Any = getattr(file, str(path[0]))
+        rule = rule[int(path[1])] if len(path) > 1 else rule
+        self._rate = slots.get(f"{lead}tax.rate")
+        self._included = slots.get(f"{lead}tax.included")
+        self.applies = self._rate is not None
+        form = rule.tax.form if rule is not None and rule.tax is not None else "percent"
+        self._factor = remembered(lambda value: _factor(value, form))
+
+    def factor(self, row: Row) -> Decimal:
+        """1 where the price holds its tax already."""
+        if self._rate is None or (self._included is not None and row[self._included]):
+            return _ONE
+        answer: Decimal = self._factor(row[self._rate])
+        return answer
+
+    def share(self, row: Row, amount: Decimal) -> Decimal:
+        """The tax in an amount that holds it."""
+        if self._rate is None:
+            return _NOTHING
+        factor: Decimal = self._factor(row[self._rate])
+        return amount - amount / factor if factor else _NOTHING
+
+
+def _factor(value: Any, form: str) -> Decimal:
+    if value is None:
+        return _ONE
+    try:
+        rate = exact(value)
+    except NotMoney as error:
+        raise Unreadable(f"has a tax rate that {error}") from None
+    if form == "multiplier":
+        return rate
+    return _ONE + (rate / _PERCENT if form == "percent" else rate)
