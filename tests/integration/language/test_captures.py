@@ -9,6 +9,7 @@ import pytest
 
 from adapter.errors import InvalidFile
 from adapter.events import MappingUnfit
+from adapter.mapping.describe import describe
 from adapter.mapping.load import load_mapping_text
 
 from .conftest import MAPPING
@@ -169,3 +170,13 @@ def test_what_cannot_be_captured_is_said_with_its_line(field: str, key: str, mes
     (problem,) = caught.value.problems
     assert (problem.key.split("[")[0], problem.line) == (key, line + 1)
     assert message in problem.message
+
+
+def test_what_is_captured_is_said_where_the_reading_is_explained(serve: Serve):
+    place = serve(
+        LABELS,
+        r"""session.name = [{ column = "k.label", match = '^T\d+' }, { column = "k.name", encoding = "cp1252" }]""",
+    )
+    bound = place.runner.run(place.app.store.bind())
+    said = {note.name: note.reading for note in describe(bound.fields, frozenset({"session"}))}
+    assert said["session.name"] == r"text, trimmed, joined by blanks, what ^T\d+ captures, bytes in cp1252"
