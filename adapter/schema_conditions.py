@@ -18,14 +18,16 @@ def _any_of(*names: str) -> Schema:
     return {"anyOf": [{"required": [name]} for name in names]}
 
 
-def _one_source(needed: list[str], *, may_be_neither: bool = False) -> Schema:
-    """An entity has `from`, and then its fields, or `select`, whose outputs are fields too."""
+def _one_source(needed: list[str], *, decoded: bool = False, may_be_neither: bool = False) -> Schema:
+    """An entity has `from` or `rows`, and then its fields, or `select`, whose outputs are fields too."""
     sources: list[Schema] = [
-        {"required": ["from", *needed], "not": _any_of("select")},
-        {"required": ["select"], "not": _any_of("from")},
+        {"required": ["from", *needed], "not": _any_of("select", "rows")},
+        {"required": ["select"], "not": _any_of("from", "rows")},
     ]
+    if decoded:
+        sources.append({"required": ["rows", *needed], "not": _any_of("from", "select")})
     if may_be_neither:
-        sources.append({"not": _any_of("from", "select")})
+        sources.append({"not": _any_of("from", "select", "rows")})
     return {"oneOf": sources}
 
 
@@ -37,13 +39,14 @@ CONDITIONS: Mapping[str, Schema] = {
     "TableRule": _one_source(_needed("table")),
     "SessionRule": {**_one_source(_needed("session")), "not": {"required": ["table", "tables"]}},
     "TablesOfSession": _one_source([]),
-    "ItemRule": _one_source(_needed("item")),
-    "ExtraRule": _one_source([], may_be_neither=True),
+    "ItemRule": _one_source(_needed("item"), decoded=True),
+    "ExtraRule": _one_source([], decoded=True, may_be_neither=True),
     "ModifierRule": {
         "oneOf": [
-            {"required": ["positional"], "not": _any_of("from", "select", "where")},
-            {"required": ["from", "name", "amount"], "not": _any_of("select", "positional")},
-            {"required": ["select"], "not": _any_of("from", "positional")},
+            {"required": ["positional"], "not": _any_of("from", "select", "where", "rows")},
+            {"required": ["from", "name", "amount"], "not": _any_of("select", "positional", "rows")},
+            {"required": ["rows", "name", "amount"], "not": _any_of("from", "select", "positional")},
+            {"required": ["select"], "not": _any_of("from", "positional", "rows")},
         ]
     },
     "BillRule": {"required": _needed("bill")},

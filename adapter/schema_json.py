@@ -156,6 +156,8 @@ def _tidy(made: Schema, model: type[BaseModel]) -> None:
         text = _docstrings(model).get(name) or _of_inner(field.annotation)
         if text:
             said["description"] = text
+        if _members_may_stand_alone(field.annotation):
+            said["additionalProperties"] = _single_too(said["additionalProperties"])
         if name in _may_stand_alone(model):
             properties[key] = {
                 "anyOf": [said.get("items", {}), {"type": "array", "items": said.get("items", {})}],
@@ -175,7 +177,7 @@ def _expression(made: Schema, *, takes_list: bool) -> None:
     properties["column"].pop("anyOf", None)
     properties["column"]["type"] = "string"
     properties["sql"] = {"type": "string", "description": "Another name for `column`, for longer expressions."}
-    sources = ["column", "sql"]
+    sources = ["column", "sql", *(["sum"] if "sum" in properties else [])]
     if takes_list:
         sources.append("parts")
         properties["parts"]["minItems"] = 1
@@ -272,6 +274,15 @@ def _may_stand_alone(model: type[BaseModel]) -> set[str]:
         if decorator.info.mode == "before" and "*" not in decorator.info.fields:
             found.update(decorator.info.fields)
     return found
+
+
+def _members_may_stand_alone(annotation: Any) -> bool:
+    """Whether the members of a table are lists of which each may be given as its only member."""
+    value = get_args(annotation)[1] if get_origin(annotation) is dict else None
+    if get_origin(value) is not Annotated:
+        return False
+    inner, *metadata = get_args(value)
+    return get_origin(inner) is tuple and any(isinstance(each, BeforeValidator) for each in metadata)
 
 
 def _field_validators(model: type[BaseModel]) -> list[Any]:

@@ -84,6 +84,7 @@ class TextPart(Strict):
     path: ContentPathText | None = None
     """The way into what the value encodes: see Expression."""
     codec: str = "json"
+    """The name of the codec that reads the value: see Expression."""
     match: Pattern | None = None
     """What is captured of the value: see TextField."""
     encoding: Encoding | None = None

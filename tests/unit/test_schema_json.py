@@ -90,6 +90,12 @@ from   = "JOIN extra m ON m.line_id = i.id"
 name   = "m.label"
 amount = "m.price"
 
+[[charge]]
+rows   = { column = "k.data", path = "fees", as = "fee", only = { kind = "fee" } }
+id     = "fee.id"
+name   = "fee.name"
+amount = "fee.amount"
+
 [[discount]]
 where  = "k.off > 0"
 id     = "'off'"
@@ -109,7 +115,7 @@ clear = { locked = "NULL" }
 when    = { column = "chk.old_total" }
 without = ["session.waiter"]
 bill    = { total = "k.old_total" }
-session = { name = ["k.label", { column = "k.data", match = "[a-z]+" }] }
+session = { name = ["k.label", { column = "k.data", path = "name" }] }
 
 [variant.older]
 when             = "SELECT o.version < 3 FROM options o"
@@ -183,7 +189,9 @@ WRONG_MAPPINGS = {
         "capabilities = { tips = false }\nbill    = { total",
     ),
     "a key of a variant that there is not": ('{ total = "k.old_total" }', '{ totals = "k.old_total" }'),
-    "a part without a source": ('{ column = "k.data", match = "[a-z]+" }', '{ match = "[a-z]+" }'),
+    "rows that are called nothing": ('path = "fees", as = "fee", only', 'path = "fees", only'),
+    "rows beside from": ("rows   = { column", 'from = "JOIN fee f ON f.chk_id = k.id"\nrows   = { column'),
+    "a part without a source": ('{ column = "k.data", path = "name" }', '{ path = "name" }'),
     "a flag for a number": ("limit = 2", "limit = true"),
 }
 
