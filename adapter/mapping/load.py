@@ -6,6 +6,7 @@ Needs no database. What only the live schema can tell is checked in `bind`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
@@ -15,6 +16,8 @@ from sqlglot import exp
 
 from adapter.mapping import field_schema, schema
 from adapter.mapping.captures import says_more
+from adapter.mapping.engines import ENGINES
+from adapter.mapping.engines.portable import problems
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.trees import Origin, Scope
@@ -94,8 +97,31 @@ class _Checker:
         check_zones(self._file, self._source)
         check_receipt(self._file.receipt, self._file.site, self._source)
         check_trials(self._file, self._tables(), self._source)
-        if self._file.engines and not any(engine in _ENGINES_OF[self._file.sql] for engine in self._file.engines):
+        self._check_engines()
+
+    def _check_engines(self) -> None:
+        """Where several engines are served, a fragment may use only what means the same on each of them."""
+        engines = self._file.engines
+        if engines and not any(ENGINES[engine].speaks == self._file.sql for engine in engines):
             self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
+        for engine in (ENGINES[name] for name in engines if ENGINES[name].speaks != self._file.sql):
+            if self._file.sql != "postgresql":
+                hint = 'write it in the SQL of PostgreSQL: sql = "postgresql"'
+                self._source.report(("engines",), f"only what is written for PostgreSQL can serve {engine.name} too", hint)
+                return
+            for path, tree in self._trees():
+                for node, message, hint in problems(tree, engine):
+                    columns = [column.meta["index"] for column in node.find_all(exp.Column) if "index" in column.meta]
+                    self._source.report_inside(path, min(columns, default=0), message, hint)
+
+    def _trees(self) -> Iterator[tuple[Path, exp.Expr]]:
+        for clause in self.clauses.values():
+            for tree in (*([clause.first] if clause.first is not None else []), *clause.joins):
+                yield clause.path, tree
+        for path, found in self.fragments.items():
+            if path[-1] not in ("column", "table") or path[0] not in ("lock", "record"):
+                for fragment in found:
+                    yield fragment.path, fragment.tree
 
     def _parser_with(self, values: frozenset[str]) -> FragmentParser:
         return FragmentParser(self._source, self._file.sql, frozenset(self._file.site), values)
@@ -348,13 +374,6 @@ _ALL_FIELDS = frozenset(
         "amount",
     ]
 )
-
-_ENGINES_OF = {
-    "postgresql": {"postgresql"},
-    "mysql": {"mariadb", "mysql"},
-    "sqlite": {"sqlite"},
-    "sqlserver": {"sqlserver"},
-}
 
 _EXAMPLES = {
     "item": "JOIN ticket_item i ON i.ticket_id = k.id",

@@ -81,7 +81,7 @@ class Chooser:
         driver, parameters = self._engine.driver(text)
         plan = Plan(
             name=f"variant.{variant.name}",
-            shown=self._engine.shown(text),
+            shown=self._engine.shown_text(text),
             driver=driver,
             names=parameters,
             branches=(),
