@@ -216,7 +216,7 @@ class Binder:
         if self.mapping.file.sql == self.engine.speaks:
             return tree.copy()
         ported: Any = self.engine.ported(tree.copy())
-        return cast(Tree, ported)
+        return cast("Tree", ported)
 
     def _join(self, join: exp.Join) -> exp.Join:
         on = join.args.get("on")

@@ -107,7 +107,9 @@ class _Checker:
         for engine in (ENGINES[name] for name in engines if ENGINES[name].speaks != self._file.sql):
             if self._file.sql != "postgresql":
                 hint = 'write it in the SQL of PostgreSQL: sql = "postgresql"'
-                self._source.report(("engines",), f"only what is written for PostgreSQL can serve {engine.name} too", hint)
+                self._source.report(
+                    ("engines",), f"only what is written for PostgreSQL can serve {engine.name} too", hint
+                )
                 return
             for path, tree in self._trees():
                 for node, message, hint in problems(tree, engine):

@@ -227,7 +227,9 @@ class WriteStatements:
         """The values of changed rows, asked for once they are changed and held; only where that finds the same rows."""
         if step.kind == "insert" and len(step.returning) == 1 and step.from_ is None and step.select is None:
             number = exp.Anonymous(this="LAST_INSERT_ID")
-            return self._plan(f"{path[-1]} key", exp.Select(expressions=[exp.alias_(number, next(iter(step.returning)))]))
+            return self._plan(
+                f"{path[-1]} key", exp.Select(expressions=[exp.alias_(number, next(iter(step.returning)))])
+            )
         changed = {each.this.name.casefold() for each in change.expressions} if step.kind == "update" else set()
         where = change.args.get("where")
         read = {column.name.casefold() for column in where.find_all(exp.Column)} if where is not None else set()

@@ -59,6 +59,9 @@ def connect(settings: DatabaseSettings) -> AsyncEngine:
         hide_parameters=True,
     )
     event.listen(
-        engine.sync_engine, "connect", lambda connection, record: driver.opened(connection, record.info, settings, url)
+        engine.sync_engine.pool,
+        "connect",
+        lambda connection, record: driver.opened(connection, record.info, settings, url),
+        insert=True,  # before SQLAlchemy looks at the session, and finds out how names are quoted in it
     )
     return engine

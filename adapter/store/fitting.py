@@ -162,7 +162,9 @@ class Fitting:
                 )
                 binder.report(path_of(part, name), message, f"explain shows it; {self._engine.client} says more")
         if len(binder.problems) == before:
-            binder.report((part.kind, "where"), error.message, f"explain shows the SQL; {self._engine.client} says more")
+            binder.report(
+                (part.kind, "where"), error.message, f"explain shows the SQL; {self._engine.client} says more"
+            )
 
     async def _site_constants(self, binder: Binder) -> dict[str, Any]:
         """Each constant's value: what the installation sets, else what the database holds, else the default."""

@@ -126,8 +126,10 @@ class Ledger:
     """The statements of one ledger."""
 
     def __init__(self, schema: str, engine: Engine = POSTGRESQL) -> None:
-        """`schema` is a plain name; the configuration allows no other. Where a database has no schemas, or is one, the
-        tables stand among those of the EPOS, and their names begin with it."""
+        """`schema` is a plain name; the configuration allows no other.
+
+        Where a database has no schemas, or is one, the tables stand among the EPOS's own, and their names begin with it.
+        """
         self.schema = schema
         self._engine = engine
         self._plans = {name: self._plan(name, text) for name, text in _STATEMENTS.items()}

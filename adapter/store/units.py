@@ -57,9 +57,7 @@ class Writer(Reader):
     def change(self, plan: Plan, parameters: Mapping[str, Any]) -> tuple[int, list[Row]]:
         """Run a statement that writes, and give how many rows it touched and those it returned."""
         started = time.perf_counter()
-        touched, found = self._driver.change(
-            self._connection, plan.driver, _values(plan, parameters), once=plan.once
-        )
+        touched, found = self._driver.change(self._connection, plan.driver, _values(plan, parameters), once=plan.once)
         self._tell(plan, touched, started)
         return touched, found
 

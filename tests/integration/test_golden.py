@@ -53,7 +53,9 @@ def ask(restaurant: Callable[[str], str], elsewhere: Callable[[str, str], str]) 
             runner.run(app.store.close())
 
 
-@pytest.mark.parametrize(("engine", "case"), ASKED, ids=[f"{engine}/{case.parent.name}/{case.name}" for engine, case in ASKED])
+@pytest.mark.parametrize(
+    ("engine", "case"), ASKED, ids=[f"{engine}/{case.parent.name}/{case.name}" for engine, case in ASKED]
+)
 def test_a_golden_request_gets_exactly_its_golden_answer(engine: str, case: Path, ask: Ask):
     expected = json.loads((case / "response.json").read_text(encoding="utf-8"))
     assert ask(case.parent.name, engine, (case / "request.json").read_bytes()) == expected

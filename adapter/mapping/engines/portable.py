@@ -39,9 +39,7 @@ FUNCTIONS: Mapping[type[exp.Expr], Form] = {
         "CONCAT(x, y)", mariadb="CONCAT(COALESCE(x, ''), COALESCE(y, ''))", sqlite="COALESCE(x, '') || COALESCE(y, '')"
     ),
     exp.Count: _same("COUNT(x)"),
-    exp.Div: _same(
-        "x / y", sqlite="CAST(x AS REAL) / y", sqlserver="x * 1.0 / y"
-    ),
+    exp.Div: _same("x / y", sqlite="CAST(x AS REAL) / y", sqlserver="x * 1.0 / y"),
     exp.Exists: _same("EXISTS (SELECT ...)"),
     exp.Left: _same("LEFT(x, 3)", sqlite="SUBSTR(x, 1, 3)"),
     exp.Length: _same("LENGTH(x)", mariadb="CHAR_LENGTH(x)", sqlserver=""),
@@ -76,6 +74,7 @@ _SYNTAX = (
     exp.Boolean,
     exp.Case,
     exp.Column,
+    exp.Distinct,
     exp.EQ,
     exp.From,
     exp.GT,
@@ -102,6 +101,7 @@ _SYNTAX = (
     exp.Paren,
     exp.Placeholder,
     exp.Select,
+    exp.Star,
     exp.Sub,
     exp.Subquery,
     exp.Table,
@@ -148,7 +148,7 @@ def _problem(node: exp.Expr, engine: Engine) -> tuple[str, str] | None:
         return f"{form.shown} has no like on {engine.shown}", own
     if isinstance(node, _SYNTAX):
         return None
-    allowed = ", ".join(sorted(form.shown.split("(")[0] for form in FUNCTIONS.values() if "(" in form.shown))
+    allowed = ", ".join(sorted(form.shown.split("(")[0].strip() for form in FUNCTIONS.values() if "(" in form.shown))
     name = node.name.upper() if isinstance(node, exp.Anonymous) else node.key.upper()
     return f"{name} is not known to mean the same on {engine.shown}", f"{own}; allowed are {allowed}"
 

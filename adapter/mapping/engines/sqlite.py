@@ -11,9 +11,7 @@ from adapter.mapping.engines.base import Engine, LedgerWords, rewritten
 
 _NUDGE = "1.00000000000001"
 """Half a penny stands as a float a little below or above itself; this moves it to the side where decimals round it."""
-_AMOUNTS = frozenset(
-    {"amount", "cashback", "charged", "due_after", "paid_after", "paid_before", "tip", "total"}
-)
+_AMOUNTS = frozenset({"amount", "cashback", "charged", "due_after", "paid_after", "paid_before", "tip", "total"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

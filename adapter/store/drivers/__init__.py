@@ -34,7 +34,7 @@ def driver_of(engine: str) -> Driver:
     file = _FILES[engine]
     try:
         # A module is a driver: it holds nothing, and a connection is given to it each time.
-        return cast(Driver, import_module(f"adapter.store.drivers.{file}"))
+        return cast("Driver", import_module(f"adapter.store.drivers.{file}"))
     except ModuleNotFoundError as error:
         raise AdapterError(
             f"the driver for {file} is not installed ({error.name})", hint=f"pip install 'epos-adapter[{file}]'"
@@ -46,5 +46,5 @@ def verdict_on(error: BaseException) -> Verdict:
     for kind in type(error).__mro__:
         file = _ERRORS_OF.get(kind.__module__.split(".", maxsplit=1)[0])
         if file is not None:
-            return cast(Driver, import_module(f"adapter.store.drivers.{file}")).verdict(error)
+            return cast("Driver", import_module(f"adapter.store.drivers.{file}")).verdict(error)
     return Verdict("unasked", type(error).__name__)

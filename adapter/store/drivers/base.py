@@ -96,8 +96,7 @@ class Driver(Protocol):
         ...
 
     def column_types(self, connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:
-        """The types of the columns that a statement gives, by names that are the same for types that may share a
-        column; empty for one that can share with none."""
+        """The types of the columns that a statement gives: equal where values may share a column, empty where not."""
         ...
 
     def verdict(self, error: BaseException) -> Verdict:

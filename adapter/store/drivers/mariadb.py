@@ -195,7 +195,8 @@ def _asked(sql: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
     sent = _sent(values)
     if not any(isinstance(value, tuple) for value in sent):
         return sql, sent
-    waiting, flat = iter(sent), []
+    flat: list[Any] = []
+    waiting = iter(sent)
 
     def places(found: re.Match[str]) -> str:
         return found[0] if found[0] == "%%" else _places(next(waiting), flat)
@@ -233,7 +234,9 @@ def _moment(text: Any) -> Any:
 
 
 _BUSY = frozenset({1020, 1040, 1203, 1205, 1213, 1226, 1317, 1412, 1615, 3572})
-_GONE = frozenset({1053, 1077, 1079, 1080, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2014, 2055})
+_GONE = frozenset(
+    {1053, 1077, 1079, 1080, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2014, 2055}
+)
 _LOGIN = frozenset({1044, 1045, 1049, 1251, 1698, 1130, 1129, 4151})
 _MISMATCH = frozenset({1054, 1064, 1109, 1142, 1143, 1146, 1267, 1270, 1271, 1305, 1370, 1582})
 _OTHERS = {1062: "duplicate", 1586: "duplicate", 1969: "slow", 3024: "slow"}

@@ -18,6 +18,7 @@ from adapter.store.drivers.base import DatabaseSettings, Verdict
 
 _numbers = itertools.count(1)
 
+
 @dataclass(slots=True)
 class _Asked:
     """What a connection remembers of a text that it has run."""

@@ -28,7 +28,9 @@ def address(url: URL) -> URL:
     """See Driver: a file that is not there is not made, or a wrong path would look like an empty restaurant."""
     file = Path(url.database or "").absolute()
     return url.set(
-        drivername="sqlite+aiosqlite", database=f"file:{file.as_uri().removeprefix('file://')}", query={"mode": "rw", "uri": "true"}
+        drivername="sqlite+aiosqlite",
+        database=f"file:{file.as_uri().removeprefix('file://')}",
+        query={"mode": "rw", "uri": "true"},
     )
 
 
