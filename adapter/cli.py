@@ -154,7 +154,7 @@ def ledger_group() -> None:
 @_CONFIG
 @click.option("--dry-run", is_flag=True, help="Print the SQL and change nothing.")
 def ledger_create(config_file: Path, dry_run: bool) -> None:
-    """Make the tables, as far as they are not there. Needs the right to create a schema."""
+    """Make the tables, as far as they are not there. Needs the right to create a schema, or tables where there is none."""
     from adapter import upkeep  # noqa: PLC0415 - what serves all night does not carry what is done once
 
     with _explained():

@@ -15,6 +15,8 @@ from adapter.app import App
 from adapter.config import Config
 from adapter.mapping.load import load_mapping
 
+pytestmark = pytest.mark.oldest
+
 GOLDEN = Path(__file__).parent.parent / "golden"
 MAPPINGS = Path(__file__).parent.parent.parent / "mappings"
 ELSEWHERE = GOLDEN.parent / "restaurants"

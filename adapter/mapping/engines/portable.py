@@ -47,7 +47,7 @@ FUNCTIONS: Mapping[type[exp.Expr], Form] = {
     exp.Max: _same("MAX(x)"),
     exp.Min: _same("MIN(x)"),
     exp.Nullif: _same("NULLIF(x, y)"),
-    exp.Replace: _same("REPLACE(x, 'a', 'b')"),
+    exp.Replace: _same("REPLACE(x, 'a', 'b')", sqlserver=""),
     exp.Round: _same("ROUND(x, 2)", sqlite="ROUND(x * 1.00000000000001, 2)"),
     exp.Sum: _same("SUM(x)"),
     exp.Trim: _same("TRIM(x)"),

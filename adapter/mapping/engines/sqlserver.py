@@ -148,6 +148,8 @@ def _value(node: exp.Expr) -> exp.Expr:
         return _value(node.unnest())
     if isinstance(node, _CONDITIONS) and not isinstance(node.parent, (exp.Where, exp.Having)):
         yes, no = exp.Literal.number(1), exp.Literal.number(0)
+        if isinstance(node, (exp.Exists, exp.Is)):
+            return _inside(exp.Case(ifs=[exp.If(this=node.copy(), true=yes)], default=no))
         # NULL stays unknown: neither the condition nor its opposite holds.
         turned = exp.Not(this=exp.paren(node.copy()))
         ifs = [exp.If(this=node.copy(), true=yes), exp.If(this=turned, true=no)]

@@ -35,9 +35,9 @@ def driver_of(engine: str) -> Driver:
     try:
         # A module is a driver: it holds nothing, and a connection is given to it each time.
         return cast("Driver", import_module(f"adapter.store.drivers.{file}"))
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise AdapterError(
-            f"the driver for {file} is not installed ({error.name})", hint=f"pip install 'epos-adapter[{file}]'"
+            f"the driver for {file} is not installed ({error.name or error})", hint=f"pip install 'epos-adapter[{file}]'"
         ) from None
 
 

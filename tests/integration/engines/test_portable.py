@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,14 @@ def test_every_engine_is_written_for_what_it_is_said_to_have(name: str):
 def test_every_line_of_the_whitelist_is_tried():
     assert {case for case in CASES.values() if not isinstance(case, str)} - {None} == set(FUNCTIONS)
     assert {case for case in CASES.values() if isinstance(case, str)} == set(CASTS)
+
+
+def test_the_guide_shows_every_line_of_the_whitelist():
+    guide = (Path(__file__).parents[3] / "docs" / "mapping.md").read_text(encoding="utf-8").replace("\\|", "|")
+    for form in (*FUNCTIONS.values(), *CASTS.values()):
+        (line,) = [line for line in guide.splitlines() if line.startswith(f"| `{form.shown}` |")]
+        assert all(written == form.shown or f"`{written}`" in line for written in form.forms.values()), line
+        assert line.count("| - ") == len({"mariadb", "sqlite", "sqlserver"} - set(form.forms))
 
 
 @pytest.mark.parametrize(

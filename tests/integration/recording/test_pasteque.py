@@ -17,6 +17,8 @@ from adapter.mapping.load import load_mapping_text
 from tests.integration.recording.conftest import MAPPINGS
 from tests.integration.recording.elsewhere import PLACES
 
+pytestmark = pytest.mark.oldest
+
 GARDEN = "e2b7c1d0-5a64-4f0e-8d21-93b6a7c40f11"
 
 
