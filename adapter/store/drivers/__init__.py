@@ -37,7 +37,8 @@ def driver_of(engine: str) -> Driver:
         return cast("Driver", import_module(f"adapter.store.drivers.{file}"))
     except ImportError as error:
         raise AdapterError(
-            f"the driver for {file} is not installed ({error.name or error})", hint=f"pip install 'epos-adapter[{file}]'"
+            f"the driver for {file} is not installed ({error.name or error})",
+            hint=f"pip install 'epos-adapter[{file}]'",
         ) from None
 
 
