@@ -179,7 +179,7 @@ def translate(error: BaseException) -> AdapterError:
         case "login":
             return DatabaseUnavailable(
                 "the database refuses the user, password or database name",
-                hint="check [database] url: it can be tried with psql",
+                hint="check [database] url: try it with psql, mariadb or sqlcmd",
             )
         case "mismatch":
             return MappingMismatch(

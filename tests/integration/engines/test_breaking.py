@@ -23,10 +23,10 @@ from adapter.store.drivers import driver_of
 from tests.conftest import mariadb, run_script
 
 SCHEMA = """
-CREATE TABLE chk (id int PRIMARY KEY, name varchar(40), opened datetime, total decimal(10,2), paid decimal(10,2) NOT NULL);
+CREATE TABLE chk (id int PRIMARY KEY, name varchar(40), opened datetime, total decimal(10,2), paid decimal(10,2) NOT NULL, held_by varchar(20), held_at datetime);
 CREATE TABLE pay (id varchar(36) PRIMARY KEY, chk_id int, amount decimal(10,2), twin int, FOREIGN KEY (twin) REFERENCES chk (id) {deferred});
 CREATE TABLE counter (id int PRIMARY KEY, value int);
-INSERT INTO chk VALUES (1, 'One', '2026-01-10 12:00:00', 50, 0), (2, 'Two', '2026-01-10 12:00:00', 20, 0);
+INSERT INTO chk VALUES (1, 'One', '2026-01-10 12:00:00', 50, 0, NULL, NULL), (2, 'Two', '2026-01-10 12:00:00', 20, 0, NULL, NULL);
 INSERT INTO counter VALUES (1, 0);
 """
 
@@ -81,14 +81,22 @@ where  = "id = :session_id"
 set    = { paid = ":paid_after" }
 """
 
+LOCK = """
+[lock]
+free  = "k.held_by IS NULL"
+ours  = "k.held_by = 'card'"
+set   = { held_by = "'card'", held_at = ":now" }
+clear = { held_by = "NULL", held_at = "NULL" }
+"""
+
 
 class Till:
     """The adapter over a small till, and ways to break it."""
 
-    def __init__(self, url: str, engine: str, runner: asyncio.Runner, **more: Any) -> None:
+    def __init__(self, url: str, engine: str, runner: asyncio.Runner, toml: str = "", **more: Any) -> None:
         self.url, self.engine, self.runner = url, engine, runner
         self.events: list[Any] = []
-        mapping = MAPPING.replace("{sql}", {"mariadb": "mysql"}.get(engine, engine))
+        mapping = (MAPPING + toml).replace("{sql}", {"mariadb": "mysql"}.get(engine, engine))
         config = {
             "mapping": "small.toml",
             "database": {"url": url, "pool_size": 3, "lock_timeout": 1, "statement_timeout": 3},
@@ -256,7 +264,7 @@ def test_a_commit_that_sqlite_refuses_is_told_and_nothing_is_there(open_till: Ca
     answer = till.ask("RecordPayment", payment=payment(2000))
     assert answer["errorCode"] == "PAYMENT_NOT_RECORDED"
     assert till.written() == (0, 0, 0)
-    till.sql("INSERT INTO chk VALUES (99, 'x', NULL, 0, 0)")
+    till.sql("INSERT INTO chk VALUES (99, 'x', NULL, 0, 0, NULL, NULL)")
     assert till.ask("RecordPayment", payment=payment(2000)) == {}
     assert till.written() == (1, 1, 1)
 
@@ -422,6 +430,20 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Any, runner: asyncio.Run
         runner.run(database.read(lambda reader: reader.rows(None, {})))  # type: ignore[arg-type]
     runner.run(database.close())
     assert not file.exists()
+
+
+@pytest.mark.parametrize("engine", ["mariadb", "sqlite"])
+def test_the_tills_own_lock_is_taken_and_respected(engine: str, open_till: Callable[..., Till]):
+    till = open_till(engine, toml=LOCK)
+    till.sql("UPDATE chk SET held_by = 'till' WHERE id = 2")
+    assert till.ask("LockSession", sessionId=wire(2))["errorCode"] == "SESSION_ALREADY_LOCKED"
+    till.lock()
+    ((by, at),) = till.sql("SELECT held_by, held_at FROM chk WHERE id = 1")
+    assert (by, at is not None) == ("card", True)
+    assert till.ask("LockSession", sessionId=wire(1))["errorCode"] == "SESSION_ALREADY_LOCKED"
+    assert till.ask("RecordPayment", payment=payment(2000)) == {}
+    assert till.ask("UnlockSession", sessionId=wire(1)) == {}
+    assert till.sql("SELECT held_by, held_at FROM chk WHERE id = 1") == [(None, None)]
 
 
 def test_the_lists_of_locks_and_the_look_after_payments_work(till: Till):
