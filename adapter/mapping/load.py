@@ -16,10 +16,9 @@ from sqlglot import exp
 
 from adapter.mapping import field_schema, schema
 from adapter.mapping.captures import says_more
-from adapter.mapping.engines import ENGINES
-from adapter.mapping.engines.portable import problems
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
+from adapter.mapping.serving import check_engines
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
 from adapter.mapping.variants import Variant, variants_of
@@ -97,24 +96,7 @@ class _Checker:
         check_zones(self._file, self._source)
         check_receipt(self._file.receipt, self._file.site, self._source)
         check_trials(self._file, self._tables(), self._source)
-        self._check_engines()
-
-    def _check_engines(self) -> None:
-        """Where several engines are served, a fragment may use only what means the same on each of them."""
-        engines = self._file.engines
-        if engines and not any(ENGINES[engine].speaks == self._file.sql for engine in engines):
-            self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
-        for engine in (ENGINES[name] for name in engines if ENGINES[name].speaks != self._file.sql):
-            if self._file.sql != "postgresql":
-                hint = 'write it in the SQL of PostgreSQL: sql = "postgresql"'
-                self._source.report(
-                    ("engines",), f"only what is written for PostgreSQL can serve {engine.name} too", hint
-                )
-                return
-            for path, tree in self._trees():
-                for node, message, hint in problems(tree, engine):
-                    columns = [column.meta["index"] for column in node.find_all(exp.Column) if "index" in column.meta]
-                    self._source.report_inside(path, min(columns, default=0), message, hint)
+        check_engines(self._file, self._trees(), self._source)
 
     def _trees(self) -> Iterator[tuple[Path, exp.Expr]]:
         for clause in self.clauses.values():
