@@ -65,7 +65,7 @@ class App:
             receipt=config.receipt or mapping.file.receipt,
             history=timedelta(hours=config.rules.finished_within_hours) or None,
             emit=emit,
-            ledger=Ledger(config.ledger.schema_) if config.ledger.use else None,
+            ledger=Ledger(config.ledger.schema_, engine_of(settings.url)) if config.ledger.use else None,
         )
         self.service = Service(self.store, recording_rules=recording_rules(config, mapping), emit=emit)
 
@@ -163,9 +163,10 @@ def load(config_file: Path) -> tuple[Config, Mapping]:
     except AdapterError as error:
         problem = Problem(file=str(config_file), line=0, key="database.url", message=error.message, hint=error.hint)
         raise InvalidFile([problem]) from None
-    if engine.speaks != mapping.file.sql:
+    if engine.speaks != mapping.file.sql and engine.name not in mapping.file.engines:
         message = f"is written in the SQL of {mapping.file.sql}, and the database is {engine.name}"
-        raise InvalidFile([Problem(file=mapping.source.file, line=0, key="sql", message=message)])
+        hint = f'if all it says means the same there, add engines = ["{mapping.file.sql}", "{engine.name}"]'
+        raise InvalidFile([Problem(file=mapping.source.file, line=0, key="sql", message=message, hint=hint)])
     return config, mapping
 
 

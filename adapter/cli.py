@@ -19,7 +19,9 @@ import msgspec
 from adapter import __version__
 from adapter.app import App, database_settings, load, run_async
 from adapter.errors import AdapterError, InvalidFile
+from adapter.mapping.engines import ENGINES
 from adapter.ops.log import stderr_log
+from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
 
 _CONFIG = click.option(
@@ -79,10 +81,17 @@ def demo_command(once: bool, plain: bool) -> None:
 @click.option(
     "--mapping", "mapping_file", default=None, metavar="FILE", help="A mapping without a configuration: SQL only."
 )
+@click.option("--engine", type=click.Choice(sorted(ENGINES)), help="Whose SQL, where no database says which.")
 @click.option("--no-database", is_flag=True, help="Do not connect; take the schema to be as the mapping says.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def explain_command(
-    config_file: Path, method: str, params: str, mapping_file: str | None, no_database: bool, as_json: bool
+    config_file: Path,
+    method: str,
+    params: str,
+    mapping_file: str | None,
+    engine: str | None,
+    no_database: bool,
+    as_json: bool,
 ) -> None:
     """Print the SQL that answers METHOD, how each field is read and, with a database, its plan."""
     from adapter import explain  # noqa: PLC0415 - as above
@@ -94,7 +103,8 @@ def explain_command(
                 params,
                 config_file=None if mapping_file is not None else config_file,
                 mapping_name=mapping_file,
-                connect_to_database=not no_database,
+                connect_to_database=not no_database and engine is None,
+                engine_name=engine,
             )
         )
         if as_json:
@@ -226,17 +236,17 @@ def ledger_group() -> None:
 @_CONFIG
 @click.option("--dry-run", is_flag=True, help="Print the SQL and change nothing.")
 def ledger_create(config_file: Path, dry_run: bool) -> None:
-    """Make the tables, as far as they are not there. Needs the right to create a schema."""
+    """Make the tables, as far as they are not there. Needs the right to create a schema, or tables where there is none."""
     from adapter import upkeep  # noqa: PLC0415 - what serves all night does not carry what is done once
 
     with _explained():
         config, mapping = load(config_file)
-        ledger = Ledger(config.ledger.schema_)
+        ledger = Ledger(config.ledger.schema_, engine_of(config.database.url.get_secret_value()))
         if dry_run:
             click.echo("\n\n".join(f"{text};" for text in ledger.creation()))
             return
         run_async(upkeep.create_ledger(config, mapping))
-        click.echo(f"The ledger is in schema {ledger.schema}.")
+        click.echo(f"The ledger is there {ledger.place}.")
 
 
 @main.command("locks")

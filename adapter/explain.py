@@ -25,7 +25,7 @@ from adapter.domain.service import Service
 from adapter.errors import AdapterError, NotEnabled, NotFound, UnknownMethod
 from adapter.mapping.bind import Binder
 from adapter.mapping.describe import FieldNote, describe
-from adapter.mapping.engines import POSTGRESQL
+from adapter.mapping.engines import ENGINES, Engine, engine_for
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.load import load_mapping
 from adapter.mapping.plans import Plan
@@ -81,7 +81,8 @@ class _NotingReader:
         self.noted: list[tuple[Plan, Mapping[str, Any]]] = []
 
     def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
-        self.noted.append((plan, {**plan.constants, **parameters}))
+        given = {**plan.constants, **parameters}
+        self.noted.append((plan, {name: given[name] for name in plan.names}))
         return []
 
 
@@ -102,9 +103,15 @@ class _NotingStore:
 
 
 async def explain(
-    method: str, params: str, *, config_file: Path | None, mapping_name: str | None, connect_to_database: bool
+    method: str,
+    params: str,
+    *,
+    config_file: Path | None,
+    mapping_name: str | None,
+    connect_to_database: bool,
+    engine_name: str | None = None,
 ) -> Explanation:
-    """Find out what a request becomes.
+    """Find out what a request becomes; `engine_name` is whose SQL is shown where no database says which.
 
     Raises AdapterError when the method, the parameters or the files are not understood.
     """
@@ -114,6 +121,7 @@ async def explain(
     bound: Bound
     if connect_to_database and config is not None:
         store = _store(config, mapping)
+        engine = engine_of(config.database.url.get_secret_value())
         try:
             bound = await store.bind_or_raise()
             if mapping.variants:
@@ -126,9 +134,10 @@ async def explain(
         if mapping.variants:
             names = ", ".join(variant.name for variant in mapping.variants)
             notes.append(f"without a database no variant is chosen; there are {names}")
-        bound = _offline(config, mapping)
+        engine = _engine(config, mapping, engine_name)
+        bound = _offline(config, mapping, engine)
     try:
-        noted: list[tuple[Plan, Mapping[str, Any]]] = [(plan, {}) for plan in _written(method, bound, config)]
+        noted: list[tuple[Plan, Mapping[str, Any]]] = [(plan, {}) for plan in _written(method, bound, config, engine)]
         if method not in _WRITING:
             noted = await _asked(method, params, bound, recording_rules(config, mapping))
         statements = [
@@ -158,7 +167,7 @@ async def _asked(method: str, params: str, bound: Bound, rules: RecordingRules) 
     return reader.noted
 
 
-def _written(method: str, bound: Bound, config: Config | None) -> list[Plan]:
+def _written(method: str, bound: Bound, config: Config | None, engine: Engine) -> list[Plan]:
     """The statements of a writing method, in their order, between BEGIN and COMMIT; none for any other."""
     if method not in _WRITING:
         return []
@@ -166,7 +175,7 @@ def _written(method: str, bound: Bound, config: Config | None) -> list[Plan]:
     if writes is None:
         raise NotEnabled("nothing can be locked or paid: the mapping has no [record]")
     settings = config.ledger if config is not None else LedgerConfig()
-    ledger = Ledger(settings.schema_) if settings.use else None
+    ledger = Ledger(settings.schema_, engine) if settings.use else None
     return recording_plans(method, bound, writes, ledger)
 
 
@@ -218,15 +227,26 @@ def _store(config: Config, mapping: LoadedMapping) -> SqlStore:
     )
 
 
-def _offline(config: Config | None, mapping: LoadedMapping) -> Bound:
+def _engine(config: Config | None, mapping: LoadedMapping, name: str | None) -> Engine:
+    """Whose SQL is shown: the engine that was asked for, else the installation's, else the mapping's own."""
+    if name is None:
+        return engine_for(mapping.file.sql) if config is None else engine_of(config.database.url.get_secret_value())
+    engine = ENGINES[name]
+    if engine.speaks != mapping.file.sql and name not in mapping.file.engines:
+        served = ", ".join(mapping.file.engines) or mapping.file.sql
+        raise AdapterError(f"the mapping does not serve {name}", hint=f"it serves {served}")
+    return engine
+
+
+def _offline(config: Config | None, mapping: LoadedMapping, engine: Engine) -> Bound:
     site = dict(config.site) if config is not None else {}
     constants = {name: constant_of(rule, site.get(name)) for name, rule in mapping.file.site.items()}
-    binder = Binder(mapping=mapping, catalogue=None, site=constants)
+    binder = Binder(mapping=mapping, catalogue=None, site=constants, engine=engine)
     hours = config.rules.finished_within_hours if config is not None else 24.0
     return make_bound(
         binder,
         types={},
-        engine=POSTGRESQL,
+        engine=engine,
         receipt=mapping.file.receipt,
         history=timedelta(hours=hours) or None,
         emit=lambda _: None,
@@ -261,7 +281,7 @@ async def _plan_of(store: SqlStore | None, plan: Plan, given: Mapping[str, Any])
     if store is None:
         return ()
     rows = await store.explain(plan, given)
-    return tuple(str(row[0]) for row in rows)
+    return tuple(line for row in rows for line in str(row[-1]).splitlines())
 
 
 _KINDS: Mapping[str, frozenset[str]] = {

@@ -18,8 +18,7 @@ from adapter.errors import AdapterError
 from adapter.explain import find_and_load
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import Catalogue
-from adapter.mapping.engines import ENGINES, Engine
-from adapter.mapping.fragments import DIALECTS
+from adapter.mapping.engines import ENGINES, Engine, engine_for
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import TableName
 from adapter.mapping.needs import Needs, needs_of, needs_of_fragments, needs_of_plans
@@ -33,14 +32,6 @@ from adapter.store.reflect import reading
 from adapter.store.surroundings import Surroundings, surroundings
 
 _ROLE = "epos_adapter"
-
-_SPEAKS = {
-    "mariadb": "mysql",
-    "mysql": "mysql",
-    "postgresql": "postgresql",
-    "sqlite": "sqlite",
-    "sqlserver": "sqlserver",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +134,7 @@ async def find_grants(
         if database is not None:
             await database.close()
     settings = config.ledger if config is not None else LedgerConfig()
-    own = _ledger_needs(settings, chosen)
+    own = _ledger_needs(settings, chosen, engine)
     found = engine_privileges(engine.name, needs, around, _columns(catalogue))
     of_ledger = engine_privileges(engine.name, own, None, {})
     return Grants(
@@ -176,7 +167,7 @@ def _notes(mapping: LoadedMapping, chosen: LoadedMapping, around: Surroundings |
 
 def _needs(config: Config | None, mapping: LoadedMapping, engine: Engine, catalogue: Catalogue | None) -> Needs:
     given = dict(config.site) if config is not None else {}
-    binder = Binder(mapping=mapping, catalogue=catalogue)
+    binder = Binder(mapping=mapping, catalogue=catalogue, engine=engine)
     binder.check()
     binder.site = {name: constant_of(rule, given.get(name)) for name, rule in mapping.file.site.items()}
     ledger = config.ledger.use if config is not None else True
@@ -188,14 +179,14 @@ def _needs(config: Config | None, mapping: LoadedMapping, engine: Engine, catalo
 def _probes(mapping: LoadedMapping, engine: Engine, catalogue: Catalogue | None) -> Needs:
     """What it takes to tell which variant the database needs, which is asked whenever the adapter starts."""
     probes = [variant.probe for variant in mapping.variants if variant.probe is not None]
-    return needs_of_fragments(probes, Binder(mapping=mapping, catalogue=catalogue), engine)
+    return needs_of_fragments(probes, Binder(mapping=mapping, catalogue=catalogue, engine=engine), engine)
 
 
-def _ledger_needs(settings: LedgerConfig, mapping: LoadedMapping) -> Needs:
+def _ledger_needs(settings: LedgerConfig, mapping: LoadedMapping, engine: Engine) -> Needs:
     record = mapping.file.record
     if not settings.use or record is None or not mapping.file.capabilities.record_payment:
         return Needs(reads={}, writes={})
-    return needs_of_plans(Ledger(settings.schema_).plans(verify=record.verify is not None), ENGINES["postgresql"])
+    return needs_of_plans(Ledger(settings.schema_, engine).plans(verify=record.verify is not None), engine)
 
 
 def _columns(catalogue: Catalogue | None) -> Mapping[TableName, Sequence[str]]:
@@ -222,13 +213,15 @@ def _engine(config: Config | None, mapping: LoadedMapping, name: str | None) -> 
     if config is not None:
         return engine_of(config.database.url.get_secret_value())
     speaks = mapping.file.sql
-    named = name or next(iter(mapping.file.engines), "mariadb" if speaks == "mysql" else speaks)
-    if _SPEAKS.get(named) != speaks:
+    if name is None:
+        return ENGINES[next(iter(mapping.file.engines), engine_for(speaks).name)]
+    served = {engine.name for engine in ENGINES.values() if engine.speaks == speaks} | set(mapping.file.engines)
+    if name not in served:
         raise AdapterError(
-            f"{mapping.source.file} is written in the SQL of {speaks}, which {named} does not speak",
-            hint=f"give --engine {' or '.join(known for known, spoken in _SPEAKS.items() if spoken == speaks)}",
+            f"{mapping.source.file} is written in the SQL of {speaks}, which {name} does not speak",
+            hint=f"give --engine {' or '.join(known for known in ENGINES if known in served)}",
         )
-    return ENGINES.get(named) or Engine(name=named, speaks=speaks, writes=DIALECTS[speaks])
+    return ENGINES[name]
 
 
 def _user(config: Config | None) -> str:

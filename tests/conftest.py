@@ -5,14 +5,18 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+ELSEWHERE = Path(__file__).parent / "restaurants"
 RESTAURANTS = Path(__file__).parent.parent / "adapter" / "demo" / "restaurants"
 
 _numbers = itertools.count(1)
@@ -76,6 +80,103 @@ def restaurant(new_database: Callable[..., str]) -> Callable[[str], str]:
 def own_restaurant(restaurant: Callable[[str], str], new_database: Callable[..., str]) -> Callable[[str], str]:
     """Gives a copy of a restaurant's database that a test may change."""
     return lambda name: new_database(restaurant(name))
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> str:
+    """A MariaDB on which databases may be made: EPOS_TEST_MARIADB_URL; tests that need one are skipped without."""
+    given = os.environ.get("EPOS_TEST_MARIADB_URL")
+    if not given:
+        pytest.skip("no MariaDB: set EPOS_TEST_MARIADB_URL to mariadb://user:password@host:3306")
+    return given
+
+
+@pytest.fixture(scope="session")
+def new_mariadb(mariadb_url: str) -> Iterator[Callable[..., str]]:
+    """Makes a MariaDB database and gives its address; all are dropped at the end."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"epos_test_{os.getpid()}_{next(_numbers)}"
+        mariadb(mariadb_url, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        made.append(name)
+        return make_url(mariadb_url).set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    for name in made:
+        mariadb(mariadb_url, f"DROP DATABASE IF EXISTS {name}")
+
+
+@pytest.fixture(scope="session")
+def new_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Makes an SQLite file and gives its address."""
+
+    def make() -> str:
+        file = tmp_path_factory.mktemp("sqlite") / "till.db"
+        sqlite3.connect(file).close()
+        file.touch()
+        return f"sqlite:///{file.as_posix()}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def elsewhere(request: pytest.FixtureRequest) -> Callable[[str, str], str]:
+    """Gives the address of a restaurant's database of its own on an engine: its evening, for a test to change."""
+
+    def load(name: str, engine: str) -> str:
+        if engine == "postgresql":
+            url = request.getfixturevalue("new_database")(request.getfixturevalue("restaurant")(name))
+            return str(url)
+        url = str(request.getfixturevalue(f"new_{engine}")())
+        schema = (ELSEWHERE / f"{name}.{engine}.sql").read_text(encoding="utf-8")
+        evening = (RESTAURANTS / name / "evening.sql").read_text(encoding="utf-8")
+        # Sequences are PostgreSQL's; the others count on from the last row.
+        evening = "\n".join(line for line in evening.splitlines() if not line.startswith("SELECT setval"))
+        run_script(url, f"{schema}\n{evening}")
+        return url
+
+    return load
+
+
+def run_script(url: str, script: str) -> None:
+    """Run SQL in a database past the adapter."""
+    found = make_url(url)
+    if found.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(found.database))) as connection:
+            connection.executescript(script)
+        return
+    if found.get_backend_name() == "postgresql":
+        with psycopg.connect(driver_url(url), autocommit=True) as connection:
+            connection.execute(script)
+        return
+    mariadb(url, script)
+
+
+def mariadb(url: str, text: str, *values: object) -> list[tuple[Any, ...]]:
+    """Run SQL on a MariaDB past the adapter, and give the rows of the last statement."""
+    pymysql = pytest.importorskip("pymysql")
+    from pymysql.constants import CLIENT
+
+    found = make_url(url)
+    with closing(
+        pymysql.connect(
+            host=found.host,
+            port=found.port or 3306,
+            user=found.username,
+            password=found.password or "",
+            database=found.database,
+            charset="utf8mb4",
+            autocommit=True,
+            client_flag=CLIENT.MULTI_STATEMENTS,
+        )
+    ) as connection:
+        cursor = connection.cursor()
+        cursor.execute(text, values or None)
+        rows = list(cursor.fetchall())
+        while cursor.nextset():
+            rows = list(cursor.fetchall())
+        return rows
 
 
 def driver_url(url: str) -> str:

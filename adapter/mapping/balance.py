@@ -16,6 +16,7 @@ from adapter.mapping.encode import WrittenTimes
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Row, branch_of
 from adapter.mapping.plans import Plan
+from adapter.mapping.readings import moment_in_utc
 from adapter.mapping.record_schema import RecordRule
 from adapter.mapping.things import OwnerMaker
 
@@ -49,7 +50,7 @@ class BalanceMaker(OwnerMaker):
             currency=currency,
             total=self.totals.amount("total", row, rule),
             paid=self.totals.amount("paid", row, rule) or 0,
-            now=row[self._now].astimezone(UTC),
+            now=moment_in_utc(row[self._now]),
         )
         return balance, {name: row[place] for name, place in self._checked.items()}
 
@@ -123,6 +124,8 @@ def _amounts(fields: Fields, currency: str, amounts: Mapping[str, int]) -> dict[
     return {
         **{name: money(minor) for name, minor in amounts.items()},
         **{f"{name}_minor": minor for name, minor in amounts.items()},
+        # For engines without exact decimals, where a text is to be made of them.
+        **{f"{name}_text": format(money(minor), "f") for name, minor in amounts.items()},
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlglot import exp
 
@@ -19,6 +19,7 @@ from adapter.mapping.captures import is_captured, is_decoded
 from adapter.mapping.catalogue import Catalogue, ColumnFact
 from adapter.mapping.codecs.content import Codec
 from adapter.mapping.codecs.registry import CodecMissing, Remembering, codec_named
+from adapter.mapping.engines import POSTGRESQL, Engine
 from adapter.mapping.fragments import SITE, Clause, Fragment
 from adapter.mapping.keys import Packing, Part, UnpackableKey, packing
 from adapter.mapping.load import REQUIRED
@@ -34,6 +35,9 @@ _BITS = frozenset({"boolean", "integer"})
 _BIT_TYPES = frozenset({"BIT", "BIT(1)"})
 _ANY_CURRENCY = 4
 """Decimals of the currency that has most of them."""
+
+
+Tree = TypeVar("Tree", bound=exp.Expr)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,8 @@ class Binder:
     catalogue: Catalogue | None
     site: Mapping[str, Any] = field(default_factory=dict)
     """Values of the site constants that are known so far."""
+    engine: Engine = POSTGRESQL
+    """Whose SQL is made; fragments in another's are ported."""
     names: Naming = field(init=False)
     _source: Source = field(init=False)
     _conditions: Conditions = field(init=False)
@@ -104,12 +110,12 @@ class Binder:
     def expression(self, fragment: Fragment) -> exp.Expr:
         """A fragment's SQL with this database's names, optional columns and declared NULLs."""
         self._here = fragment.path
-        return self.names.resolve(self._conditions.inside(self._settled(fragment.tree.copy())))
+        return self.names.resolve(self._conditions.inside(self._settled(self._ported(fragment.tree))))
 
     def condition(self, fragment: Fragment, *, wanted: bool = True) -> exp.Expr:
         """SQL that is true exactly when the fragment's condition holds, or does not."""
         self._here = fragment.path
-        return self.names.resolve(self._conditions.holds(self._settled(fragment.tree.copy()), wanted))
+        return self.names.resolve(self._conditions.holds(self._settled(self._ported(fragment.tree)), wanted))
 
     def flag(self, path: Path, *, wanted: bool = True) -> exp.Expr:
         """SQL that is true exactly when a flag field is yes, or is no, as its own options and its column's say."""
@@ -129,8 +135,8 @@ class Binder:
     def clause(self, clause: Clause) -> BoundClause:
         """A FROM clause with this database's names."""
         self._here = clause.path
-        first = None if clause.first is None else self.names.resolve(self._within(clause.first.copy()))
-        joins = tuple(self._join(join.copy()) for join in clause.joins)
+        first = None if clause.first is None else self.names.resolve(self._within(self._ported(clause.first)))
+        joins = tuple(self._join(self._ported(join)) for join in clause.joins)
         return BoundClause(first=first, joins=joins)
 
     def reading_of(self, path: Path, kind: str) -> dict[str, Any]:
@@ -218,6 +224,13 @@ class Binder:
             )
         return Part(form=form or "integer", bits=width)  # type: ignore[arg-type]
 
+    def _ported(self, tree: Tree) -> Tree:
+        """A copy of a fragment in the SQL of the engine."""
+        if self.mapping.file.sql == self.engine.speaks:
+            return tree.copy()
+        ported: Any = self.engine.ported(tree.copy())
+        return cast("Tree", ported)
+
     def _join(self, join: exp.Join) -> exp.Join:
         on = join.args.get("on")
         if on is not None:
@@ -265,7 +278,7 @@ class Binder:
             self.report(here, f"{dotted(path)} refers to itself")
             return exp.Null()
         self._fields.append(path)
-        tree = exp.paren(self._settled(fragment.tree.copy()), copy=False)
+        tree = exp.paren(self._settled(self._ported(fragment.tree)), copy=False)
         self._fields.pop()
         is_money = path[0] == "bill" and path[1] in ("total", "paid", "tax", "service_charge")
         if not is_money:
@@ -276,9 +289,9 @@ class Binder:
         said = getattr(self.mapping.file.bill, str(path[1]))
         missing = said.missing if said is not None and said.missing is not None else 0
         # Comparisons see what the wire sees: amounts are rounded before they are compared.
-        exact = exp.Cast(this=tree, to=exp.DataType.build("decimal(24, 8)"))
+        exact = self.engine.as_decimal(tree)
         stored = exp.Coalesce(this=exact, expressions=[exp.Literal.number(str(missing))])
-        return exp.Round(this=stored, decimals=exp.Literal.number(self._digits(said)))
+        return self.engine.rounded(stored, self._digits(said))
 
     def _digits(self, said: field_schema.MoneyField | None) -> int:
         """Decimals of a stored amount as far as they matter: those of the currency, or enough for any."""

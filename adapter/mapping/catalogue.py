@@ -36,6 +36,8 @@ class TableFact:
     name: str
     columns: Mapping[str, ColumnFact]
     """By name, letter by letter."""
+    storage: str | None = None
+    """What keeps its rows, where that cannot undo a transaction: MyISAM, Aria. None where it can."""
 
     def column(self, name: str) -> ColumnFact | None:
         """The column of this name: letter by letter if there is one, else whatever the case."""

@@ -138,7 +138,7 @@ class Encoder:
             self._binder.report(path, message, f"keep a part of its hash: LEFT(MD5(:{value.name}), {length})")
         if value.name not in TEXTS:
             return value
-        return exp.Left(this=value, expression=exp.Literal.number(length))
+        return self._binder.engine.cut(value, length)
 
 
 def _sent_as(form: str) -> str:

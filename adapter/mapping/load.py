@@ -6,6 +6,7 @@ Needs no database. What only the live schema can tell is checked in `bind`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
@@ -18,6 +19,7 @@ from adapter.mapping.captures import says_more
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
 from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.rows_load import RowsChecker, RowsOf, check_paths
+from adapter.mapping.serving import check_engines
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
 from adapter.mapping.variants import Variant, variants_of
@@ -101,8 +103,16 @@ class _Checker:
         check_zones(self._file, self._source)
         check_receipt(self._file.receipt, self._file.site, self._source)
         check_trials(self._file, self._tables(), self._source)
-        if self._file.engines and not any(engine in _ENGINES_OF[self._file.sql] for engine in self._file.engines):
-            self._source.report(("engines",), f"must hold an engine that speaks {self._file.sql}")
+        check_engines(self._file, self._trees(), self._source)
+
+    def _trees(self) -> Iterator[tuple[Path, exp.Expr]]:
+        for clause in self.clauses.values():
+            for tree in (*([clause.first] if clause.first is not None else []), *clause.joins):
+                yield clause.path, tree
+        for path, found in self.fragments.items():
+            if path[-1] not in ("column", "table") or path[0] not in ("lock", "record"):
+                for fragment in found:
+                    yield fragment.path, fragment.tree
 
     def _parser_with(self, values: frozenset[str]) -> FragmentParser:
         return FragmentParser(self._source, self._file.sql, frozenset(self._file.site), values)
@@ -363,13 +373,6 @@ _ALL_FIELDS = frozenset(
         "amount",
     ]
 )
-
-_ENGINES_OF = {
-    "postgresql": {"postgresql"},
-    "mysql": {"mariadb", "mysql"},
-    "sqlite": {"sqlite"},
-    "sqlserver": {"sqlserver"},
-}
 
 _EXAMPLES = {
     "item": "JOIN ticket_item i ON i.ticket_id = k.id",

@@ -50,6 +50,8 @@ class Naming:
                 node.set("alias", exp.TableAlias(this=alias))
             fact = self._table_fact(node)
             spelled, exactly = self._spelling(name, fact.name if fact is not None else None, node.this)
+            if fact is not None and not exactly:
+                spelled = fact.name  # MariaDB on Linux tells TICKET from ticket
             node.set("this", exp.to_identifier(spelled, quoted=quoted or exactly))
             if schema_name is not None:
                 node.set("db", exp.to_identifier(schema_name, quoted=True))
@@ -118,6 +120,21 @@ class Naming:
                 if fact is not None and not rule.optional and fact.column(name) is None:
                     hint = suggest(name, fact.columns)
                     self.source.report(("columns", table, name), f"the table {fact.name} has no column {name}", hint)
+
+    def untransacted(self) -> list[tuple[str, str]]:
+        """The tables that recording writes or holds and whose storage cannot undo it, each with that storage."""
+        if self.catalogue is None:
+            return []
+        written = [
+            found[0].tree
+            for path, found in self.mapping.fragments.items()
+            if path[:2] == ("record", "step") and path[-1] == "table"
+        ]
+        session = self.mapping.clauses.get(("session",))
+        if session is not None and session.first is not None:
+            written.append(session.first)
+        facts = [self._table_fact(node) for tree in written for node in _tables(tree)]
+        return sorted({(fact.name, fact.storage) for fact in facts if fact is not None and fact.storage is not None})
 
     def column_rule(self, column: exp.Column) -> schema.ColumnReading | None:
         """What `[columns]` says of a column."""

@@ -47,6 +47,8 @@ class Plan:
     types: tuple[str, ...] = ()
     """The SQL types in which they are sent, as far as that is known; `unknown` where the server decides."""
     branches: tuple[Branch, ...]
+    once: bool = False
+    """Whether a row that is there already is no failure: none is touched then."""
     constants: Mapping[str, Any] = field(default_factory=dict)
     """Site constants that the statement uses."""
 
@@ -81,13 +83,13 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any], 
     layout = _Layout(types)
     slots = [layout.place(number, part) for number, part in enumerate(parts)]
     texts = [_select(number, part, slots[number], layout, engine) for number, part in enumerate(parts)]
-    if len(parts) > 1:
+    if len(parts) > 1 and engine.types_first:
         texts.insert(0, _typing(parts, layout, engine))
     text = "\nUNION ALL\n".join(texts)
     driver, names = engine.driver(text)
     return Plan(
         name=name,
-        shown=engine.shown(text),
+        shown=engine.shown_text(text),
         driver=driver,
         names=names,
         branches=tuple(

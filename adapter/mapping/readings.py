@@ -262,3 +262,9 @@ def stored_form(moment: datetime, *, form: str, zone: ZoneInfo, aware: bool) -> 
         return moment
     local = moment.astimezone(UTC if form == "utc" else zone)
     return local.strftime(form) if "%" in form else local.replace(tzinfo=None)
+
+
+def moment_in_utc(value: Any) -> datetime:
+    """A moment that an engine's clock or a ledger's row tells: engines that have no zones have it in UTC."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

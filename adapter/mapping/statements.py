@@ -129,7 +129,7 @@ class Statements:
             return None
         text = self.engine.text(self.binder.expression(fragment))
         driver, names = self.engine.driver(text)
-        return Plan(name=f"site.{name}", shown=self.engine.shown(text), driver=driver, names=names, branches=())
+        return Plan(name=f"site.{name}", shown=self.engine.shown_text(text), driver=driver, names=names, branches=())
 
     def _root(self, search: Search) -> tuple[exp.Expr, ...]:
         """The conditions on a session, the same in every branch."""

@@ -42,7 +42,7 @@ class TableStatuses:
         fact = self._binder.fact_of(("table", "status"))
         # Codes are trimmed when they are read; tables are few, so this may cost the index.
         is_text = fact is not None and fact.family in ("other", "text")
-        compared = exp.Trim(this=exp.Cast(this=tree.copy(), to=exp.DataType.build("text"))) if is_text else tree.copy()
+        compared = exp.Trim(this=self._binder.engine.as_text(tree.copy())) if is_text else tree.copy()
         tests: list[exp.Expr] = []
         codes = [code_literal(code, fact) for code, status in rule.map.items() if status in wanted]
         if codes:
@@ -89,7 +89,7 @@ def name_expression(binder: Binder) -> exp.Expr | None:
     tree = binder.expression(parts[0])
     if binder.catalogue is not None and not _is_text(binder, tree):
         return None
-    return exp.Trim(this=exp.Cast(this=tree, to=exp.DataType.build("text")))
+    return exp.Trim(this=binder.engine.as_text(tree))
 
 
 def _is_text(binder: Binder, tree: exp.Expr) -> bool:

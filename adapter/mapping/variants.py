@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.mapping import schema
 from adapter.mapping.fragments import Fragment, FragmentParser
+from adapter.mapping.serving import check_fragments
 from adapter.toml.load import Source, suggest, validate
 from adapter.toml.locate import Path, overlaid
 
@@ -130,4 +131,6 @@ def _probe(file: schema.MappingFile, when: schema.VariantProbe, path: Path, sour
     place: Path = (*path, "sql") if (*path, "sql") in source.locator.strings else path
     # It is asked before any site constant is known.
     select = FragmentParser(source, file.sql, frozenset()).select(place, when.sql, named=False)
+    if select is not None:
+        check_fragments(file, [(place, select)], source)
     return Fragment(path=place, tree=select) if select is not None else None

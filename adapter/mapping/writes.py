@@ -34,6 +34,8 @@ class Write:
     """Values that its row adds for later steps."""
     missing: str
     """What to say when the number of rows is another."""
+    asked_after: Plan | None = None
+    """Gives the values of the rows that were touched, on engines whose changes give none by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ class WriteStatements:
         if not own:
             select.set("joins", [join.copy() for join in clause.joins])
         select.set("where", exp.Where(this=key))
-        select.set("locks", [self._engine.row_lock(None if own else first.alias_or_name)])
+        self._engine.hold(select, None if own else first.alias_or_name)
         return self._plan("hold", select)
 
     def _session_key(self) -> exp.Expr:
@@ -195,8 +197,8 @@ class WriteStatements:
         if step.find is not None:
             tree = self._binder.expression(self._binder.mapping.fragments[(*path, "find")][0])
             gives = tuple(output.alias_or_name for output in tree.selects) if isinstance(tree, exp.Select) else ()
-            if step.lock:
-                tree.set("locks", [self._engine.row_lock(None)])
+            if step.lock and isinstance(tree, exp.Select):
+                self._engine.hold(tree, None)
         else:
             tree, gives = self._change(path, step), tuple(step.returning)
         source = self._binder.mapping.source
@@ -206,6 +208,11 @@ class WriteStatements:
         plan = self._plan(f"record.{index + 1} {what}", tree)
         if step.when:
             plan = replace(plan, shown=f"-- when {' and '.join(step.when)}\n{plan.shown}")
+        asked_after = None
+        if step.returning and step.kind not in self._engine.returns:
+            asked_after = self._asked_after(path, step, tree)
+            tree.set("returning", None)
+            plan = self._plan(plan.name, tree)
         return Write(
             plan=plan,
             place=f"step {index + 1}, {what} ({file}:{line})",
@@ -213,7 +220,32 @@ class WriteStatements:
             when=tuple((text.removeprefix("not ").strip(), not text.startswith("not ")) for text in step.when),
             gives=gives,
             missing=step.missing or "",
+            asked_after=asked_after,
         )
+
+    def _asked_after(self, path: Path, step: Step, change: exp.Expr) -> Plan | None:
+        """The values of changed rows, asked for once they are changed and held; only where that finds the same rows."""
+        if step.kind == "insert" and len(step.returning) == 1 and step.from_ is None and step.select is None:
+            number = exp.Anonymous(this="LAST_INSERT_ID")
+            return self._plan(
+                f"{path[-1]} key", exp.Select(expressions=[exp.alias_(number, next(iter(step.returning)))])
+            )
+        changed = {each.this.name.casefold() for each in change.expressions} if step.kind == "update" else set()
+        where = change.args.get("where")
+        read = {column.name.casefold() for column in where.find_all(exp.Column)} if where is not None else set()
+        if step.kind != "update" or changed & read:
+            self._binder.report(
+                (*path, "returning"),
+                f"{self._engine.shown} cannot give values of rows that it has changed here",
+                "find them in a step of their own, with lock = true, before this one",
+            )
+            return None
+        given = [each.copy() for each in change.args["returning"].expressions]
+        table = change.this.copy()
+        select = exp.Select(expressions=given).from_(table)
+        select.set("where", where.copy() if where is not None else None)
+        self._engine.hold(select, None)
+        return self._plan(f"record.{int(path[-1]) + 1} values", select)
 
     def _change(self, path: Path, step: Step) -> exp.Expr:
         table = self._binder.names.resolve(self._binder.mapping.fragments[(*path, "table")][0].tree.copy())
@@ -259,7 +291,7 @@ class WriteStatements:
 
     def _returning(self, path: Path, step: Step) -> exp.Returning | None:
         columns = [(name, self._target((*path, "returning", name))) for name in step.returning]
-        found = [exp.alias_(exp.Column(this=column), name) for name, column in columns if column is not None]
+        found = [exp.alias_(self._engine.returned(column), name) for name, column in columns if column is not None]
         return exp.Returning(expressions=found) if found else None
 
     def _target(self, path: Path) -> exp.Identifier | None:
@@ -306,7 +338,7 @@ class WriteStatements:
         site = {f"site_{key}": value for key, value in self._binder.site.items()}
         return Plan(
             name=name,
-            shown=self._engine.shown(text),
+            shown=self._engine.shown_text(text),
             driver=driver,
             names=names,
             types=tuple(self._encoder.type_of(known) for known in names),

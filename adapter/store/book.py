@@ -37,6 +37,8 @@ class Bound:
     """The statements that lock and pay; None for a mapping without `[record]`."""
     variant: str = ""
     """Which variant of the mapping it is; empty for the file without any."""
+    unsafe: tuple[tuple[str, str], ...] = ()
+    """Tables that recording writes or holds and whose storage cannot undo a transaction, each with that storage."""
     plans: dict[Any, Plan] = field(default_factory=dict)
     """Plans by the shape of what they answer; one is made the first time its shape is asked for."""
 
@@ -141,7 +143,9 @@ class SqlBook:
             if not keys:
                 return []
             plan = self._plan(Search(by="keys", content="bill"))
+            # Column by column and, for engines that take it so, row by row.
             parameters = {f"keys_{index}": list(values) for index, values in enumerate(zip(*keys, strict=True))}
+            parameters["keys"] = keys
         return self._bound.assembler.bills(plan, self._reader.rows(plan, parameters), strict=False)
 
     def receipt(self, session: Session) -> tuple[Sequence[ReceiptLine], Sequence[ReceiptLine]]:

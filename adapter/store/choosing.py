@@ -77,11 +77,14 @@ class Chooser:
         absent = any(names.is_absent(column) for column in variant.probe.tree.find_all(exp.Column))
         if names.source.problems or absent:
             return False  # a version that lacks what is asked is not the one
-        text = self._engine.text(names.resolve(variant.probe.tree.copy()))
+        tree = variant.probe.tree.copy()
+        if file.sql != self._engine.speaks:
+            tree = self._engine.ported(tree)
+        text = self._engine.text(names.resolve(tree))
         driver, parameters = self._engine.driver(text)
         plan = Plan(
             name=f"variant.{variant.name}",
-            shown=self._engine.shown(text),
+            shown=self._engine.shown_text(text),
             driver=driver,
             names=parameters,
             branches=(),
@@ -97,7 +100,7 @@ class Chooser:
     def _refused(self, variant: Variant, error: AdapterError) -> InvalidFile:
         source = Source(file=self._mapping.source.file, locator=self._mapping.source.locator)
         path = variant.probe.path if variant.probe is not None else ()
-        source.report(path, f"the database refuses this SQL ({error.message})", "psql says more")
+        source.report(path, f"the database refuses this SQL ({error.message})", f"{self._engine.client} says more")
         return InvalidFile(source.problems)
 
 

@@ -21,16 +21,13 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
 from adapter.events import Emit
+from adapter.store.drivers import driver_of, verdict_on
 from adapter.store.stacks import Stacks
 from adapter.store.units import Reader, Writer
 from adapter.store.writing import Writing
 
 Answer = TypeVar("Answer")
 
-_BUSY = frozenset({"40001", "40P01", "53300", "55P03"})
-_MISMATCH = frozenset({"42501", "42703", "42883", "42P01", "42804"})
-_UNAVAILABLE = frozenset({"0A000", "57P01", "57P02", "57P03"})
-"""The connection cannot be used any more. 0A000 is a prepared statement whose tables were altered by an update."""
 _ATTEMPTS = 3
 _CLOSE_PATIENCE = 12.0
 
@@ -47,6 +44,7 @@ class Database:
         self._write_patience = write_patience
         self._emit = emit
         self.stacks = Stacks()
+        self.driver = driver_of(engine.dialect.name)
         self._active = 0
         self._lost_at = 0.0
         self._idle = asyncio.Event()
@@ -129,7 +127,7 @@ class Database:
         except (SQLAlchemyError, self.driver_error) as error:
             raise translate(error) from None
         try:
-            return unit(Reader(connection, self._emit))
+            return unit(Reader(connection, self.driver, self._emit))
         except self.driver_error as error:
             translated = translate(error)
             if isinstance(translated, DatabaseUnavailable):
@@ -169,30 +167,26 @@ class Database:
 
 
 def translate(error: BaseException) -> AdapterError:
-    """A driver's error as one of ours, by its SQLSTATE. Nothing of its text is kept: it may quote values."""
+    """A driver's error as one of ours. Nothing of its text is kept: it may quote values."""
     if isinstance(error, PoolTimeout):
         return DatabaseBusy("all connections to the database are in use")
-    original = getattr(error, "orig", None) or error
-    state = getattr(original, "sqlstate", None)
-    if state is None:
-        # Without a state the server has said nothing: the connection is gone, or the driver refused what it was given.
-        if type(original).__name__ in ("InterfaceError", "OperationalError"):
+    kind, code = verdict_on(getattr(error, "orig", None) or error)
+    match kind:
+        case "busy":
+            return DatabaseBusy("the database is busy")
+        case "gone":
             return DatabaseUnavailable("the database cannot be reached")
-        return StoreError(f"the database cannot be asked this ({type(original).__name__})")
-    if state in _UNAVAILABLE or state.startswith("08"):
-        return DatabaseUnavailable("the database cannot be reached")
-    if state.startswith("28") or state == "3D000":
-        return DatabaseUnavailable(
-            "the database refuses the user, password or database name",
-            hint="check [database] url: it can be tried with psql",
-        )
-    if state in _BUSY:
-        return DatabaseBusy("the database is busy")
-    if state == "57014":
-        return TooSlow("the database took too long")
-    if state in _MISMATCH:
-        return MappingMismatch(
-            f"the mapping does not fit the database (SQLSTATE {state})",
-            hint="was the EPOS updated? restart the adapter",
-        )
-    return StoreError(f"the database reports an error (SQLSTATE {state})")
+        case "login":
+            return DatabaseUnavailable(
+                "the database refuses the user, password or database name",
+                hint="check [database] url: try it with psql, mariadb or sqlcmd",
+            )
+        case "mismatch":
+            return MappingMismatch(
+                f"the mapping does not fit the database ({code})", hint="was the EPOS updated? restart the adapter"
+            )
+        case "slow":
+            return TooSlow("the database took too long")
+        case "unasked":
+            return StoreError(f"the database cannot be asked this ({code})")
+    return StoreError(f"the database reports an error ({code})")

@@ -36,7 +36,7 @@ from adapter.store.reflect import reading
 from adapter.store.refusals import in_words
 
 _NO_TYPE = "42P18"
-"""SQLSTATE of a parameter whose type nothing tells."""
+"""PostgreSQL's SQLSTATE of a parameter whose type nothing tells."""
 
 
 class Fitting:
@@ -92,7 +92,7 @@ class Fitting:
         if catalogue is None:
             catalogue = await self._database.inspect(reading(tables_of(self._mapping)))
         mapping, _ = await Chooser(self._mapping, self._database, self._engine).chosen(catalogue)
-        binder = Binder(mapping=mapping, catalogue=catalogue)
+        binder = Binder(mapping=mapping, catalogue=catalogue, engine=self._engine)
         binder.check()
         binder.site = await self._site_constants(binder)
         return binder
@@ -120,7 +120,7 @@ class Fitting:
             except (MappingMismatch, StoreError) as error:
                 if _is_the_databases(error):
                     raise
-                hint = in_words(error.message) or "explain shows it; psql says more"
+                hint = in_words(error.message) or f"explain shows it; {self._engine.client} says more"
                 if _NO_TYPE in error.message:
                     hint = "it cannot tell the type of a value: write CAST(:name AS varchar(40))"
                 binder.report(path, f"the database refuses this SQL ({error.message})", hint)
@@ -162,9 +162,12 @@ class Fitting:
                 message = refused.message.replace(
                     "the mapping does not fit the database", "the database refuses this SQL"
                 )
-                binder.report(path_of(part, name), message, in_words(message) or "explain shows it; psql says more")
+                hint = in_words(message) or f"explain shows it; {self._engine.client} says more"
+                binder.report(path_of(part, name), message, hint)
         if len(binder.problems) == before:
-            binder.report((part.kind, "where"), error.message, "explain shows the SQL; psql says more")
+            binder.report(
+                (part.kind, "where"), error.message, f"explain shows the SQL; {self._engine.client} says more"
+            )
 
     async def _site_constants(self, binder: Binder) -> dict[str, Any]:
         """Each constant's value: what the installation sets, else what the database holds, else the default."""
@@ -208,6 +211,7 @@ def make_bound(
         history=history,
         stored_times={name: fields.stored_time(name) for name in ("created_at", "finished_at")},
         writes=WriteStatements(statements, fields).make(),
+        unsafe=tuple(binder.names.untransacted()),
     )
     # The shapes that every card machine asks for are made now, and with them every problem that making one can find.
     for search in (

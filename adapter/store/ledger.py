@@ -5,8 +5,7 @@ Kept in the EPOS's database, so that they change in the same transaction as its 
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,105 +13,102 @@ from msgspec import Struct
 from adapter.domain.payments import Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.errors import AlreadyLocked, PaymentAlreadyRecorded
+from adapter.mapping.engines import POSTGRESQL, Engine
 from adapter.mapping.plans import Plan
+from adapter.mapping.readings import moment_in_utc
 from adapter.store.units import Reader, Writer
 
 VERSION = 1
 """Version of the tables that this program needs."""
 
-_PARAMETER = re.compile(r":(\w+)")
-
-_TABLES = """\
-CREATE SCHEMA IF NOT EXISTS {schema}
-CREATE TABLE IF NOT EXISTS {schema}.ledger (
-  version    integer     NOT NULL PRIMARY KEY,
-  created_at timestamptz NOT NULL DEFAULT now()
-)
-CREATE TABLE IF NOT EXISTS {schema}.session_lock (
-  session_id uuid        NOT NULL PRIMARY KEY,
-  token      uuid        NOT NULL,
-  locked_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-  terminal   text,
-  waiter     text
-)
-CREATE TABLE IF NOT EXISTS {schema}.recorded_payment (
-  number                  bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  payment_id              uuid        NOT NULL,
-  token                   uuid        NOT NULL,
-  session_id              uuid        NOT NULL,
-  currency                text        NOT NULL,
-  base                    bigint      NOT NULL,
-  tips                    bigint      NOT NULL,
-  cashback                bigint      NOT NULL,
-  successful              boolean     NOT NULL,
-  attempted_at            timestamptz NOT NULL,
-  recorded_at             timestamptz NOT NULL DEFAULT clock_timestamp(),
-  over_payment            boolean     NOT NULL,
-  conflict                boolean     NOT NULL,
-  terminal                text,
-  waiter                  text,
-  method                  text,
-  status                  text,
-  scheme                  text,
-  auth_code               text,
-  acquirer_transaction_id text,
-  missing_since           timestamptz,
-  CONSTRAINT recorded_payment_once
-    UNIQUE (payment_id, session_id, currency, base, tips, cashback, successful, attempted_at)
-)
-CREATE INDEX IF NOT EXISTS recorded_payment_session ON {schema}.recorded_payment (session_id)
-CREATE TABLE IF NOT EXISTS {schema}.released_lock (
-  number      bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  session_id  uuid        NOT NULL,
-  locked_at   timestamptz,
-  terminal    text,
-  waiter      text,
-  released_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  released_by text        NOT NULL,
-  reason      text        NOT NULL
-)
-INSERT INTO {schema}.ledger (version) VALUES ({version}) ON CONFLICT DO NOTHING"""
-
+_TABLES: dict[str, tuple[str, ...]] = {
+    "ledger": (
+        "version    {version}     NOT NULL PRIMARY KEY",
+        "created_at {moment} NOT NULL DEFAULT {now}",
+    ),
+    "session_lock": (
+        "session_id {uuid}        NOT NULL PRIMARY KEY",
+        "token      {uuid}        NOT NULL",
+        "locked_at  {moment} NOT NULL DEFAULT {clock}",
+        "terminal   {text}",
+        "waiter     {text}",
+    ),
+    "recorded_payment": (
+        "number                  {counter}",
+        "payment_id              {uuid}        NOT NULL",
+        "token                   {uuid}        NOT NULL",
+        "session_id              {uuid}        NOT NULL",
+        "currency                {key_text}        NOT NULL",
+        "base                    {number}      NOT NULL",
+        "tips                    {number}      NOT NULL",
+        "cashback                {number}      NOT NULL",
+        "successful              {flag}     NOT NULL",
+        "attempted_at            {moment} NOT NULL",
+        "recorded_at             {moment} NOT NULL DEFAULT {clock}",
+        "over_payment            {flag}     NOT NULL",
+        "conflict                {flag}     NOT NULL",
+        "terminal                {text}",
+        "waiter                  {text}",
+        "method                  {text}",
+        "status                  {text}",
+        "scheme                  {text}",
+        "auth_code               {text}",
+        "acquirer_transaction_id {text}",
+        "missing_since           {moment}",
+        """CONSTRAINT recorded_payment_once
+    UNIQUE (payment_id, session_id, currency, base, tips, cashback, successful, attempted_at)""",
+    ),
+    "released_lock": (
+        "number      {counter}",
+        "session_id  {uuid}        NOT NULL",
+        "locked_at   {moment}",
+        "terminal    {text}",
+        "waiter      {text}",
+        "released_at {moment} NOT NULL DEFAULT {clock}",
+        "released_by {text}        NOT NULL",
+        "reason      {text}        NOT NULL",
+    ),
+}
+_SESSION_INDEX = "recorded_payment_session"
 
 _STATEMENTS = {
-    "exists": "SELECT to_regclass(:name) IS NOT NULL",
-    "version": "SELECT max(version) FROM {schema}.ledger",
-    "lock_of": "SELECT token, locked_at, terminal, waiter FROM {schema}.session_lock WHERE session_id = :session_id",
+    "exists": "{exists}",
+    "version": "SELECT max(version) FROM {ledger}",
+    "lock_of": "SELECT token, locked_at, terminal, waiter FROM {session_lock} WHERE session_id = :session_id",
     "lock": """\
-INSERT INTO {schema}.session_lock (session_id, token, terminal, waiter)
-VALUES (:session_id, :token, :terminal, :waiter)
-ON CONFLICT DO NOTHING""",
-    "release": "DELETE FROM {schema}.session_lock WHERE session_id = :session_id",
+INSERT INTO {session_lock} (session_id, token, terminal, waiter)
+VALUES (:session_id, :token, :terminal, :waiter){once}""",
+    "release": "DELETE FROM {session_lock} WHERE session_id = :session_id",
     "audit": """\
-INSERT INTO {schema}.released_lock (session_id, locked_at, terminal, waiter, released_by, reason)
+INSERT INTO {released_lock} (session_id, locked_at, terminal, waiter, released_by, reason)
 VALUES (:session_id, :locked_at, :terminal, :waiter, :released_by, :reason)""",
     "payments": """\
 SELECT session_id, currency, base, tips, cashback, successful, attempted_at, token, over_payment, conflict
-FROM {schema}.recorded_payment WHERE payment_id = :payment_id""",
-    "knows": "SELECT 1 FROM {schema}.recorded_payment WHERE session_id = :session_id LIMIT 1",
+FROM {recorded_payment} WHERE payment_id = :payment_id""",
+    "knows": "{knows}",
     "keep": """\
-INSERT INTO {schema}.recorded_payment (
+INSERT INTO {recorded_payment} (
   payment_id, token, session_id, currency, base, tips, cashback, successful, attempted_at, over_payment, conflict,
   terminal, waiter, method, status, scheme, auth_code, acquirer_transaction_id)
 VALUES (
   :payment_id, :token, :session_id, :currency, :base, :tips, :cashback, :successful, :attempted_at, :over_payment, :conflict,
-  :terminal, :waiter, :method, :status, :scheme, :auth_code, :acquirer_transaction_id)
-ON CONFLICT DO NOTHING""",
+  :terminal, :waiter, :method, :status, :scheme, :auth_code, :acquirer_transaction_id){once}""",
     "recent": """\
 SELECT number, payment_id, session_id, currency, base, tips, cashback, attempted_at, conflict
-FROM {schema}.recorded_payment
-WHERE successful AND missing_since IS NULL AND recorded_at > clock_timestamp() - make_interval(secs => :seconds)
+FROM {recorded_payment}
+WHERE {is_set} AND missing_since IS NULL AND {recently}
 ORDER BY number""",
     "missing": """\
-UPDATE {schema}.recorded_payment SET missing_since = clock_timestamp()
+UPDATE {recorded_payment} SET missing_since = {clock}
 WHERE number = :number AND missing_since IS NULL""",
     "locks": """\
 SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter,
-  EXTRACT(EPOCH FROM clock_timestamp() - l.locked_at),
-  (SELECT count(*) FROM {schema}.recorded_payment p
+  {age},
+  (SELECT count(*) FROM {recorded_payment} p
     WHERE p.session_id = l.session_id AND p.recorded_at >= l.locked_at)
-FROM {schema}.session_lock l ORDER BY l.locked_at""",
+FROM {session_lock} l ORDER BY l.locked_at""",
 }
+_ONCE = frozenset({"keep", "lock"})
 
 
 class LockRow(Struct, frozen=True, kw_only=True):
@@ -129,12 +125,19 @@ class LockRow(Struct, frozen=True, kw_only=True):
 class Ledger:
     """The statements of one ledger."""
 
-    def __init__(self, schema: str) -> None:
-        """`schema` is a plain name; the configuration allows no other."""
+    def __init__(self, schema: str, engine: Engine = POSTGRESQL) -> None:
+        """`schema` is a plain name; the configuration allows no other.
+
+        Where a database has no schemas, or is one, the tables stand among the EPOS's own, and their names begin with it.
+        """
         self.schema = schema
-        self._plans = {
-            name: _plan(f"ledger.{name}", text.replace("{schema}", schema)) for name, text in _STATEMENTS.items()
-        }
+        self._engine = engine
+        self._plans = {name: self._plan(name, text) for name, text in _STATEMENTS.items()}
+
+    @property
+    def place(self) -> str:
+        """Where its tables are, for messages."""
+        return f"in schema {self.schema}" if self._engine.schemas else f"(their names begin with {self.schema}_)"
 
     def plan(self, name: str) -> Plan:
         """One of its statements."""
@@ -146,11 +149,59 @@ class Ledger:
 
     def creation(self) -> tuple[str, ...]:
         """The statements that make the ledger; run again they change nothing."""
-        return tuple(re.split(r"\n(?=CREATE|INSERT)", _TABLES.format(schema=self.schema, version=VERSION)))
+        words = self._engine.ledger
+        made = [text.format(schema=self.schema) for text in words.before]
+        for name, columns in _TABLES.items():
+            table = self._engine.table(self.schema, name)
+            types = {**words.types, "clock": self._default(words.clock), "now": self._default(words.now or words.clock)}
+            lines = [column.format(**types) for column in columns]
+            if name == "recorded_payment" and not words.index:
+                lines.append(f"KEY {_SESSION_INDEX} (session_id)")
+            head = words.create.format(table=table)
+            made.append(f"{head} (\n  " + ",\n  ".join(lines) + f"\n){words.end}")
+            if name == "recorded_payment" and words.index:
+                index = _SESSION_INDEX if self._engine.schemas else f"{self.schema}_{_SESSION_INDEX}"
+                made.append(words.index.format(name=index, table=table, columns="session_id"))
+        ledger = self._engine.table(self.schema, "ledger")
+        made.append(
+            f"INSERT INTO {ledger} (version) VALUES ({VERSION}) {words.once.strip()}"
+            if words.once
+            else f"INSERT INTO {ledger} (version) SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM {ledger})"
+        )
+        return tuple(made)
+
+    def creation_plans(self) -> list[Plan]:
+        """The same, ready to run."""
+        plans = []
+        for text in self.creation():
+            driver, names = self._engine.driver(text)
+            plans.append(Plan(name="ledger.create", shown=text, driver=driver, names=names, branches=()))
+        return plans
+
+    @staticmethod
+    def _default(moment: str) -> str:
+        return moment if moment.replace("_", "").replace("()", "").isalnum() else f"({moment})"
+
+    def _plan(self, name: str, text: str) -> Plan:
+        words = self._engine.ledger
+        filled = text.format(
+            **{table: self._engine.table(self.schema, table) for table in _TABLES},
+            age=words.age.format(moment="l.locked_at"),
+            clock=words.clock,
+            exists=words.exists,
+            knows=words.one_row.format(
+                what=f"1 FROM {self._engine.table(self.schema, 'recorded_payment')} WHERE session_id = :session_id"
+            ),
+            once=words.once,
+            recently=words.recently.format(moment="recorded_at"),
+            is_set=words.is_set.format(flag="successful"),
+        )
+        driver, names = self._engine.driver(self._engine.marked(filled))
+        return Plan(name=f"ledger.{name}", shown=filled, driver=driver, names=names, branches=(), once=name in _ONCE)
 
     def version(self, hands: Reader) -> int | None:
         """The version of the tables that are there; None when there are none."""
-        if not hands.rows(self._plans["exists"], {"name": f"{self.schema}.ledger"})[0][0]:
+        if not hands.rows(self._plans["exists"], {"name": self._engine.table(self.schema, "ledger")})[0][0]:
             return None
         found: int | None = hands.rows(self._plans["version"], {})[0][0]
         return found
@@ -158,7 +209,7 @@ class Ledger:
     def lock_of(self, hands: Reader, session_id: UUID) -> Lock | None:
         """Who has locked a session."""
         for token, locked_at, terminal, waiter in hands.rows(self._plans["lock_of"], {"session_id": session_id}):
-            return Lock(token=token, locked_at=_utc(locked_at), terminal=terminal, waiter=waiter)
+            return Lock(token=_uuid(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter)
         return None
 
     def lock(self, hands: Writer, session_id: UUID, token: UUID, requestor: Requestor) -> None:
@@ -196,16 +247,16 @@ class Ledger:
             Kept(
                 payment=Payment(
                     id=payment_id,
-                    session_id=session_id,
+                    session_id=_uuid(session_id),
                     currency=currency,
                     base=base,
                     tips=tips,
                     cashback=cashback,
-                    successful=successful,
-                    attempted_at=_utc(attempted_at),
+                    successful=bool(successful),
+                    attempted_at=moment_in_utc(attempted_at),
                 ),
-                token=token,
-                flags=Recorded(over_payment=over_payment, conflict=conflict),
+                token=_uuid(token),
+                flags=Recorded(over_payment=bool(over_payment), conflict=bool(conflict)),
             )
             for (
                 session_id,
@@ -258,16 +309,16 @@ class Ledger:
             (
                 number,
                 Payment(
-                    id=payment_id,
-                    session_id=session_id,
+                    id=_uuid(payment_id),
+                    session_id=_uuid(session_id),
                     currency=currency,
                     base=base,
                     tips=tips,
                     cashback=cashback,
                     successful=True,
-                    attempted_at=_utc(attempted_at),
+                    attempted_at=moment_in_utc(attempted_at),
                 ),
-                Recorded(conflict=conflict),
+                Recorded(conflict=bool(conflict)),
             )
             for number, payment_id, session_id, currency, base, tips, cashback, attempted_at, conflict in hands.rows(
                 self._plans["recent"], {"seconds": seconds}
@@ -283,8 +334,8 @@ class Ledger:
         """Every lock, the oldest first."""
         return [
             LockRow(
-                session_id=session_id,
-                lock=Lock(token=token, locked_at=_utc(locked_at), terminal=terminal, waiter=waiter),
+                session_id=_uuid(session_id),
+                lock=Lock(token=_uuid(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter),
                 seconds=float(seconds),
                 payments=payments,
             )
@@ -294,12 +345,6 @@ class Ledger:
         ]
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
-
-
-def _plan(name: str, text: str) -> Plan:
-    found = tuple(dict.fromkeys(_PARAMETER.findall(text)))
-    places = {known: f"${number}" for number, known in enumerate(found, start=1)}
-    driver = _PARAMETER.sub(lambda match: places[match[1]], text)
-    return Plan(name=name, shown=text, driver=driver, names=found, branches=())
+def _uuid(value: Any) -> UUID:
+    """An id, of which engines that have no such type give the text."""
+    return value if isinstance(value, UUID) else UUID(str(value))

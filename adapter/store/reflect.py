@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import inspect, types
+from sqlalchemy import inspect, text, types
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.reflection import ObjectKind
 
@@ -26,8 +27,13 @@ def reading(wanted: Collection[TableName]) -> Callable[[Connection], Catalogue]:
             folded = {name.casefold() for of, name in wanted if of == schema}
             real = [name for name in names if name.casefold() in folded]
             columns = inspector.get_multi_columns(schema, kind=ObjectKind.ANY, filter_names=real) if real else {}
+            storages = _storages(connection, schema)
             tables[schema] = {
-                name: TableFact(name=name, columns={column["name"]: _fact(column) for column in found})
+                name: TableFact(
+                    name=name,
+                    columns={column["name"]: _fact(column, connection.dialect.name) for column in found},
+                    storage=storages.get(name),
+                )
                 for (_, name), found in columns.items()
             }
         return Catalogue(tables=tables, known=frozenset(known))
@@ -35,16 +41,28 @@ def reading(wanted: Collection[TableName]) -> Callable[[Connection], Catalogue]:
     return read
 
 
-def _fact(column: Any) -> ColumnFact:
+def _storages(connection: Connection, schema: str | None) -> dict[str, str]:
+    """The tables whose storage cannot undo a transaction, which only MariaDB and MySQL have, each with that storage."""
+    if connection.dialect.name not in ("mariadb", "mysql"):
+        return {}
+    asked = text(
+        "SELECT t.table_name, t.engine FROM information_schema.tables t"
+        " JOIN information_schema.engines e ON e.engine = t.engine"
+        " WHERE t.table_schema = COALESCE(:schema, DATABASE()) AND COALESCE(e.transactions, 'NO') <> 'YES'"
+    )
+    return {str(name): str(storage) for name, storage in connection.execute(asked, {"schema": schema})}
+
+
+def _fact(column: Any, dialect: str) -> ColumnFact:
     kind = column["type"]
     return ColumnFact(
         name=column["name"],
         family=_family(kind),
         nullable=bool(column["nullable"]),
-        bits=_bits(kind),
+        bits=64 if dialect == "sqlite" else _bits(kind),
         length=getattr(kind, "length", None),
         decimals=getattr(kind, "scale", None) or 0,
-        aware=bool(getattr(kind, "timezone", False)),
+        aware=bool(getattr(kind, "timezone", False)) or isinstance(kind, mysql.TIMESTAMP),
         type_name=str(kind),
     )
 
@@ -60,6 +78,8 @@ _FAMILIES: tuple[tuple[type[types.TypeEngine[Any]], Family], ...] = (
     (types.Enum, "other"),
     (types.Boolean, "boolean"),
     (types.Uuid, "uuid"),
+    (mysql.BIT, "integer"),
+    (mysql.YEAR, "integer"),
     (types.Integer, "integer"),
     (types.Float, "float"),
     (types.Numeric, "decimal"),
@@ -72,6 +92,14 @@ _FAMILIES: tuple[tuple[type[types.TypeEngine[Any]], Family], ...] = (
 
 
 def _bits(kind: types.TypeEngine[Any]) -> int:
-    if isinstance(kind, types.SmallInteger):
-        return 16
-    return 64 if isinstance(kind, types.BigInteger) else 32
+    """How wide a whole number may be, its sign included; one without a sign needs a bit more."""
+    bits = next((bits for base, bits in _WIDTHS if isinstance(kind, base)), 32)
+    return bits + 1 if getattr(kind, "unsigned", False) else bits
+
+
+_WIDTHS: tuple[tuple[type[types.TypeEngine[Any]], int], ...] = (
+    (mysql.TINYINT, 8),
+    (mysql.MEDIUMINT, 24),
+    (types.SmallInteger, 16),
+    (types.BigInteger, 64),
+)

@@ -72,6 +72,7 @@ class SqlStore:
         self._later: set[asyncio.Task[None]] = set()
         self._mapping = mapping
         self._database = database
+        self._engine = engine
         self._fitting = Fitting(
             mapping=mapping,
             database=database,
@@ -170,11 +171,15 @@ class SqlStore:
         if ledger is None:
             raise NotEnabled("this installation keeps no ledger: [ledger] use = false")
 
-        def create(writer: Writer) -> None:
-            for text in ledger.creation():
-                writer.change(Plan(name="ledger.create", shown=text, driver=text, branches=()), {})
+        def create(writer: Writer, plans: Sequence[Plan]) -> None:
+            for plan in plans:
+                writer.define(plan)
 
-        await self._database.write(create)
+        plans = ledger.creation_plans()
+        # Where a CREATE TABLE ends the transaction that it stands in, each has one of its own.
+        units = [plans] if self._engine.creates_in_transactions else [[plan] for plan in plans]
+        for unit in units:
+            await self._database.write(lambda writer, unit=unit: create(writer, unit))  # type: ignore[misc]
 
     async def _require_recording(self, bound: Bound) -> None:
         """Raises NotEnabled, with what to do, where nothing can be recorded."""
@@ -182,12 +187,18 @@ class SqlStore:
             raise NotEnabled("nothing can be locked or paid: the mapping has no [record]")
         if not self._mapping.file.capabilities.record_payment:
             raise NotEnabled("nothing can be locked or paid: the mapping says record_payment = false")
+        if bound.unsafe:
+            listed = ", ".join(f"{table} ({storage})" for table, storage in bound.unsafe)
+            raise NotEnabled(
+                f"nothing can be locked or paid: what is written cannot be undone in {listed}",
+                hint="convert the table, with the vendor's word for it: ALTER TABLE ... ENGINE = InnoDB",
+            )
         ledger = self._ledger
         if ledger is not None:
             version = await self._database.read(ledger.version)
             if version is None:
                 raise NotEnabled(
-                    f"nothing can be locked or paid: the tables of the ledger are missing in schema {ledger.schema}",
+                    f"nothing can be locked or paid: the tables of the ledger {ledger.schema} are missing",
                     hint="run: epos-adapter ledger create",
                 )
             if version != VERSION:
@@ -239,7 +250,10 @@ class SqlStore:
 
     async def explain(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
         """What the database would do to run a plan, as its own lines."""
-        asking = replace(plan, driver=f"EXPLAIN {plan.driver}", shown=f"EXPLAIN {plan.shown}")
+        word = self._engine.explains
+        if not word:
+            return []
+        asking = replace(plan, driver=f"{word} {plan.driver}", shown=f"{word} {plan.shown}")
         return await self._database.read(lambda reader: list(reader.rows(asking, parameters)))
 
     async def close(self) -> None:

@@ -14,13 +14,14 @@ from adapter.domain.money import digits_of, exact
 from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
-from adapter.errors import AlreadyLocked, Bug, PaymentNotRecorded, TooSlow, UnableToUnlock
+from adapter.errors import AlreadyLocked, Bug, DatabaseBusy, PaymentNotRecorded, UnableToUnlock
 from adapter.mapping.balance import step_values, times_of
 from adapter.mapping.plans import Plan
+from adapter.mapping.readings import moment_in_utc
 from adapter.mapping.search import Search
 from adapter.mapping.writes import Write, Writes
 from adapter.store.book import Bound, SqlBook
-from adapter.store.database import translate
+from adapter.store.drivers import verdict_on
 from adapter.store.ledger import Ledger
 from adapter.store.units import Writer
 
@@ -77,7 +78,7 @@ class SqlTill:
     def now(self) -> datetime:
         """See ports.Till."""
         if self._now is None:
-            self._now = self._writer.rows(self._writes.clock, {})[0][0]
+            self._now = moment_in_utc(self._writer.rows(self._writes.clock, {})[0][0])
         return self._now
 
     def lock(self, session_id: UUID, token: UUID, requestor: Requestor) -> None:
@@ -163,16 +164,19 @@ class SqlTill:
         try:
             touched, rows = self._writer.change(step.plan, values)
         except Exception as error:
-            state = getattr(error, "sqlstate", None)
-            translated = translate(error)
-            if state is None or translated.retryable or isinstance(translated, TooSlow):
+            kind, code = verdict_on(error)
+            if kind in ("busy", "gone", "login", "slow", "unasked"):
                 raise
-            raise PaymentNotRecorded(f"the till cannot take it: {step.place} fails with SQLSTATE {state}") from None
+            raise PaymentNotRecorded(f"the till cannot take it: {step.place} fails with {code}") from None
         if (step.expected == "some" and touched < 1) or (isinstance(step.expected, int) and touched != step.expected):
             wanted = "at least 1 row" if step.expected == "some" else f"{step.expected} row{'s' * (step.expected != 1)}"
             raise PaymentNotRecorded(
                 step.missing or f"the till cannot take it: {step.place} touched {touched} rows and not {wanted}"
             )
+        if step.asked_after is not None:
+            rows = self._writer.rows(step.asked_after, values)
+            if len(rows) != touched:
+                raise DatabaseBusy("somebody else changed the same rows")
         return dict(zip(step.gives, rows[0] if rows else [None] * len(step.gives), strict=False))
 
     def _hold(self, session_id: UUID) -> bool:
@@ -222,5 +226,5 @@ def recording_plans(method: str, bound: Bound, writes: Writes, ledger: Ledger | 
     else:
         plans += [ledger.plan("payments"), ledger.plan("keep")] if ledger is not None else []
         plans += [writes.recorded] if ledger is None and writes.recorded is not None else []
-        plans += [step.plan for step in writes.steps]
+        plans += [plan for step in writes.steps for plan in (step.plan, step.asked_after) if plan is not None]
     return plans

@@ -10,7 +10,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from adapter.events import Emit, StatementRun
 from adapter.mapping.plans import Plan
-from adapter.store.engines import change, column_types, prepare, run
+from adapter.store.drivers.base import Driver
 
 Row = Sequence[Any]
 
@@ -18,24 +18,25 @@ Row = Sequence[Any]
 class Reader:
     """One connection, for the time of one unit."""
 
-    def __init__(self, connection: PoolProxiedConnection, emit: Emit | None) -> None:
+    def __init__(self, connection: PoolProxiedConnection, driver: Driver, emit: Emit | None) -> None:
         self._connection = connection
+        self._driver = driver
         self._emit = emit
 
     def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Row]:
         """Run a plan's statement and give its rows."""
         started = time.perf_counter()
-        found = run(self._connection, plan.driver, _values(plan, parameters))
+        found = self._driver.run(self._connection, plan.driver, _values(plan, parameters))
         self._tell(plan, len(found), started)
         return found
 
     def types(self, plan: Plan) -> list[str]:
         """The types of the columns that a statement would give."""
-        return column_types(self._connection, plan.driver, [plan.constants[name] for name in plan.names])
+        return self._driver.column_types(self._connection, plan.driver, [plan.constants[name] for name in plan.names])
 
     def prepare(self, plan: Plan) -> None:
         """Have the server check a statement without running it."""
-        prepare(self._connection, plan.driver, plan.types)
+        self._driver.prepare(self._connection, plan.driver, plan.types)
 
     def _tell(self, plan: Plan, rows: int, started: float) -> None:
         if self._emit is not None:
@@ -46,17 +47,23 @@ class Reader:
 class Writer(Reader):
     """One connection inside a transaction, for the time of one unit."""
 
-    def __init__(self, connection: PoolProxiedConnection, emit: Emit | None, *, uncertain: bool) -> None:
-        super().__init__(connection, emit)
+    def __init__(
+        self, connection: PoolProxiedConnection, driver: Driver, emit: Emit | None, *, uncertain: bool
+    ) -> None:
+        super().__init__(connection, driver, emit)
         self.uncertain = uncertain
         """Whether an earlier run of this unit may have been committed."""
 
     def change(self, plan: Plan, parameters: Mapping[str, Any]) -> tuple[int, list[Row]]:
         """Run a statement that writes, and give how many rows it touched and those it returned."""
         started = time.perf_counter()
-        touched, found = change(self._connection, plan.driver, _values(plan, parameters))
+        touched, found = self._driver.change(self._connection, plan.driver, _values(plan, parameters), once=plan.once)
         self._tell(plan, touched, started)
         return touched, found
+
+    def define(self, plan: Plan) -> None:
+        """Run a statement that makes a table."""
+        self._driver.define(self._connection, plan.driver)
 
 
 def _values(plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:

@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_r
 from adapter.deadline import Deadline, deadline
 from adapter.errors import AdapterError, CommitRefused, DatabaseUnavailable, OutcomeUnknown, StoreError, TooSlow
 from adapter.events import Emit
-from adapter.store.engines import begin, commit, roll_back
+from adapter.store.drivers.base import Driver
 from adapter.store.stacks import Stacks
 from adapter.store.units import Writer
 
@@ -28,6 +28,11 @@ class Connections(Protocol):
     @property
     def stacks(self) -> Stacks:
         """What units run on."""
+        ...
+
+    @property
+    def driver(self) -> Driver:
+        """How the database is spoken to."""
         ...
 
     @property
@@ -115,8 +120,8 @@ class Writing:
         except (SQLAlchemyError, connections.driver_error) as error:
             raise connections.translate(error) from None
         try:
-            begin(connection)
-            answer = self._unit(Writer(connection, self._emit, uncertain=self._uncertain))
+            connections.driver.begin(connection)
+            answer = self._unit(Writer(connection, connections.driver, self._emit, uncertain=self._uncertain))
         except connections.driver_error as error:
             translated = connections.translate(error)
             self._abandon(connection, error if isinstance(translated, DatabaseUnavailable) else None)
@@ -134,7 +139,7 @@ class Writing:
         # From here on the server may have it, whatever we hear of it.
         self._deadline.committing = True
         try:
-            commit(connection, self._patience / 2)
+            self._connections.driver.commit(connection, self._patience / 2)
         except (self._connections.driver_error, TimeoutError) as error:
             translated = (
                 DatabaseUnavailable("the database did not say whether it committed")
@@ -162,7 +167,7 @@ class Writing:
         """Undo it; a connection that cannot even do that is thrown away, and the server undoes it then."""
         if error is None:
             try:
-                roll_back(connection)
+                self._connections.driver.roll_back(connection)
             except BaseException as failed:  # noqa: BLE001 -- whatever it is, this connection must not be used again
                 error = failed
         if error is not None:

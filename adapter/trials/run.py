@@ -82,7 +82,7 @@ async def run_tests(
         return []
     # One connection; its statements are not kept, for the tables they name are gone with the transaction.
     stage = Stage(replace(settings, pool_size=1, prepare=False))
-    ledger = Ledger(stage.copying.ledger_schema) if use_ledger else None
+    ledger = Ledger(stage.copying.ledger_schema, stage.engine) if use_ledger else None
     try:
         play = await _opened(mapping, stage, ledger)
         results = []
@@ -104,7 +104,7 @@ async def _opened(mapping: LoadedMapping, stage: Stage, ledger: Ledger | None) -
     catalogue = await stage.inspect(reading(tables))
     check_columns(mapping, catalogue, source)
     try:
-        Binder(mapping=mapping, catalogue=catalogue).check()
+        Binder(mapping=mapping, catalogue=catalogue, engine=stage.engine).check()
     except InvalidFile as error:
         source.problems += error.problems
     source.raise_if_any()

@@ -19,7 +19,7 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.plans import Plan
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
-from adapter.store.engines import DatabaseSettings, begin, change, connect, engine_of, roll_back
+from adapter.store.engines import DatabaseSettings, connect, engine_of
 from adapter.store.ledger import Ledger
 from adapter.store.till import SqlTill
 from adapter.store.units import Reader, Writer
@@ -52,9 +52,9 @@ class Stage(Database):
 
         def begun() -> None:
             self._stage = self.fresh_connection()
-            begin(self._stage)
+            self.driver.begin(self._stage)
             for text in texts:
-                change(self._stage, text, ())
+                self.driver.change(self._stage, text, ())
 
         await self._translated(begun)
 
@@ -66,7 +66,7 @@ class Stage(Database):
             if stage is None:
                 return
             try:
-                roll_back(stage)
+                self.driver.roll_back(stage)
             finally:
                 stage.invalidate()
                 stage.close()
@@ -89,7 +89,7 @@ class Stage(Database):
 
         def put() -> None:
             try:
-                change(self._connection, text, list(row.values()))
+                self.driver.change(self._connection, text, list(row.values()))
             except self.driver_error as error:
                 raise RowRefused(str(error).split("\n", 1)[0]) from None
 
@@ -112,11 +112,11 @@ class Stage(Database):
 
     async def read(self, unit: Callable[[Reader], Answer]) -> Answer:
         """Run a unit of reading, as `Database.read` does, but only once."""
-        return await self._within(lambda: unit(Reader(self._connection, None)))
+        return await self._within(lambda: unit(Reader(self._connection, self.driver, None)))
 
     async def write(self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True) -> Answer:  # noqa: ARG002 -- it is waited for
         """Run a unit of writing, as `Database.write` does, but only once, and durable for nobody."""
-        return await self._within(lambda: unit(Writer(self._connection, None, uncertain=False)))
+        return await self._within(lambda: unit(Writer(self._connection, self.driver, None, uncertain=False)))
 
     @property
     def _connection(self) -> PoolProxiedConnection:
@@ -125,17 +125,17 @@ class Stage(Database):
         return self._stage
 
     async def _run_text(self, text: str) -> None:
-        await self._translated(lambda: change(self._connection, text, ()))
+        await self._translated(lambda: self.driver.change(self._connection, text, ()))
 
     async def _within(self, unit: Callable[[], Answer]) -> Answer:
         def guarded() -> Answer:
-            change(self._connection, "SAVEPOINT unit", ())
+            self.driver.change(self._connection, "SAVEPOINT unit", ())
             try:
                 answer = unit()
             except Exception:
-                change(self._connection, "ROLLBACK TO SAVEPOINT unit", ())
+                self.driver.change(self._connection, "ROLLBACK TO SAVEPOINT unit", ())
                 raise
-            change(self._connection, "RELEASE SAVEPOINT unit", ())
+            self.driver.change(self._connection, "RELEASE SAVEPOINT unit", ())
             return answer
 
         return await self._translated(guarded)

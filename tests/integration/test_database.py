@@ -190,7 +190,7 @@ def test_a_database_that_is_not_there_is_unavailable(url: str):
     on_database("postgresql://x:y@127.0.0.1:1/z", use, connect_timeout=1.0)
 
 
-@pytest.mark.parametrize("address", ["", "nonsense", "oracle://x/y", "mysql://x/y"])
+@pytest.mark.parametrize("address", ["", "nonsense", "oracle://x/y", "db2://x/y"])
 def test_an_address_of_no_engine_that_is_run_on_is_refused(address: str):
     with pytest.raises(AdapterError) as caught:
         engine_of(address)

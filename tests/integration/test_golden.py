@@ -15,26 +15,39 @@ from adapter.app import App
 from adapter.config import Config
 from adapter.mapping.load import load_mapping
 
+pytestmark = pytest.mark.oldest
+
 GOLDEN = Path(__file__).parent.parent / "golden"
 MAPPINGS = Path(__file__).parent.parent.parent / "mappings"
+ELSEWHERE = GOLDEN.parent / "restaurants"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/*/request.json"))
 
 
-Ask = Callable[[str, bytes], Any]
+def _engines(suite: str) -> tuple[str, ...]:
+    """The engines that a suite's mapping serves, as far as there is a schema to run it on."""
+    said = tomllib.loads((GOLDEN / suite / "suite.toml").read_text(encoding="utf-8"))
+    served = load_mapping(MAPPINGS / said["mapping"]).file.engines
+    there = (ELSEWHERE / f"{said['restaurant']}.{engine}.sql" for engine in served)
+    return ("postgresql", *(engine for engine, file in zip(served, there, strict=True) if file.exists()))
+
+
+ASKED = [(engine, case) for case in CASES for engine in _engines(case.parent.name)]
+Ask = Callable[[str, str, bytes], Any]
 
 
 @pytest.fixture(scope="module")
-def ask(restaurant: Callable[[str], str]) -> Iterator[Ask]:
-    """Asks the adapter of a suite; one adapter a suite, as in a restaurant."""
-    apps: dict[str, App] = {}
+def ask(restaurant: Callable[[str], str], elsewhere: Callable[[str, str], str]) -> Iterator[Ask]:
+    """Asks the adapter of a suite; one adapter a suite and engine, as in a restaurant."""
+    apps: dict[tuple[str, str], App] = {}
     with asyncio.Runner() as runner:
 
-        def put(suite: str, request: bytes) -> Any:
-            if suite not in apps:
-                apps[suite] = _app(
-                    tomllib.loads((GOLDEN / suite / "suite.toml").read_text(encoding="utf-8")), restaurant
-                )
-            answer = runner.run(apps[suite].endpoint("test").handle(request))
+        def put(suite: str, engine: str, request: bytes) -> Any:
+            if (suite, engine) not in apps:
+                said = tomllib.loads((GOLDEN / suite / "suite.toml").read_text(encoding="utf-8"))
+                name = said["restaurant"]
+                url = restaurant(name) if engine == "postgresql" else elsewhere(name, engine)
+                apps[suite, engine] = _app(said, url)
+            answer = runner.run(apps[suite, engine].endpoint("test").handle(request))
             return None if answer is None else json.loads(answer)
 
         yield put
@@ -42,10 +55,16 @@ def ask(restaurant: Callable[[str], str]) -> Iterator[Ask]:
             runner.run(app.store.close())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_a_golden_request_gets_exactly_its_golden_answer(case: Path, ask: Ask):
+@pytest.mark.parametrize(
+    ("engine", "case"), ASKED, ids=[f"{engine}/{case.parent.name}/{case.name}" for engine, case in ASKED]
+)
+def test_a_golden_request_gets_exactly_its_golden_answer(engine: str, case: Path, ask: Ask):
     expected = json.loads((case / "response.json").read_text(encoding="utf-8"))
-    assert ask(case.parent.name, (case / "request.json").read_bytes()) == expected
+    assert ask(case.parent.name, engine, (case / "request.json").read_bytes()) == expected
+
+
+def test_a_suite_is_asked_on_every_engine_that_its_mapping_serves_and_we_have():
+    assert {engine for engine, case in ASKED if case.parent.name == "pasteque"} == {"mariadb", "postgresql", "sqlite"}
 
 
 def test_every_golden_bill_adds_up():
@@ -61,11 +80,11 @@ def test_there_are_golden_cases_for_every_restaurant():
     assert len([case for case in CASES if case.parent.name == "unicenta"]) >= 20
 
 
-def _app(suite: dict[str, Any], restaurant: Callable[[str], str]) -> App:
+def _app(suite: dict[str, Any], url: str) -> App:
     config = Config.model_validate(
         {
             "mapping": suite["mapping"],
-            "database": {"url": restaurant(suite["restaurant"])},
+            "database": {"url": url},
             "site": suite.get("site", {}),
             "rules": {"waiter_check": suite["waiter_check"], "finished_within_hours": 0},
         }

@@ -24,7 +24,7 @@ from adapter.app import App
 from adapter.config import Config
 from adapter.events import BugFound, Event
 from adapter.mapping.load import Mapping
-from adapter.store import units, writing
+from adapter.store.drivers import postgresql as driver
 from tests.property.recording_model import DONE, INTERNAL, Request, Run, Sent
 
 COMMIT_PATIENCE = 30.0
@@ -172,7 +172,7 @@ class Flight:
 
 
 _flight: ContextVar[Flight | None] = ContextVar("flight", default=None)
-_begin, _commit, _run, _change = writing.begin, writing.commit, units.run, units.change
+_begin, _commit, _run, _change = driver.begin, driver.commit, driver.run, driver.change
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,17 +190,17 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
             _commit(connection, patience)
 
     def passing(real: Callable[..., Any]) -> Callable[..., Any]:
-        def statement(connection: PoolProxiedConnection, *rest: Any) -> Any:
+        def statement(connection: PoolProxiedConnection, *rest: Any, **more: Any) -> Any:
             if flight := _flight.get():
                 flight.statement(connection)
-            return real(connection, *rest)
+            return real(connection, *rest, **more)
 
         return statement
 
-    monkeypatch.setattr(writing, "begin", begin)
-    monkeypatch.setattr(writing, "commit", commit)
-    monkeypatch.setattr(units, "run", passing(_run))
-    monkeypatch.setattr(units, "change", passing(_change))
+    monkeypatch.setattr(driver, "begin", begin)
+    monkeypatch.setattr(driver, "commit", commit)
+    monkeypatch.setattr(driver, "run", passing(_run))
+    monkeypatch.setattr(driver, "change", passing(_change))
 
 
 class Replicas:

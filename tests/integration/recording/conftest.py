@@ -132,6 +132,10 @@ class Place:
             for schema, table in names
         }
 
+    def ledger(self, table: str) -> str:
+        """The name of a table of ours."""
+        return f"epos_adapter.{table}"
+
     def close(self) -> None:
         """End every connection to the database."""
         self.runner.run(self.app.store.close())

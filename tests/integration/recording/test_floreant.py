@@ -10,6 +10,8 @@ import pytest
 
 from adapter.events import PaymentFlagged
 
+pytestmark = pytest.mark.oldest
+
 TICKET = "SELECT paid, settled, paid_amount, due_amount, closing_date, version_no FROM ticket WHERE id = %s"
 BOOKED = "SELECT * FROM transactions WHERE id > 810 ORDER BY id"
 

@@ -1,0 +1,118 @@
+SELECT
+  -1 AS branch,
+  b0.session_0 AS c1,
+  b0.name AS c2,
+  b0.created_at AS c3,
+  b0.covers AS c4,
+  b0.total AS c5,
+  b0.paid AS c6,
+  b1.name AS c7
+FROM (
+  SELECT
+    s.id AS session_0,
+    s.name AS name,
+    (
+      SELECT
+        MIN(c.datestart)
+      FROM closedcash AS c
+      WHERE
+        c.dateend IS NULL
+    ) AS created_at,
+    s.custcount AS covers,
+    COALESCE(
+      (
+        SELECT
+          SUM(l.quantity * l.price * (
+            1 - COALESCE(l.discountrate, 0)
+          ) * (
+            1 + t.rate
+          ))
+        FROM sharedticketlines AS l
+        JOIN taxes AS t
+          ON t.id = l.tax_id
+        WHERE
+          l.sharedticket_id = s.id
+      ),
+      0
+    ) * (
+      1 - COALESCE(s.discountrate, 0)
+    ) AS total,
+    0 AS paid
+  FROM sharedtickets AS s
+) AS b0
+CROSS JOIN (
+  SELECT
+    p.name AS name
+  FROM sharedtickets AS s
+  JOIN places AS p
+    ON p.id = s.id
+  JOIN floors AS f
+    ON f.id = p.floor
+) AS b1
+WHERE
+  1 = 0
+UNION ALL
+SELECT
+  0 AS branch,
+  s.id AS session_0,
+  s.name AS session_name,
+  (
+    SELECT
+      MIN(c.datestart)
+    FROM closedcash AS c
+    WHERE
+      c.dateend IS NULL
+  ) AS session_created_at,
+  s.custcount AS session_covers,
+  COALESCE(
+    (
+      SELECT
+        SUM(l.quantity * l.price * (
+          1 - COALESCE(l.discountrate, 0)
+        ) * (
+          1 + t.rate
+        ))
+      FROM sharedticketlines AS l
+      JOIN taxes AS t
+        ON t.id = l.tax_id
+      WHERE
+        l.sharedticket_id = s.id
+    ),
+    0
+  ) * (
+    1 - COALESCE(s.discountrate, 0)
+  ) AS session_total,
+  0 AS session_paid,
+  NULL
+FROM sharedtickets AS s
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM places AS p
+    JOIN floors AS f
+      ON f.id = p.floor
+    WHERE
+      p.id = s.id
+  )
+UNION ALL
+SELECT
+  1 AS branch,
+  s.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL,
+  p.name AS link_name
+FROM sharedtickets AS s
+JOIN places AS p
+  ON p.id = s.id
+JOIN floors AS f
+  ON f.id = p.floor
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM places AS p
+    JOIN floors AS f
+      ON f.id = p.floor
+    WHERE
+      p.id = s.id
+  )
