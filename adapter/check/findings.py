@@ -50,6 +50,8 @@ KINDS: dict[str, str] = {
     "null-undeclared": "a column that may be NULL where that would decide something, and nobody says what it means",
     "overpaid": "open sessions on which more was paid than they cost",
     "payment-hazard": "recording writes rows that a till might write over, and nothing looks after them",
+    "rehearsal-differs": "a rehearsed payment does not leave what it should: the bill, or what [record.verify] finds",
+    "rehearsal-fails": "a rehearsed payment cannot be recorded, with the step",
     "row-unreadable": "rows that cannot be read as the mapping says, with a key and the reason",
     "sequence-behind": "a table whose next generated key is taken already, so that an insert would fail",
     "session-shared": "sessions of which several have one key",

@@ -14,9 +14,10 @@ from sqlglot import exp
 
 from adapter.check.findings import Findings
 from adapter.check.probing import reason_of
-from adapter.errors import AdapterError, DatabaseUnavailable, Problem
+from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, Problem
 from adapter.mapping.bind import Binder
-from adapter.mapping.naming import Naming
+from adapter.mapping.catalogue import Catalogue, TableFact
+from adapter.mapping.naming import Naming, TableName
 from adapter.mapping.plans import Identity, Part
 from adapter.mapping.statements import Statements
 from adapter.store.book import Bound
@@ -76,7 +77,9 @@ class PatientFitting(Fitting):
         """
         tell("the schema")
         wanted = Naming(mapping=self._mapping, catalogue=None, source=self._mapping.source).tables()
-        catalogue = await self._database.inspect(reading(wanted))
+        catalogue, held = await self._catalogue_of(wanted)
+        for table in sorted(held):
+            findings.add("note", "not-checked", (), f"{table}: not looked at, because somebody else holds the table")
         binder = _PatientBinder(mapping=self._mapping, catalogue=catalogue)
         fit = Fit(binder=binder, bound=None)
         seen: list[Problem] = []
@@ -92,10 +95,31 @@ class PatientFitting(Fitting):
         if fit.bound is not None:
             await self._prepared(binder, fit.bound, seen, findings)
         self._collect(binder, seen)
-        for problem, kind in _told_once(seen):
+        # A table that is held could not be looked up, which is all that is wrong with it.
+        amiss = [p for p in seen if not any(p.message == f"the database has no table {name}" for name in held)]
+        for problem, kind in _told_once(amiss):
             findings.take("error", kind, problem)
         fit.troubled = frozenset(problem.key for problem in seen)
         return fit
+
+    async def _catalogue_of(self, wanted: set[TableName]) -> tuple[Catalogue, set[str]]:
+        """The catalogue of the wanted tables, and the names of those that somebody else holds for himself."""
+        try:
+            return await self._database.inspect(reading(wanted)), set()
+        except DatabaseBusy:
+            pass
+        tables: dict[str | None, dict[str, TableFact]] = {}
+        known: set[str] = set()
+        held: set[str] = set()
+        for schema, name in sorted(wanted, key=str):
+            try:
+                found = await self._database.inspect(reading({(schema, name)}))
+            except DatabaseBusy:
+                held.add(name)
+                continue
+            tables.setdefault(schema, {}).update(found.tables.get(schema, {}))
+            known |= found.known
+        return Catalogue(tables=tables, known=frozenset(known)), held
 
     @staticmethod
     def _collect(binder: Binder, seen: list[Problem]) -> None:

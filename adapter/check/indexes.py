@@ -122,7 +122,7 @@ def _inside(look: Look, path: Path, tree: exp.Expr) -> Iterator[_LookUp]:
                 if isinstance(side, exp.Column) and not _is_outside(side, own) and outside:
                     equal.append(side)
         first = [column for column in equal if look.key_of(column) == look.key_of(equal[0])]
-        yield from _by(look, first, path, "a sub-select", grows=path[0] != "record")
+        yield from _by(look, first, path, "a sub-select", grows=path[0] != "record" or path[1] == "verify")
 
 
 def _is_outside(node: exp.Expr, own: set[str]) -> bool:

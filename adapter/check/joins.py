@@ -241,7 +241,8 @@ async def _drops(look: Look, one: _Joined, sample: list[tuple[Any, ...]]) -> Non
     example = exp.Max(this=exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Exists(this=inner.copy())), true=key.copy())]))
     select = exp.Select(expressions=[exp.Count(this=exp.Star()), exp.Sum(this=lone), example])
     select = _from(one, select, with_join=False)
-    values = _among(look, select, sample) if root == ("session",) else {}
+    # What the session's own joins leave out is not in the sample.
+    values = _among(look, select, sample) if one.is_child else {}
     for condition in _above(look, root, one):
         select = select.where(condition, copy=False)
     table = one.join.this.alias_or_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,11 +15,12 @@ from adapter.app import recording_rules
 from adapter.check.looking import Look
 from adapter.check.money import money
 from adapter.check.uses import TableKey
-from adapter.domain.payments import CardDetails, Payment
+from adapter.domain.payments import CardDetails, Payment, Recorded
 from adapter.domain.recording import lock_session, record_payment
 from adapter.domain.requests import LockSession, RecordPayment, Requestor
 from adapter.domain.values import Bill
 from adapter.errors import AdapterError, NotEnabled
+from adapter.mapping.balance import payment_values
 from adapter.mapping.keys import Key, Packing, UnpackableKey
 from adapter.mapping.plans import Plan
 from adapter.mapping.writes import Write, Writes
@@ -26,7 +28,9 @@ from adapter.store.book import Bound, SqlBook
 from adapter.store.ledger import VERSION, Ledger
 from adapter.store.till import SqlTill
 from adapter.store.units import Row, Writer
+from adapter.toml.locate import Path
 
+_STEP = re.compile(r"\bstep (\d+), ")
 _MACHINE = Requestor(is_card_machine=True, terminal_id="rehearsal")
 
 
@@ -56,6 +60,10 @@ class Rehearsal:
     before: str = ""
     """The bill before, in words."""
     after: str = ""
+    due_after: int | None = None
+    """What remains to be paid, in minor units; None where the check has left the till, or nothing was recorded."""
+    is_found_again: bool = True
+    """Whether [record.verify] finds the payment, where there is one."""
     sequences: tuple[str, ...] = ()
     """What has given numbers that are not given back."""
 
@@ -100,15 +108,36 @@ async def rehearse(look: Look, session: str) -> list[Rehearsal]:
         look.prober.tell(f"paying {money(amount, bill.currency)} on {session}, to be undone")
         rehearsal = await _paid(look, bound, session_id, session, bill, amount, ledger)
         done.append(rehearsal)
-        if rehearsal.problem:
-            look.findings.add(
-                "error",
-                "misfit",
-                ("record",),
-                f"a payment of {rehearsal.amount} on {session} cannot be recorded: {rehearsal.problem}",
-                "explain RecordPayment shows the statements",
-            )
+        _judge(look, rehearsal, bill, amount)
     return done
+
+
+def _judge(look: Look, rehearsal: Rehearsal, bill: Bill, amount: int) -> None:
+    """Note what would go wrong with a payment, and what it would leave wrong."""
+    said = f"a payment of {rehearsal.amount} on {rehearsal.session}"
+    if rehearsal.problem:
+        step = _STEP.search(rehearsal.problem)
+        path: Path = ("record", "step", int(step[1]) - 1) if step is not None else ("record",)
+        hint = "explain RecordPayment shows the statements"
+        look.findings.add("error", "rehearsal-fails", path, f"{said} cannot be recorded: {rehearsal.problem}", hint)
+        return
+    due = rehearsal.due_after
+    if due is not None and due != bill.outstanding - amount:
+        look.findings.add(
+            "error",
+            "rehearsal-differs",
+            ("bill", "paid"),
+            f"{said} leaves {money(due, bill.currency)} due and not {money(bill.outstanding - amount, bill.currency)}",
+            "the steps must write what bill.paid and bill.total read",
+        )
+    if not rehearsal.is_found_again:
+        look.findings.add(
+            "error",
+            "rehearsal-differs",
+            ("record", "verify", "find"),
+            f"{said} is written, and not found by it",
+            "it would be told as gone at once",
+        )
 
 
 def session_of(text: str, packing: Packing) -> UUID:
@@ -144,7 +173,7 @@ async def _paid(
     look: Look, bound: Bound, session_id: UUID, session: str, bill: Bill, amount: int, ledger: Ledger | None
 ) -> Rehearsal:
     writes = bound.writes
-    assert writes is not None  # noqa: S101 - looked at above
+    assert writes is not None  # noqa: S101 - looked at before
     payment = Payment(
         id=uuid4(),
         session_id=session_id,
@@ -167,7 +196,7 @@ async def _paid(
     def unit(writer: Writer) -> None:
         watching = _Watching(writer, look, bound, writes, seen)
         till = SqlTill(watching, bound, writes, ledger)
-        problem, after = "", bill
+        problem, after, due, found = "", "", None, True
         try:
             if ledger is not None or writes.lock is not None:
                 lock_session(till, LockSession(requestor=_MACHINE, session_id=session_id), rules, uuid4())
@@ -176,10 +205,11 @@ async def _paid(
                 _entered(till, payment)
             watching.look_once_more()
             left = SqlBook(watching, bound).bill(session_id)
-            after_words = _words(left[1]) if left is not None and left[1] is not None else "the check has left the till"
+            due = left[1].outstanding if left is not None and left[1] is not None else None
+            after = _words(left[1]) if left is not None else "the check has left the till"
+            found = _is_found(watching, bound, writes, payment)
         except AdapterError as error:
-            problem, after_words = error.message, ""
-        del after
+            problem = error.message
         raise _Undone(
             Rehearsal(
                 session=session,
@@ -187,7 +217,9 @@ async def _paid(
                 problem=problem,
                 rows=tuple(seen),
                 before=_words(bill),
-                after=after_words,
+                after=after,
+                due_after=due,
+                is_found_again=found,
                 sequences=tuple(sorted(_sequences(look, writes, ledger))),
             )
         )
@@ -203,10 +235,17 @@ async def _paid(
     raise AssertionError("a rehearsal was not undone")
 
 
+def _is_found(reader: Writer, bound: Bound, writes: Writes, payment: Payment) -> bool:
+    if writes.verify is None:
+        return True
+    key = bound.fields.packing.unpack(payment.session_id) or ()
+    names = ["session_id"] if len(key) == 1 else [f"session_id_{number}" for number in range(1, len(key) + 1)]
+    values = payment_values(payment, Recorded(), rule=writes.rule, fields=bound.fields, currency=payment.currency)
+    return bool(reader.rows(writes.verify, {**values, **dict(zip(names, key, strict=True))}))
+
+
 def _entered(till: SqlTill, payment: Payment) -> None:
     """The steps alone, where there is no ledger yet and so no lock to take."""
-    from adapter.domain.payments import Recorded  # noqa: PLC0415
-
     balance = till.held_balance(payment.session_id)
     if balance is not None:
         till.enter(payment, balance, Recorded(), _MACHINE)
