@@ -63,6 +63,7 @@ def _as_json(error: InvalidFile) -> str:
             "sessions": 0,
             "counts": counts(findings),
             "findings": [finding.as_dict() for finding in findings],
+            "tests": {"passed": 0, "failed": 0, "skipped": 0},
             "rehearsals": [],
         },
         indent=2,

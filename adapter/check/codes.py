@@ -72,7 +72,7 @@ async def _statuses(look: Look) -> None:
         look.findings.add(
             judged(sum(len(of) for of in unknown.values()), len(rows)),
             "code-uncovered",
-            path,
+            (*path, "map"),
             f"codes that map does not hold: {shown} of {len(rows)} tables, which are left out",
             'add them to map, or say default = "..." or missing = "..."',
         )

@@ -37,7 +37,7 @@ async def look_at_joins(look: Look, sample: list[tuple[Any, ...]]) -> None:
         return
     for one in _joins(look):
         await _multiplies(look, one, sample)
-        if one.join.side != "LEFT" and one.join.kind != "CROSS":
+        if one.join.kind != "CROSS":
             await _drops(look, one, sample)
 
 
@@ -245,11 +245,18 @@ async def _drops(look: Look, one: _Joined, sample: list[tuple[Any, ...]]) -> Non
     values = _among(look, select, sample) if one.is_child else {}
     for condition in _above(look, root, one):
         select = select.where(condition, copy=False)
+    if one.join.side == "LEFT":
+        # A row that refers to nothing is not missed.
+        for column in _outside(one.join):
+            select = select.where(exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null())), copy=False)
     table = one.join.this.alias_or_name
     rows = await look.prober.select(one.path, f"rows that the join of {table} leaves out", select, values)
     if not rows or not rows[0][1]:
         return
     without, lost, found = rows[0]
+    if one.join.side == "LEFT":
+        _misses(look, one, int(without), int(lost))
+        return
     what = "tables" if root == ("table",) else "lines" if one.is_child else "sessions"
     look.findings.add(
         "warning",
@@ -260,3 +267,35 @@ async def _drops(look: Look, one: _Joined, sample: list[tuple[Any, ...]]) -> Non
         "write LEFT JOIN, unless they are meant to be left out",
         index=one.place,
     )
+
+
+def _outside(join: exp.Join) -> list[exp.Column]:
+    """The columns that ON compares with those of the joined table."""
+    alias = join.this.alias_or_name.casefold()
+    on = join.args.get("on")
+    return [
+        column
+        for column in (on.find_all(exp.Column) if on is not None else ())
+        if column.table.casefold() != alias and column.find_ancestor(exp.Select) is None
+    ]
+
+
+def _misses(look: Look, one: _Joined, count: int, lost: int) -> None:
+    table = one.join.this
+    key = look.key_named(table.db or None, str(table.meta.get("table"))) if isinstance(table, exp.Table) else None
+    state = look.states.get(key) if key is not None else None
+    # An empty table is not joined by the wrong column; one that was never counted may be empty.
+    if count < _FEW or lost * 10 < count * 9 or one.is_child or state is None:
+        return
+    look.findings.add(
+        "note" if lost < count else "warning",
+        "join-misses",
+        one.path,
+        f"the join of {table.alias_or_name} finds a row for {count - lost} of {count} that refer to one",
+        "are they joined by the right columns?",
+        index=one.place,
+    )
+
+
+_FEW = 3
+"""Rows below which nothing can be said of most of them."""

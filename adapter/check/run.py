@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any
+
+from msgspec import structs
 
 from adapter.app import database_settings
 from adapter.check.codes import look_at_codes
@@ -19,6 +21,7 @@ from adapter.check.joins import look_at_joins
 from adapter.check.looking import Look
 from adapter.check.money import judge_money
 from adapter.check.nulls import look_at_nulls
+from adapter.check.plausible import judge_sessions, look_at_ignored
 from adapter.check.privileges import look_at_privileges
 from adapter.check.probing import QUESTION_SECONDS, WAITING_SECONDS, Prober
 from adapter.check.recording import look_at_recording
@@ -27,8 +30,10 @@ from adapter.check.rows import judge_rows
 from adapter.check.sampling import read_sample
 from adapter.check.site import look_at_site
 from adapter.check.tables import look_at_links, look_at_tables
+from adapter.check.trying import Tests, look_at_tests
 from adapter.check.uses import uses_of
 from adapter.config import Config
+from adapter.errors import AdapterError, DatabaseUnavailable
 from adapter.mapping.load import Mapping
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
@@ -49,6 +54,7 @@ class Report:
     findings: tuple[Finding, ...]
     sessions: int
     """How many were read."""
+    tests: Tests = field(default_factory=Tests)
     rehearsals: tuple[Rehearsal, ...] = ()
 
     @property
@@ -64,6 +70,7 @@ class Report:
             "sessions": self.sessions,
             "counts": counts(self.findings),
             "findings": [finding.as_dict() for finding in self.findings],
+            "tests": structs.asdict(self.tests),
             "rehearsals": [rehearsal.as_dict() for rehearsal in self.rehearsals],
         }
 
@@ -80,7 +87,7 @@ async def check(
 ) -> Report:
     """Look at everything; with `session` (an id or a key), rehearse a payment of it too.
 
-    Raises AdapterError when the database cannot be reached, or there is no such session.
+    Raises AdapterError when the database cannot be reached.
     """
     given = database_settings(config)
     settings = replace(
@@ -99,7 +106,8 @@ async def check(
         judge_rows(look, read)
         judge_money(look, read)
         keys = [one.key for one in read.read]
-        await look_at_tables(look)
+        judge_sessions(look, read, await look_at_tables(look))
+        await look_at_ignored(look)
         await look_at_links(look)
         await look_at_codes(look)
         await look_at_joins(look, keys)
@@ -108,7 +116,7 @@ async def check(
         await look_at_indexes(look)
         await look_at_plans(look, keys)
         await look_at_recording(look)
-        rehearsals = await rehearse(look, session) if session is not None else ()
+        rehearsals = await _rehearsed(look, session) if session is not None else []
         if look.prober.left_out:
             findings.add(
                 "note",
@@ -118,13 +126,27 @@ async def check(
             )
     finally:
         await database.close()
+    # They have a connection of their own, and never two are open.
+    tests = await look_at_tests(config, mapping, settings, findings, look.fit, tell)
     return Report(
         mapping=mapping.source.file,
         epos=mapping.file.epos,
         findings=_in_order(findings.found),
         sessions=len(read.read),
+        tests=tests,
         rehearsals=tuple(rehearsals),
     )
+
+
+async def _rehearsed(look: Look, session: str) -> list[Rehearsal]:
+    """The rehearsals; one that cannot even begin is a finding beside all the others."""
+    try:
+        return await rehearse(look, session)
+    except DatabaseUnavailable:
+        raise
+    except AdapterError as error:
+        look.findings.beside("error", "rehearsal-fails", str(look.config_file), "", error.message, error.hint)
+        return []
 
 
 async def _first_look(

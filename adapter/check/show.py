@@ -136,6 +136,9 @@ def _summary(report: Report) -> Text:
         text.append(f"{number} {word}", style=_STYLES[severity] if number else "dim")
         text.append(", " if severity != "note" else "")
     text.append(f"; {report.sessions} sessions read of {report.epos}")
+    tests = report.tests
+    if tests.passed or tests.failed:
+        text.append(f"; {tests.passed} of {tests.passed + tests.failed} tests passed")
     if report.is_good and not found["warning"]:
         text.append("; nothing is wrong", style="green")
     return text

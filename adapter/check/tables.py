@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from adapter.check.looking import Look, judged, some
 from adapter.check.probing import Row
+from adapter.domain.values import Table
 from adapter.errors import AdapterError
 from adapter.mapping.links import first_of
 from adapter.mapping.table_status import conditions_of
@@ -19,17 +20,17 @@ from adapter.toml.locate import Path
 _NAME: Path = ("table", "name")
 
 
-async def look_at_tables(look: Look) -> None:
-    """Read every table and judge the names."""
+async def look_at_tables(look: Look) -> list[Table]:
+    """Read every table and judge the names; gives those that could be read."""
     bound = look.fit.bound
     if bound is None or not look.fit.is_whole("table"):
-        return
+        return []
     plan = bound.statements.tables(names=False, statuses=None)
     rows = await look.prober.rows(("table",), "the tables", plan, {})
     if rows == []:
         look.findings.add("note", "tables-empty", ("table",), "there is no table to look at")
     if not rows:
-        return
+        return []
     raw = text_of(plan.branches[0].slots, "name") or (lambda _row: "")
     dashed = [name for name in map(raw, rows) if " - " in (name or "")]
     if dashed:
@@ -39,8 +40,8 @@ async def look_at_tables(look: Look) -> None:
             _NAME,
             f"{len(dashed)} tables have ` - ` in their name ({some(dashed)}); card machines are shown ` – `",
         )
-    names, blank, reasons = _read(TableMaker(bound.fields, plan), rows, raw)
-    _names(look, names, blank, len(rows))
+    tables, blank, reasons = _read(TableMaker(bound.fields, plan), rows, raw)
+    _names(look, Counter(table.name for table in tables), blank, len(rows))
     for reason, bad in reasons.items():
         key, _, why = reason.rsplit(" (", 1)[0].partition(" ")
         look.findings.add(
@@ -50,13 +51,14 @@ async def look_at_tables(look: Look) -> None:
             f"{why}: {len(bad)} of {len(rows)} tables ({some(bad)})",
             "say what it means there (missing), or leave such rows out with where",
         )
+    return tables
 
 
 def _read(
     maker: TableMaker, rows: list[Row], raw: Callable[[Row], str | None]
-) -> tuple[Counter[str], int, dict[str, list[str]]]:
-    """How often each name is there, how many have none, and why others cannot be read."""
-    names: Counter[str] = Counter()
+) -> tuple[list[Table], int, dict[str, list[str]]]:
+    """The tables, how many have no name, and why others cannot be read."""
+    tables: list[Table] = []
     reasons: dict[str, list[str]] = {}
     blank = 0
     for row in rows:
@@ -69,8 +71,8 @@ def _read(
                 reasons.setdefault(error.message, []).append(raw(row) or "a table without a name")
             continue
         if table is not None:
-            names[table.name] += 1
-    return names, blank, reasons
+            tables.append(table)
+    return tables, blank, reasons
 
 
 def _names(look: Look, names: Counter[str], blank: int, count: int) -> None:

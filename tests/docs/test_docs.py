@@ -167,7 +167,7 @@ def test_every_kind_of_finding_is_given_to_some_and_no_other_is():
     listed = text("adapter/check/findings.py")
     for kind in KINDS:
         assert code.count(f'"{kind}"') > listed.count(f'"{kind}"'), kind
-    for kind in re.findall(r'"(?:error|warning|note)",\s*"([\w-]+)",', code):
+    for kind in re.findall(r'"(?:error|warning|note)",\s*"(\w+-[\w-]+)",', code):
         assert kind in KINDS, kind
     assert list(KINDS) == sorted(KINDS)
 

@@ -44,9 +44,9 @@ def test_findings_come_by_section_with_errors_first_and_what_to_run_unbroken(run
     assert [line for line in lines if line.startswith("[")] == ["[table]", "[session]", "[item]"]
     assert "            CREATE INDEX CONCURRENTLY ON line (chk);" in lines
     (error,) = [line for line in lines if line.startswith("error")]
-    assert f"plain.toml:{small.line('t.state')}: table.status:" in done.output.replace("\n          ", " ")
+    assert f"plain.toml:{small.line('t.state')}: table.status.map:" in done.output.replace("\n          ", " ")
     assert error
-    assert lines[-1] == "1 error, 2 warnings, 1 note; 40 sessions read of Seven tables"
+    assert lines[-1] == "1 error, 3 warnings, 1 note; 40 sessions read of Seven tables"
 
 
 def test_scripts_read_the_shape_that_the_page_promises(run: Run, small: Any):

@@ -150,3 +150,18 @@ def test_a_restaurant_without_a_row_is_said_to_be_empty(small: Any):
     report = small.report()
     assert report.is_good
     assert [f.problem.key for f in report.findings if f.kind == "tables-empty"] == ["table", "session"]
+
+
+def test_a_condition_under_which_nothing_can_be_paid_is_told(small: Any):
+    planted = small.plant(('finished_at = "k.closed"', 'finished_at = "k.closed"\npayable = "k.paid > 0"'))
+    finding = planted.only("payable-never")
+    assert "none of 20 open sessions with something to pay is payable" in finding.problem.message
+    assert finding.problem.line == planted.line("payable")
+
+
+def test_more_guests_than_there_can_be_are_told(small: Any):
+    planted = small.plant(
+        ('finished_at = "k.closed"', 'finished_at = "k.closed"\ncovers = "k.id + 500"'),
+        ('max_covers = "t.seats"', 'max_covers = "t.seats + 1000"'),
+    )
+    assert [f.problem.key for f in planted.findings("number-implausible")] == ["table.max_covers", "session.covers"]

@@ -29,6 +29,7 @@ def test_a_status_that_no_map_covers_is_counted_with_an_example(small: Any):
     small.sql("UPDATE room SET state = 'X' WHERE id = 3")
     finding = small.only("code-uncovered")
     assert finding.severity == "warning"
+    assert finding.problem.line == small.line("t.state")
     assert "X on 1 (Table 3) of 20 tables" in finding.problem.message
     small.sql("UPDATE room SET state = 'X' WHERE id > 10")
     assert small.only("code-uncovered").severity == "error"
@@ -140,3 +141,46 @@ def test_an_inner_join_that_drops_tables_and_lines_is_counted(small: Any):
     assert len(messages) == 2
     assert "the join of g leaves out 1 of 20 tables (such as table 8)" in messages[0]
     assert "the join of p leaves out 1 of" in messages[1]
+
+
+def test_a_left_join_that_finds_nothing_is_told(small: Any):
+    planted = small.plant(
+        ('"chk k"', '"chk k LEFT JOIN waiter w ON w.id = k.room"'),
+        ('table       = "k.room"', 'table       = "k.room"\nwaiter = { id = "w.id", name = "w.name" }'),
+    )
+    small.sql("DELETE FROM chk WHERE room = 7")
+    finding = planted.only("join-misses")
+    assert finding.severity == "warning"
+    assert "the join of w finds a row for 0 of 38 that refer to one" in finding.problem.message
+    assert finding.problem.line == planted.line("JOIN waiter")
+
+
+def test_a_left_join_of_what_hardly_any_row_refers_to_is_not_told(small: Any):
+    small.sql("UPDATE chk SET waiter = NULL WHERE id > 1")
+    planted = small.plant(('"chk k"', '"chk k LEFT JOIN waiter w ON w.id = k.waiter"'))
+    assert planted.findings("join-misses") == []
+
+
+def test_codes_that_are_the_wrong_way_round_contradict_the_sessions(small: Any):
+    small.sql("UPDATE room SET state = 'O'")
+    planted = small.plant(('F = "available", O = "occupied"', 'F = "occupied", O = "available"'))
+    finding = planted.only("status-contradicts")
+    assert "20 of 20 tables with an open session" in finding.problem.message
+    assert finding.problem.line == planted.line("t.state")
+
+
+def test_a_column_that_says_void_and_that_nothing_reads_is_told_with_counts(small: Any):
+    small.sql("ALTER TABLE line ADD is_void boolean NOT NULL DEFAULT FALSE")
+    assert small.findings("column-ignored") == []  # nothing is void, so nothing is missed
+    small.sql("UPDATE line SET is_void = TRUE WHERE id < 4")
+    finding = small.only("column-ignored")
+    assert finding.severity == "note"
+    assert "line has a column is_void that nothing reads; it is set in 3 of 200 rows" in finding.problem.message
+    assert finding.problem.line == small.line("JOIN line i")
+
+
+def test_a_column_whose_meaning_is_declared_and_that_nothing_reads_is_a_warning(small: Any):
+    planted = small.plant(("[table]", '[columns.chk]\nlocked_by = { as = "text" }\n\n[table]'))
+    finding = planted.only("column-ignored")
+    assert finding.severity == "warning"
+    assert finding.problem.line == planted.line("locked_by")
