@@ -14,13 +14,15 @@ from sqlglot import exp
 
 from adapter.check.findings import Findings
 from adapter.check.probing import reason_of
-from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, Problem
+from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, InvalidFile, Problem
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import Catalogue, TableFact
-from adapter.mapping.naming import Naming, TableName
+from adapter.mapping.load import Mapping
+from adapter.mapping.naming import TableName
 from adapter.mapping.plans import Identity, Part
 from adapter.mapping.statements import Statements
 from adapter.store.book import Bound
+from adapter.store.choosing import Chooser, tables_of
 from adapter.store.fitting import Fitting, constant_of, make_bound
 from adapter.store.reflect import reading
 
@@ -76,13 +78,13 @@ class PatientFitting(Fitting):
         Raises DatabaseUnavailable.
         """
         tell("the schema")
-        wanted = Naming(mapping=self._mapping, catalogue=None, source=self._mapping.source).tables()
-        catalogue, held = await self._catalogue_of(wanted)
+        catalogue, held = await self._catalogue_of(tables_of(self._mapping))
         for table in sorted(held):
             findings.add("note", "not-checked", (), f"{table}: not looked at, because somebody else holds the table")
-        binder = _PatientBinder(mapping=self._mapping, catalogue=catalogue)
-        fit = Fit(binder=binder, bound=None)
         seen: list[Problem] = []
+        binder = _PatientBinder(mapping=await self._chosen(catalogue, seen), catalogue=catalogue)
+        findings.source = binder.mapping.source
+        fit = Fit(binder=binder, bound=None)
         binder.check()
         self._collect(binder, seen)
         await self._constants(fit)
@@ -101,6 +103,20 @@ class PatientFitting(Fitting):
             findings.take("error", kind, problem)
         fit.troubled = frozenset(problem.key for problem in seen)
         return fit
+
+    async def _chosen(self, catalogue: Catalogue, seen: list[Problem]) -> Mapping:
+        """The variant of the mapping that this database needs."""
+        try:
+            return (await Chooser(self._mapping, self._database, self._engine).chosen(catalogue))[0]
+        except InvalidFile as error:
+            seen += error.problems
+        except DatabaseUnavailable:
+            raise
+        except AdapterError as error:
+            place = self._mapping.source.file
+            message = f"it cannot be told which variant this database needs, because {reason_of(error)}"
+            seen.append(Problem(file=place, line=0, key="variant", message=message))
+        return self._mapping
 
     async def _catalogue_of(self, wanted: set[TableName]) -> tuple[Catalogue, set[str]]:
         """The catalogue of the wanted tables, and the names of those that somebody else holds for himself."""
@@ -154,7 +170,7 @@ class PatientFitting(Fitting):
         found: dict[str, Any] = {}
         empty: set[str] = set()
         statements = Statements(binder=binder, engine=self._engine)
-        for name, constant in self._mapping.file.site.items():
+        for name, constant in binder.mapping.file.site.items():
             value = self._site.get(name)
             plan = statements.site_read(name) if value is None and _is_there(binder, ("site", name, "read")) else None
             if plan is not None:

@@ -127,7 +127,8 @@ async def check(
     finally:
         await database.close()
     # They have a connection of their own, and never two are open.
-    tests = await look_at_tests(config, mapping, settings, findings, look.fit, tell)
+    has_tests = bool(look.mapping.file.test)
+    tests = await look_at_tests(config, mapping, settings, findings, look.fit, tell) if has_tests else Tests()
     return Report(
         mapping=mapping.source.file,
         epos=mapping.file.epos,
@@ -176,7 +177,7 @@ async def _first_look(
     look = Look(
         config=config,
         config_file=config_file,
-        mapping=mapping,
+        mapping=fit.binder.mapping,
         fit=fit,
         prober=prober,
         findings=findings,

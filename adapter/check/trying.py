@@ -12,7 +12,7 @@ from adapter.check.findings import Findings
 from adapter.check.fit import Fit
 from adapter.check.probing import reason_of
 from adapter.config import Config
-from adapter.errors import AdapterError, DatabaseUnavailable, InvalidFile
+from adapter.errors import AdapterError, DatabaseUnavailable, InvalidFile, Problem
 from adapter.mapping.load import Mapping
 from adapter.store.engines import DatabaseSettings
 from adapter.trials import TestResult, run_tests
@@ -38,13 +38,11 @@ async def look_at_tests(
     tell: Callable[[str], None],
 ) -> Tests:
     """Run every test on a connection of its own; raises DatabaseUnavailable."""
-    if not mapping.file.test:
-        return Tests()
     results: list[TestResult] = []
 
     def hear(result: TestResult) -> None:
         results.append(result)
-        tell(f"test {len(results)} of {len(mapping.file.test)}")
+        tell(f"the tests of the mapping, {len(results)} done")
 
     try:
         async with asyncio.timeout(_SECONDS):
@@ -75,5 +73,6 @@ def _judge(mapping: Mapping, results: list[TestResult], findings: Findings) -> N
         for problem in result.findings:
             findings.take("error", "test-fails", replace(problem, message=f"{result.name}: {problem.message}"))
         if result.skipped:
-            index = next(i for i, rule in enumerate(mapping.file.test) if rule.name == result.name)
-            findings.add("note", "not-checked", ("test", index), f"{result.name}: not run, because {result.skipped}")
+            message = f"{result.name}: not run, because {result.skipped}"
+            place = Problem(file=mapping.source.file, line=result.line, key="test", message=message)
+            findings.take("note", "not-checked", place)

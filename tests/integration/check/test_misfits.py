@@ -84,3 +84,17 @@ def test_a_view_in_place_of_a_table_is_checked_like_one(small: Any, table: str):
     small.sql(f"ALTER TABLE {table} RENAME TO {table}_base")
     small.sql(f"CREATE VIEW {table} AS SELECT * FROM {table}_base")
     assert [str(f.problem) for f in small.report().findings] == []
+
+
+def test_the_variant_that_the_database_needs_is_what_is_checked(small: Any):
+    small.sql("ALTER TABLE room RENAME seats TO chairs")
+    small.text += """
+[variant.newer]
+when = { column = "room.chairs" }
+[variant.newer.table]
+max_covers = "t.chairs"
+"""
+    assert [str(f.problem) for f in small.report().findings] == []
+    planted = small.plant(('max_covers = "t.chairs"', 'max_covers = "t.cheers"'))
+    finding = planted.only("missing-column")
+    assert finding.problem.line == planted.line("t.cheers")
