@@ -45,7 +45,8 @@ class TableState:
     """Whether it keeps its rows itself; a view does not."""
     rows: int | None
     """About how many rows it has; None when the database has never counted."""
-    indexes: tuple[Index, ...]
+    indexes: tuple[Index, ...] | None
+    """None where they could not be asked for."""
     transactional: bool
     readable: frozenset[str]
     """Columns the role may read."""
@@ -130,8 +131,10 @@ class PostgreSql:
             columns = await prober.sql((), "rights on columns", _marked(_COLUMNS), values)
             indexes = await prober.sql((), "indexes", _marked(_INDEXES), values)
             tables = await prober.sql((), "tables", _marked(_TABLES), values)
+            if columns is None:
+                continue  # without the rights on its columns nothing can be said of a table
             for row in tables or ():
-                found[schema, row[0]] = _state(row, columns or [], indexes or [])
+                found[schema, row[0]] = _state(row, columns, indexes)
         return found
 
     async def clock(self, prober: Prober) -> float | None:
@@ -217,12 +220,14 @@ def _marked(text: str) -> str:
     return text.replace("{names}", "\ue000names\ue001").replace("{schema}", "\ue000schema\ue001")
 
 
-def _state(row: Row, columns: Sequence[Row], indexes: Sequence[Row]) -> TableState:
+def _state(row: Row, columns: Sequence[Row], indexes: Sequence[Row] | None) -> TableState:
     own = [column for column in columns if column[0] == row[0]]
     return TableState(
         is_table=bool(row[1]),
         rows=None if row[2] is None else int(row[2]),
-        indexes=tuple(
+        indexes=None
+        if indexes is None
+        else tuple(
             Index(columns=_leading(index[3]), unique=bool(index[1]) and None not in index[3], partial=bool(index[2]))
             for index in indexes
             if index[0] == row[0] and _leading(index[3])

@@ -41,7 +41,7 @@ async def look_at_indexes(look: Look) -> None:
     seen: set[tuple[TableKey, str]] = set()
     for one in _look_ups(look):
         state = look.states.get(one.key)
-        if state is None or not state.is_table or (one.key, one.columns[0]) in seen:
+        if state is None or state.indexes is None or not state.is_table or (one.key, one.columns[0]) in seen:
             continue
         if any(index.columns[0] in one.columns and not index.partial for index in state.indexes):
             continue

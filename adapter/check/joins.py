@@ -106,7 +106,7 @@ def matched(join: exp.Join) -> list[exp.Column]:
 def is_unique(look: Look, key: TableKey | None, columns: set[str]) -> bool | None:
     """Whether no two rows share these columns; None where no index says so."""
     state = look.states.get(key) if key is not None else None
-    if state is None:
+    if state is None or state.indexes is None:
         return None
     return True if any(index.unique and set(index.columns) <= columns for index in state.indexes) else None
 
@@ -186,7 +186,7 @@ def _row_key(look: Look, one: _Joined) -> list[exp.Expr]:
     node = one.chain[-1].this if one.chain else one.first
     key = look.key_named(node.db or None, str(node.meta.get("table"))) if isinstance(node, exp.Table) else None
     state = look.states.get(key) if key is not None else None
-    unique = next((index for index in state.indexes if index.unique), None) if state is not None else None
+    unique = next((index for index in (state.indexes or ()) if index.unique), None) if state is not None else None
     return (
         [exp.column(exp.to_identifier(name, quoted=True), table=node.alias_or_name) for name in unique.columns]
         if unique

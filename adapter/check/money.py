@@ -144,6 +144,7 @@ def _scale(look: Look, sample: Sample) -> None:
         if worth is None or digits is None or len(totals) < _FEW:
             continue
         middle = Decimal(median_low(totals)).scaleb(-digits)
+        _outliers(look, sample, currency, median_low(totals))
         if _CHEAPEST * worth <= middle <= _DEAREST * worth:
             continue
         size = "large" if middle > worth else "small"
@@ -154,6 +155,22 @@ def _scale(look: Look, sample: Sample) -> None:
             f"half of the bills are {'over' if size == 'large' else 'under'} {middle} {currency}: "
             f"100 times too {size}?",
             'amounts in pence need form = "minor", those in pounds form = "major"',
+        )
+
+
+def _outliers(look: Look, sample: Sample, currency: str, middle: int) -> None:
+    """A check that is a hundred times larger than the others, or was keyed in as if it were."""
+    odd = [
+        f"{shown_key(one.key)} with {money(bill.total, currency)}"
+        for one, bill in sample.bills
+        if bill.currency == currency and abs(bill.total) >= middle * 100
+    ]
+    if odd:
+        look.findings.add(
+            "note",
+            "money-scale",
+            ("bill", "total"),
+            f"{len(odd)} bills are 100 times the usual {money(middle, currency)} ({some(odd)})",
         )
 
 

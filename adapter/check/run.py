@@ -24,6 +24,7 @@ from adapter.check.nulls import look_at_nulls
 from adapter.check.plausible import judge_sessions, look_at_ignored
 from adapter.check.privileges import look_at_privileges
 from adapter.check.probing import QUESTION_SECONDS, WAITING_SECONDS, Prober
+from adapter.check.pruning import without
 from adapter.check.recording import look_at_recording
 from adapter.check.rehearse import Rehearsal, rehearse
 from adapter.check.rows import judge_rows
@@ -128,7 +129,7 @@ async def check(
         await database.close()
     # They have a connection of their own, and never two are open.
     has_tests = bool(look.mapping.file.test)
-    tests = await look_at_tests(config, mapping, settings, findings, look.fit, tell) if has_tests else Tests()
+    tests = await look_at_tests(config, mapping, settings, findings, tell) if has_tests else Tests()
     return Report(
         mapping=mapping.source.file,
         epos=mapping.file.epos,
@@ -161,16 +162,24 @@ async def _first_look(
     tell: Callable[[str], None],
 ) -> Look:
     engine = engine_of(config.database.url.get_secret_value())
-    fitting = PatientFitting(
-        mapping=mapping,
-        database=database,
-        engine=engine,
-        site=config.site,
-        receipt=config.receipt or mapping.file.receipt,
-        history=timedelta(hours=config.rules.finished_within_hours) or None,
-        emit=lambda _: None,
-    )
-    fit = await fitting.looked_through(findings, tell)
+
+    def fitting(of: Mapping) -> PatientFitting:
+        return PatientFitting(
+            mapping=of,
+            database=database,
+            engine=engine,
+            site=config.site,
+            receipt=config.receipt or mapping.file.receipt,
+            history=timedelta(hours=config.rules.finished_within_hours) or None,
+            emit=lambda _: None,
+        )
+
+    fit = await fitting(mapping).looked_through(findings, tell)
+    uses = uses_of(fit.binder)
+    pruned = without(fit.binder.mapping, fit.troubled)
+    if pruned is not None:
+        # What is wrong with it has been said; the rows are looked at without it.
+        fit = await fitting(pruned).looked_through(Findings(source=pruned.source), tell)
     prober = Prober(
         database=database, engine=engine, findings=findings, site=fit.binder.site, seconds=seconds, tell=tell
     )
@@ -182,7 +191,7 @@ async def _first_look(
         prober=prober,
         findings=findings,
         inspector=inspector_of(engine.name),
-        uses=uses_of(fit.binder),
+        uses=uses,
         sample=sample,
         ledger=Ledger(config.ledger.schema_) if config.ledger.use else None,
     )

@@ -9,7 +9,6 @@ from dataclasses import replace
 from msgspec import Struct
 
 from adapter.check.findings import Findings
-from adapter.check.fit import Fit
 from adapter.check.probing import reason_of
 from adapter.config import Config
 from adapter.errors import AdapterError, DatabaseUnavailable, InvalidFile, Problem
@@ -34,7 +33,6 @@ async def look_at_tests(
     mapping: Mapping,
     settings: DatabaseSettings,
     findings: Findings,
-    fit: Fit,
     tell: Callable[[str], None],
 ) -> Tests:
     """Run every test on a connection of its own; raises DatabaseUnavailable."""
@@ -48,8 +46,9 @@ async def look_at_tests(
         async with asyncio.timeout(_SECONDS):
             await run_tests(mapping, settings, use_ledger=config.ledger.use, on_result=hear)
     except InvalidFile as error:
+        known = {finding.problem.key for finding in findings.found if finding.severity == "error"}
         for problem in error.problems:
-            if problem.key not in fit.troubled:
+            if problem.key not in known:
                 findings.take("error", "test-fails", problem)
         findings.add("note", "not-checked", ("test",), "the tests were not run: what does not fit must be mended first")
     except DatabaseUnavailable:

@@ -98,3 +98,20 @@ max_covers = "t.chairs"
     planted = small.plant(('max_covers = "t.chairs"', 'max_covers = "t.cheers"'))
     finding = planted.only("missing-column")
     assert finding.problem.line == planted.line("t.cheers")
+
+
+def test_fields_that_can_be_left_out_do_not_keep_the_rows_from_being_looked_at(small: Any):
+    small.sql("UPDATE chk SET total = 26.5 WHERE id = 7")
+    planted = small.plant(
+        ('max_covers = "t.seats"', 'max_covers = "t.seets"'),
+        ('finished_at = "k.closed"', 'finished_at = "k.closd"'),
+        ('tax            = "k.tax"', 'tax            = "k.taxx"'),
+    )
+    report = planted.report(session="1")
+    assert {(f.kind, f.problem.key) for f in report.findings} == {
+        ("bill-unbalanced", "bill.total"),
+        ("missing-column", "bill.tax"),
+        ("missing-column", "session.finished_at"),
+        ("missing-column", "table.max_covers"),
+    }
+    assert [one.problem for one in report.rehearsals] == ["", ""]

@@ -165,3 +165,11 @@ def test_more_guests_than_there_can_be_are_told(small: Any):
         ('max_covers = "t.seats"', 'max_covers = "t.seats + 1000"'),
     )
     assert [f.problem.key for f in planted.findings("number-implausible")] == ["table.max_covers", "session.covers"]
+
+
+def test_a_single_bill_that_is_a_hundred_times_the_others_is_a_note(small: Any):
+    small.sql("UPDATE chk SET total = total * 100 WHERE id = 7")
+    small.sql("UPDATE line SET price = price * 100 WHERE chk = 7")
+    finding = small.only("money-scale")
+    assert finding.severity == "note"
+    assert "1 bills are 100 times the usual 25.00 GBP (7 with 2500.00 GBP)" in finding.problem.message
