@@ -109,7 +109,6 @@ class BillMaker:
         self._rule = fields.binder.mapping.file.bill
         self._contents = BillContents(fields, plan)
         self._differs = differs or self._rule.differs
-        self._lines = LineMaker(fields, plan)
         slots = branch_of(plan, "session").slots
         self._note = text_of(slots, "note") or (lambda _row: "")
         self._no_note = fields.read[("bill", "note")](None) if ("bill", "note") in fields.read else None
