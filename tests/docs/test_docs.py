@@ -12,6 +12,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
+from adapter.check.findings import KINDS
 from adapter.cli import main
 from adapter.config import Config, shipped_mappings
 from adapter.errors import InvalidFile
@@ -154,6 +155,21 @@ MISTAKES = (
     ('"k.total"', '"c.total"'),
     ('"i.quantity"', '"i.quantity, i.unit"'),
 )
+
+
+def test_the_page_on_checking_has_a_line_for_every_kind_of_finding_and_no_other():
+    rows = re.findall(r"^\| `([\w-]+)` \| (.+) \|$", text("docs/check.md"), re.MULTILINE)
+    assert rows == list(KINDS.items())
+
+
+def test_every_kind_of_finding_is_given_to_some_and_no_other_is():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "adapter" / "check").glob("*.py"))
+    listed = text("adapter/check/findings.py")
+    for kind in KINDS:
+        assert code.count(f'"{kind}"') > listed.count(f'"{kind}"'), kind
+    for kind in re.findall(r'"(?:error|warning|note)",\s*"(\w+-[\w-]+)",', code):
+        assert kind in KINDS, kind
+    assert list(KINDS) == sorted(KINDS)
 
 
 @pytest.mark.parametrize("path", shipped_mappings(), ids=lambda path: path.stem)

@@ -1,0 +1,159 @@
+"""Looks at what recording needs beside rights: the ledger, sequences, locks of the till, tables that can be undone."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from adapter.check.looking import Look
+from adapter.check.probing import reason_of
+from adapter.errors import AdapterError, DatabaseUnavailable
+from adapter.store.ledger import VERSION
+
+_LEDGER_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
+_LEDGER_TABLES = ("ledger", "session_lock", "recorded_payment", "released_lock")
+
+
+async def look_at_recording(look: Look) -> None:
+    """Find what would keep payments from being recorded, or from staying."""
+    file = look.mapping.file
+    if file.record is None or not file.capabilities.record_payment:
+        return
+    await _ledger(look)
+    await _sequences(look)
+    await _locks(look)
+    for key, use in look.uses.items():
+        state = look.states.get(key)
+        if use.writes is not None and state is not None and not state.transactional:
+            look.findings.add(
+                "error",
+                "no-transactions",
+                use.writes,
+                f"{key[1]} cannot undo what is written, so a payment could be recorded by half",
+            )
+    if file.record.verify is None:
+        look.findings.add(
+            "note",
+            "payment-hazard",
+            ("record",),
+            "nothing looks whether a recorded payment stays: a till that deletes and writes again all rows of a check "
+            "when it saves it would lose it unseen",
+            'where that may happen, say how to see it: [record.verify] find = "SELECT ..."',
+        )
+
+
+async def _ledger(look: Look) -> None:
+    ledger = look.ledger
+    if ledger is None:
+        return
+    file = str(look.config_file)
+    try:
+        version = await look.prober.database.read(ledger.version)
+    except DatabaseUnavailable:
+        raise
+    except AdapterError as error:
+        if "42501" not in error.message:
+            look.findings.beside("note", "not-checked", file, "ledger", f"not looked at, because {reason_of(error)}")
+            return
+        version = VERSION  # it is there, and what the role lacks is said below
+    if version is None:
+        look.findings.beside(
+            "error",
+            "ledger-missing",
+            file,
+            "ledger.schema",
+            f"the tables of the ledger are not in schema {ledger.schema}, so nothing can be locked or paid",
+            "run: epos-adapter ledger create",
+        )
+        return
+    if version != VERSION:
+        look.findings.beside(
+            "error",
+            "ledger-version",
+            file,
+            "ledger.schema",
+            f"the ledger has version {version}, and this adapter needs {VERSION}",
+            "run: epos-adapter ledger create, or the adapter that made it",
+        )
+    await _ledger_rights(look, ledger.schema, file)
+
+
+async def _ledger_rights(look: Look, schema: str, file: str) -> None:
+    if look.inspector is None:
+        return
+    role = await look.inspector.role(look.prober) or "the_role"
+    states = await look.inspector.tables(look.prober, [(schema, name) for name in _LEDGER_TABLES])
+    for (_, name), state in sorted(states.items()):
+        may = state.readable and state.insertable and state.updatable and state.deletable and state.reachable
+        if may:
+            continue
+        use = "" if state.reachable else f"GRANT USAGE ON SCHEMA {schema} TO {role}; "
+        sql = use + look.inspector.grant(_LEDGER_RIGHTS, f"{schema}.{name}", role)
+        look.findings.beside(
+            "error",
+            "no-write",
+            file,
+            "ledger.schema",
+            f"the role {role} lacks rights on {schema}.{name}, so nothing can be locked or paid",
+            "have the owner of the ledger run it",
+        )
+        found = look.findings.found.pop()
+        look.findings.take(found.severity, found.kind, found.problem, sql=sql)
+
+
+async def _sequences(look: Look) -> None:
+    """A restored or imported database may number new rows from the beginning again."""
+    for key, use in look.uses.items():
+        state = look.states.get(key)
+        for column, sequence in (state.sequences if state is not None else {}).items():
+            if not use.inserts or column in use.inserts or not sequence.usable:
+                continue
+            table = exp.table_(key[1], db=key[0], quoted=True)
+            most = exp.Select(expressions=[exp.Max(this=exp.column(column, quoted=True))]).from_(table)
+            rows = await look.prober.select(use.writes or use.path, f"the keys of {key[1]}", most)
+            if rows and rows[0][0] is not None and int(rows[0][0]) > (sequence.last or 0):
+                look.findings.add(
+                    "error",
+                    "sequence-behind",
+                    use.writes or use.path,
+                    f"{sequence.name} has given {sequence.last or 0}, and {key[1]}.{column} goes up to {rows[0][0]}: "
+                    "the next insert would fail",
+                    "with the EPOS vendor's consent, set it right",
+                    sql=f"SELECT setval('{sequence.name}', {rows[0][0]});",
+                )
+
+
+async def _locks(look: Look) -> None:
+    rule, binder = look.mapping.file.lock, look.binder
+    if rule is None or not look.fit.is_whole("lock", "session"):
+        return
+    free, ours = (binder.condition(look.mapping.fragments["lock", name][0]) for name in ("free", "ours"))
+    outputs: list[exp.Expr] = [exp.Count(this=exp.Star())]
+    outputs += [exp.Sum(this=_one_if(exp.and_(exp.paren(free.copy()), exp.paren(ours.copy()))))]
+    outputs += [exp.Sum(this=_one_if(exp.paren(condition.copy()))) for condition in (free, ours)]
+    select = look.select(("session",), *outputs)
+    if ("session", "finished") in look.mapping.fragments:
+        select = select.where(binder.flag(("session", "finished"), wanted=False), copy=False)
+    rows = await look.prober.select(("lock",), "the till's locks", select)
+    if not rows or not rows[0][0]:
+        return
+    count, both, are_free, are_ours = (int(value or 0) for value in rows[0])
+    if both:
+        look.findings.add(
+            "error",
+            "lock-unclear",
+            ("lock", "ours"),
+            f"{both} of {count} open sessions are free and ours at once",
+            "the two conditions must exclude each other",
+        )
+    elif are_free * 2 < count:
+        look.findings.add(
+            "warning",
+            "lock-unclear",
+            ("lock", "free"),
+            f"only {are_free} of {count} open sessions are free, {are_ours} ours and the rest in use at the till",
+            "is free the right way round, also where the column is NULL?",
+        )
+
+
+def _one_if(condition: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))], default=exp.Literal.number(0))

@@ -1,0 +1,390 @@
+"""Rehearses a payment on a real check: locks it, records it, looks at every row that was written, and undoes it all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlglot import exp
+
+from adapter.app import recording_rules
+from adapter.check.looking import Look
+from adapter.check.money import money
+from adapter.check.uses import TableKey
+from adapter.domain.payments import CardDetails, Payment, Recorded
+from adapter.domain.recording import lock_session, record_payment
+from adapter.domain.requests import LockSession, RecordPayment, Requestor
+from adapter.domain.values import Bill
+from adapter.errors import AdapterError, NotEnabled
+from adapter.mapping.balance import payment_values
+from adapter.mapping.keys import Key, Packing, UnpackableKey
+from adapter.mapping.plans import Plan
+from adapter.mapping.writes import Write, Writes
+from adapter.store.book import Bound, SqlBook
+from adapter.store.ledger import VERSION, Ledger
+from adapter.store.till import SqlTill
+from adapter.store.units import Row, Writer
+from adapter.toml.locate import Path
+
+_STEP = re.compile(r"\bstep (\d+), ")
+_MACHINE = Requestor(is_card_machine=True, terminal_id="rehearsal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One row that a step would write."""
+
+    step: str
+    """Which step, as the mapping has it."""
+    table: str
+    before: dict[str, str] | None
+    """None for a new row."""
+    after: dict[str, str] | None
+    """None for one that is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a payment would do."""
+
+    session: str
+    amount: str
+    """What was paid, as `12.50 GBP`."""
+    problem: str
+    """Why it could not be recorded; empty when it could."""
+    rows: tuple[Written, ...] = ()
+    before: str = ""
+    """The bill before, in words."""
+    after: str = ""
+    due_after: int | None = None
+    """What remains to be paid, in minor units; None where the check has left the till, or nothing was recorded."""
+    is_found_again: bool = True
+    """Whether [record.verify] finds the payment, where there is one."""
+    sequences: tuple[str, ...] = ()
+    """What has given numbers that are not given back."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self)
+
+
+class _Undone(Exception):
+    """Carries what was seen out of a transaction that must not be committed."""
+
+    def __init__(self, seen: Rehearsal) -> None:
+        super().__init__()
+        self.seen = seen
+
+
+async def rehearse(look: Look, session: str) -> list[Rehearsal]:
+    """Pay a check in full, and in part where that can be, each time in a transaction that is undone.
+
+    What is wrong goes to the findings too. Raises AdapterError where there is no such session, or nothing records.
+    """
+    bound = look.fit.bound
+    if bound is None or bound.writes is None or not look.mapping.file.capabilities.record_payment:
+        raise NotEnabled("there is nothing to rehearse: the mapping records no payments", hint="[record] says how")
+    if not look.fit.is_whole("session", "bill", "lock", "record", "item", "modifier", "discount", "charge"):
+        look.findings.add("note", "not-checked", ("record",), "not rehearsed: what does not fit must be mended first")
+        return []
+    session_id = session_of(session, bound.fields.packing)
+    found = await look.prober.database.read(lambda reader: SqlBook(reader, bound).bill(session_id))
+    if found is None:
+        raise AdapterError(f"{session} is no session", hint="give the key of a check, or an id that `locks` shows")
+    bill = found[1]
+    if bill is None or bill.outstanding <= 0:
+        what = "no bill" if bill is None else "nothing to be paid"
+        raise AdapterError(f"there is {what} on {session}, so no payment can be rehearsed", hint="take an open check")
+    ledger = await _ledger(look)
+    amounts = [bill.outstanding]
+    if look.mapping.file.capabilities.partial_payment and bill.outstanding > 1:
+        amounts.append(bill.outstanding // 2)
+    done = []
+    for amount in amounts:
+        look.prober.tell(f"paying {money(amount, bill.currency)} on {session}, to be undone")
+        rehearsal = await _paid(look, bound, session_id, session, bill, amount, ledger)
+        done.append(rehearsal)
+        _judge(look, rehearsal, bill, amount)
+    return done
+
+
+def _judge(look: Look, rehearsal: Rehearsal, bill: Bill, amount: int) -> None:
+    """Note what would go wrong with a payment, and what it would leave wrong."""
+    said = f"a payment of {rehearsal.amount} on {rehearsal.session}"
+    if rehearsal.problem:
+        step = _STEP.search(rehearsal.problem)
+        path: Path = ("record", "step", int(step[1]) - 1) if step is not None else ("record",)
+        hint = "explain RecordPayment shows the statements"
+        look.findings.add("error", "rehearsal-fails", path, f"{said} cannot be recorded: {rehearsal.problem}", hint)
+        return
+    due = rehearsal.due_after
+    if due is not None and due != bill.outstanding - amount:
+        look.findings.add(
+            "error",
+            "rehearsal-differs",
+            ("bill", "paid"),
+            f"{said} leaves {money(due, bill.currency)} due and not {money(bill.outstanding - amount, bill.currency)}",
+            "the steps must write what bill.paid and bill.total read",
+        )
+    if not rehearsal.is_found_again:
+        look.findings.add(
+            "error",
+            "rehearsal-differs",
+            ("record", "verify", "find"),
+            f"{said} is written, and not found by it",
+            "it would be told as gone at once",
+        )
+
+
+def session_of(text: str, packing: Packing) -> UUID:
+    """The session that somebody means by its id on the wire, or by its key in the EPOS; columns parted by commas.
+
+    Raises AdapterError for what is neither.
+    """
+    parts = text.split(",") if len(packing.parts) > 1 else [text]
+    try:
+        key: Key = tuple(
+            int(part) if of.form == "integer" else part.strip() for part, of in zip(parts, packing.parts, strict=True)
+        )
+        return packing.pack(key)
+    except (ValueError, UnpackableKey):
+        pass
+    try:
+        return UUID(text)
+    except ValueError:
+        raise AdapterError(
+            f"{text} is no session", hint="give the key of a check, or an id that `locks` shows"
+        ) from None
+
+
+async def _ledger(look: Look) -> Ledger | None:
+    """The ledger, if it is there: without it the EPOS's own rows can still be rehearsed."""
+    if look.ledger is None:
+        return None
+    version = await look.prober.database.read(look.ledger.version)
+    return look.ledger if version == VERSION else None
+
+
+async def _paid(
+    look: Look, bound: Bound, session_id: UUID, session: str, bill: Bill, amount: int, ledger: Ledger | None
+) -> Rehearsal:
+    writes = bound.writes
+    assert writes is not None  # noqa: S101 - looked at before
+    payment = Payment(
+        id=uuid4(),
+        session_id=session_id,
+        currency=bill.currency,
+        base=amount,
+        successful=True,
+        attempted_at=datetime.now(UTC).replace(microsecond=0),
+        details=CardDetails(
+            method="CARD_PRESENT",
+            status="SUCCESSFUL",
+            scheme="VISA",
+            entry_mode="CONTACTLESS",
+            auth_code="000000",
+            acquirer_transaction_id="rehearsal",
+        ),
+    )
+    rules = recording_rules(look.config, look.mapping)
+    seen: list[Written] = []
+
+    def unit(writer: Writer) -> None:
+        watching = _Watching(writer, look, bound, writes, seen)
+        till = SqlTill(watching, bound, writes, ledger)
+        problem, after, due, found = "", "", None, True
+        try:
+            if ledger is not None or writes.lock is not None:
+                lock_session(till, LockSession(requestor=_MACHINE, session_id=session_id), rules, uuid4())
+                record_payment(till, RecordPayment(requestor=_MACHINE, payment=payment), rules, uuid4())
+            else:
+                _entered(till, payment)
+            watching.look_once_more()
+            left = SqlBook(watching, bound).bill(session_id)
+            due = left[1].outstanding if left is not None and left[1] is not None else None
+            after = _words(left[1]) if left is not None else "the check has left the till"
+            found = _is_found(watching, bound, writes, payment)
+        except AdapterError as error:
+            problem = error.message
+        raise _Undone(
+            Rehearsal(
+                session=session,
+                amount=money(amount, bill.currency),
+                problem=problem,
+                rows=tuple(seen),
+                before=_words(bill),
+                after=after,
+                due_after=due,
+                is_found_again=found,
+                sequences=tuple(sorted(_sequences(look, writes, ledger))),
+            )
+        )
+
+    try:
+        await look.prober.database.write(unit, even_unheard=False)
+    except _Undone as undone:
+        return undone.seen
+    except AdapterError as error:
+        return Rehearsal(
+            session=session, amount=money(amount, bill.currency), problem=error.message, before=_words(bill)
+        )
+    raise AssertionError("a rehearsal was not undone")
+
+
+def _is_found(reader: Writer, bound: Bound, writes: Writes, payment: Payment) -> bool:
+    if writes.verify is None:
+        return True
+    key = bound.fields.packing.unpack(payment.session_id) or ()
+    names = ["session_id"] if len(key) == 1 else [f"session_id_{number}" for number in range(1, len(key) + 1)]
+    values = payment_values(payment, Recorded(), rule=writes.rule, fields=bound.fields, currency=payment.currency)
+    return bool(reader.rows(writes.verify, {**values, **dict(zip(names, key, strict=True))}))
+
+
+def _entered(till: SqlTill, payment: Payment) -> None:
+    """The steps alone, where there is no ledger yet and so no lock to take."""
+    balance = till.held_balance(payment.session_id)
+    if balance is not None:
+        till.enter(payment, balance, Recorded(), _MACHINE)
+
+
+def _words(bill: Bill | None) -> str:
+    if bill is None:
+        return "no bill"
+    total, paid, due = (money(amount, bill.currency) for amount in (bill.total, bill.paid, bill.outstanding))
+    return f"total {total}, paid {paid}, due {due}"
+
+
+def _sequences(look: Look, writes: Writes, ledger: Ledger | None) -> set[str]:
+    """What numbers the rows of the tables that were written to."""
+    found: set[str] = set()
+    for index, step in enumerate(writes.rule.step):
+        target = look.mapping.fragments.get(("record", "step", index, "table"))
+        node = target[0].tree if target and step.kind == "insert" else None
+        key = look.key_named(node.db or None, str(node.meta.get("table"))) if isinstance(node, exp.Table) else None
+        state = look.states.get(key) if key is not None else None
+        for column, sequence in (state.sequences if state is not None else {}).items():
+            if column not in step.set:
+                found.add(sequence.name)
+    if ledger is not None:
+        found.add(f"{ledger.schema}.recorded_payment (its own numbers)")
+    return found
+
+
+class _Watching(Writer):
+    """A connection inside a transaction that notes each row before and after a step writes it."""
+
+    def __init__(self, hands: Writer, look: Look, bound: Bound, writes: Writes, seen: list[Written]) -> None:
+        self._hands = hands
+        self._look = look
+        self._bound = bound
+        self._seen = seen
+        self._steps = {id(step.plan): (index, step) for index, step in enumerate(writes.steps)}
+        self.uncertain = False
+
+    def rows(self, plan: Plan, parameters: Any) -> list[Row]:
+        """Run a statement that reads."""
+        return self._hands.rows(plan, parameters)
+
+    def types(self, plan: Plan) -> list[str]:
+        """See Reader."""
+        return self._hands.types(plan)
+
+    def prepare(self, plan: Plan) -> None:
+        """See Reader."""
+        self._hands.prepare(plan)
+
+    def change(self, plan: Plan, parameters: Any) -> tuple[int, list[Row]]:
+        """Run a statement that writes; a step's rows are noted."""
+        index, step = self._steps.get(id(plan), (-1, None))
+        kind = self._bound.writes.rule.step[index].kind if self._bound.writes is not None and index >= 0 else ""
+        key = self._table(index) if kind in ("insert", "update", "delete") else None
+        inspector = self._look.inspector
+        if step is None or key is None or inspector is None:
+            return self._hands.change(plan, parameters)
+        columns = self._columns(key)
+        before = self._before(index, columns, parameters) if kind == "update" else []
+        touched, rows = self._hands.change(inspector.returning(plan, columns, bool(step.gives)), parameters)
+        width = len(step.gives)
+        written = [tuple(row[width:]) for row in rows]
+        self._note(step, key, kind, columns, before, written)
+        return touched, [row[:width] for row in rows] if width else []
+
+    def look_once_more(self) -> None:
+        """Have the server look at what it would look at only when committing."""
+        inspector = self._look.inspector
+        if inspector is not None:
+            plan = inspector.constraints_now()
+            if plan is not None:
+                self._hands.change(plan, {})
+
+    def _table(self, index: int) -> TableKey | None:
+        target = self._look.mapping.fragments.get(("record", "step", index, "table"))
+        node = target[0].tree if target else None
+        return (
+            self._look.key_named(node.db or None, str(node.meta.get("table"))) if isinstance(node, exp.Table) else None
+        )
+
+    def _columns(self, key: TableKey) -> list[str]:
+        state = self._look.states.get(key)
+        columns = self._look.uses[key].fact.columns
+        return [name for name in columns if state is None or name in state.readable]
+
+    def _before(self, index: int, columns: list[str], parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows that an update will change."""
+        look, path = self._look, ("record", "step", index)
+        target, where = look.mapping.fragments[(*path, "table")][0], look.mapping.fragment(*path, "where")
+        table = look.binder.names.resolve(target.tree.copy())
+        outputs: list[exp.Expr] = [exp.column(exp.to_identifier(name, quoted=True)) for name in columns]
+        select = exp.Select(expressions=outputs).from_(table)
+        if where is not None:
+            select.set("where", exp.Where(this=look.binder.condition(where)))
+        text = look.prober.engine.text(select)
+        driver, names = look.prober.engine.driver(text, apart=True)
+        site = {f"site_{name}": value for name, value in look.binder.site.items()}
+        constants = {name: site[name] for name in names if name in site}
+        plan = Plan(name="check", shown="", driver=driver, names=names, branches=(), constants=constants)
+        return [tuple(row) for row in self._hands.rows(plan, parameters)]
+
+    def _note(
+        self,
+        step: Write,
+        key: TableKey,
+        kind: str,
+        columns: Sequence[str],
+        before: list[tuple[Any, ...]],
+        written: list[tuple[Any, ...]],
+    ) -> None:
+        def named(row: Sequence[Any]) -> dict[str, str]:
+            return {name: _shown(value) for name, value in zip(columns, row, strict=False)}
+
+        for place, row in enumerate(written):
+            old = _partner(row, before, place) if kind == "update" else row if kind == "delete" else None
+            self._seen.append(
+                Written(
+                    step=step.place,
+                    table=key[1],
+                    before=named(old) if old is not None else None,
+                    after=named(row) if kind != "delete" else None,
+                )
+            )
+
+
+def _partner(row: tuple[Any, ...], before: list[tuple[Any, ...]], place: int) -> tuple[Any, ...] | None:
+    """The same row before: the one that has most in common with it."""
+    if not before:
+        return None
+    return max(
+        before,
+        key=lambda old: (
+            sum(one == other for one, other in zip(old, row, strict=False)),
+            old == before[min(place, len(before) - 1)],
+        ),
+    )
+
+
+def _shown(value: Any) -> str:
+    return "NULL" if value is None else str(value)

@@ -1,0 +1,134 @@
+"""Reads the newest sessions with their bills, row by row, and keeps what became of each. Judges nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from adapter.check.looking import Look
+from adapter.domain.values import Bill, Session
+from adapter.errors import AdapterError
+from adapter.events import BillDiffers, Event
+from adapter.mapping.bills import BillMaker
+from adapter.mapping.gather import Gatherer
+from adapter.mapping.search import Search
+from adapter.mapping.things import SessionMaker
+from adapter.store.book import Bound
+
+_AT_ONCE = 100
+"""Sessions read by one statement, so that each stays short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One session that was read, as far as it could be."""
+
+    key: tuple[Any, ...]
+    session: Session | None
+    bill: Bill | None
+    difference: int = 0
+    """Its total minus its lines, in minor units."""
+    problems: tuple[str, ...] = ()
+    """Why it, or its bill, cannot be read; each begins with the field."""
+    has_finished_at: bool = False
+    """Whether the till has noted a time when it finished."""
+
+
+@dataclass(slots=True)
+class Sample:
+    """The sessions that were read."""
+
+    read: list[Read] = field(default_factory=list)
+
+    @property
+    def bills(self) -> list[tuple[Read, Bill]]:
+        """Those that have a bill."""
+        return [(one, one.bill) for one in self.read if one.bill is not None]
+
+    @property
+    def sessions(self) -> list[tuple[Read, Session]]:
+        """Those that could be read themselves."""
+        return [(one, one.session) for one in self.read if one.session is not None]
+
+
+async def read_sample(look: Look) -> Sample:
+    """The newest sessions, and the newest open ones."""
+    bound = look.fit.bound
+    sample = Sample()
+    if bound is None or not look.fit.is_whole("session", "bill", "item", "modifier", "discount", "charge", "table"):
+        look.findings.add(
+            "note", "not-checked", ("session",), "no row was read: what does not fit must be mended first"
+        )
+        return sample
+    keys = await _newest(look, only_open=True)
+    keys += [key for key in await _newest(look, only_open=False) if key not in keys]
+    if keys == [] and not look.prober.left_out:
+        look.findings.add("note", "tables-empty", ("session",), "there is no session to look at")
+    plan = bound.statements.sessions(Search(by="keys", content="full"))
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        values = {f"keys_{index}": list(column) for index, column in enumerate(zip(*some, strict=True))}
+        rows = await look.prober.rows(("session",), f"bills {start + 1} to {start + len(some)}", plan, values)
+        sample.read += _decoded(bound, plan, rows or [], look)
+    return sample
+
+
+async def _newest(look: Look, *, only_open: bool) -> list[tuple[Any, ...]]:
+    """The keys of the newest sessions, those of NULL left out: none can be asked for."""
+    binder, mapping = look.binder, look.mapping
+    keys = look.key_trees(("session", "id"))
+    where: list[exp.Expr] = [exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null())) for key in keys]
+    if only_open:
+        if ("session", "finished") not in mapping.fragments:
+            return []
+        where.append(binder.flag(("session", "finished"), wanted=False))
+    fact = binder.fact_of(("session", "id"))
+    by = keys[0]
+    if len(keys) > 1 or fact is None or fact.family != "integer":
+        by = binder.expression(mapping.fragments["session", "created_at"][0])
+    select = look.select(("session",), *(exp.alias_(key.copy(), f"k{index}") for index, key in enumerate(keys)))
+    for condition in where:
+        select = select.where(condition, copy=False)
+    select = select.order_by(exp.Ordered(this=by.copy(), desc=True, nulls_first=False)).limit(look.sample)
+    what = "the newest open sessions" if only_open else "the newest sessions"
+    rows = await look.prober.select(("session",), what, select)
+    return list(dict.fromkeys(tuple(row) for row in rows or ()))
+
+
+def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]:
+    fields = bound.fields
+    differences: dict[str, int] = {}
+
+    def hear(event: Event) -> None:
+        if isinstance(event, BillDiffers):
+            differences[event.session] = event.difference
+
+    sessions = SessionMaker(fields, plan)
+    bills = BillMaker(fields, plan, sessions.totals, hear, differs="looked at by check")
+    place = next(branch for branch in plan.branches if branch.kind == "session").slots.get("finished_at")
+    found = []
+    for row, one in Gatherer(plan, len(fields.packing.parts)).gather(rows):
+        problems: list[str] = []
+        session = bill = None
+        try:
+            session = sessions.make(row, one, None)
+        except AdapterError as error:
+            problems.append(error.message)
+        try:
+            bill = bills.make(sessions.owner(row, one), row, one)
+        except AdapterError as error:
+            problems.append(error.message)
+        found.append(
+            Read(
+                key=sessions.key(row),
+                session=session,
+                bill=bill,
+                difference=differences.get(str(bill.session_id), 0) if bill is not None else 0,
+                problems=tuple(dict.fromkeys(problems)),
+                has_finished_at=place is not None and row[place] is not None,
+            )
+        )
+    look.prober.tell(f"{len(found)} sessions read")
+    return found
