@@ -82,7 +82,7 @@ class PatientFitting(Fitting):
         for table in sorted(held):
             findings.add("note", "not-checked", (), f"{table}: not looked at, because somebody else holds the table")
         seen: list[Problem] = []
-        binder = _PatientBinder(mapping=await self._chosen(catalogue, seen), catalogue=catalogue)
+        binder = _PatientBinder(mapping=await self._chosen(catalogue, seen), catalogue=catalogue, engine=self._engine)
         findings.source = binder.mapping.source
         fit = Fit(binder=binder, bound=None)
         binder.check()

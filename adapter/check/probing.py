@@ -53,14 +53,19 @@ class Prober:
         known = {f"site_{name}": value for name, value in self.site.items()}
         constants = {name: known[name] for name in names if name in known}
         plan = Plan(
-            name="check", shown=self.engine.shown(text), driver=driver, names=names, branches=(), constants=constants
+            name="check",
+            shown=self.engine.shown_text(text),
+            driver=driver,
+            names=names,
+            branches=(),
+            constants=constants,
         )
         return await self.rows(path, what, plan, parameters or {})
 
     async def sql(self, path: Path, what: str, text: str, values: Mapping[str, Any] | None = None) -> list[Row] | None:
         """The rows of a text in the engine's own SQL, with :name parameters marked as the engine marks them."""
         driver, names = self.engine.driver(text)
-        plan = Plan(name="check", shown=self.engine.shown(text), driver=driver, names=names, branches=())
+        plan = Plan(name="check", shown=self.engine.shown_text(text), driver=driver, names=names, branches=())
         return await self.rows(path, what, plan, values or {})
 
     async def rows(self, path: Path, what: str, plan: Plan, parameters: Mapping[str, Any]) -> list[Row] | None:
