@@ -17,7 +17,8 @@ import click
 import msgspec
 
 from adapter import __version__
-from adapter.app import App, database_settings, load, run_async
+from adapter.app import App, database_settings, load, run_async, status_settings, watch_of
+from adapter.config import load_status_config
 from adapter.errors import AdapterError, InvalidFile
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import stderr_log
@@ -58,9 +59,30 @@ def run(config_file: Path) -> None:
             stop = asyncio.Event()
             _calm_the_garbage_collector()
             on_signal(asyncio.get_running_loop(), stop.set)
-            await App(config, mapping, emit, tell_statements=level == "debug").run(stop)
+            await App(config, mapping, emit, tell_statements=level == "debug", watch=watch_of(config)).run(stop)
 
         run_async(serve())
+
+
+@main.command("status")
+@_CONFIG
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def status_command(config_file: Path, as_json: bool) -> None:
+    """Say how the running adapter is: exit code 0 when it is ready, 1 when it is not or does not answer."""
+    from rich.console import Console  # noqa: PLC0415 - what serves all night does not carry what is asked once
+
+    from adapter.ops import ask  # noqa: PLC0415 - as above
+
+    with _explained():
+        status = load_status_config(config_file)
+        if not status.use:
+            raise AdapterError("the adapter has no status port: [status] use = false")
+        report, body = ask.ask(status_settings(status))
+        if as_json:
+            click.echo(body.decode())
+        else:
+            ask.show(report, Console(highlight=False))
+        sys.exit(0 if report.ready else 1)
 
 
 @main.command("demo")

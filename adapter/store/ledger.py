@@ -5,6 +5,7 @@ Kept in the EPOS's database, so that they change in the same transaction as its 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from msgspec import Struct
 from adapter.domain.payments import Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.errors import AlreadyLocked, PaymentAlreadyRecorded
+from adapter.events import FlagKind
 from adapter.mapping.engines import POSTGRESQL, Engine
 from adapter.mapping.plans import Plan
 from adapter.mapping.readings import moment_in_utc
@@ -20,6 +22,9 @@ from adapter.store.units import Reader, Writer
 
 VERSION = 1
 """Version of the tables that this program needs."""
+
+_WEEK = 7 * 24 * 3600.0
+_MOST_FLAGGED = 20
 
 _TABLES: dict[str, tuple[str, ...]] = {
     "ledger": (
@@ -101,6 +106,14 @@ ORDER BY number""",
     "missing": """\
 UPDATE {recorded_payment} SET missing_since = {clock}
 WHERE number = :number AND missing_since IS NULL""",
+    # The latest rows by their numbers, so that years of payments need not be read.
+    "flagged": """\
+SELECT payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status
+FROM {recorded_payment}
+WHERE number > (SELECT max(number) FROM {recorded_payment}) - 5000
+  AND {recently}
+  AND ({is_over} OR {is_conflict} OR missing_since IS NOT NULL OR (NOT ({is_set}) AND status = 'UNKNOWN'))
+ORDER BY number DESC""",
     "locks": """\
 SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter,
   {age},
@@ -120,6 +133,15 @@ class LockRow(Struct, frozen=True, kw_only=True):
     """Its age."""
     payments: int
     """Recorded on the session since it was locked."""
+
+
+class FlaggedRow(Struct, frozen=True, kw_only=True):
+    """A payment that needs somebody's attention."""
+
+    payment_id: UUID
+    session_id: UUID
+    recorded_at: datetime
+    kinds: tuple[FlagKind, ...]
 
 
 class Ledger:
@@ -194,6 +216,8 @@ class Ledger:
             ),
             once=words.once,
             recently=words.recently.format(moment="recorded_at"),
+            is_conflict=words.is_set.format(flag="conflict"),
+            is_over=words.is_set.format(flag="over_payment"),
             is_set=words.is_set.format(flag="successful"),
         )
         driver, names = self._engine.driver(self._engine.marked(filled))
@@ -343,6 +367,36 @@ class Ledger:
                 self._plans["locks"], {}
             )
         ]
+
+    def flagged(self, hands: Reader) -> list[FlaggedRow]:
+        """The payments of the last week that need attention, the latest first, at most twenty."""
+        rows = hands.rows(self._plans["flagged"], {"seconds": _WEEK})
+        return [
+            FlaggedRow(
+                payment_id=_uuid(payment_id),
+                session_id=_uuid(session_id),
+                recorded_at=moment_in_utc(recorded_at),
+                kinds=_kinds(
+                    over_payment=bool(over_payment),
+                    conflict=bool(conflict),
+                    gone=missing_since is not None,
+                    unknown_at_provider=not successful and status == "UNKNOWN",
+                ),
+            )
+            for payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status in rows[
+                :_MOST_FLAGGED
+            ]
+        ]
+
+
+def _kinds(*, over_payment: bool, conflict: bool, gone: bool, unknown_at_provider: bool) -> tuple[FlagKind, ...]:
+    found: dict[FlagKind, bool] = {
+        "conflict": conflict,
+        "gone": gone,
+        "over_payment": over_payment,
+        "unknown_at_provider": unknown_at_provider,
+    }
+    return tuple(kind for kind, is_so in found.items() if is_so)
 
 
 def _uuid(value: Any) -> UUID:
