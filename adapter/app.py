@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from adapter import __version__
@@ -16,7 +17,7 @@ from adapter.domain.recording import RecordingRules
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
 from adapter.errors import AdapterError, InvalidFile, MappingMismatch, Problem, StoreError
-from adapter.events import Emit, Started, Stopped, Stopping
+from adapter.events import BugFound, Emit, Started, Stopped, Stopping, where_of
 from adapter.mapping.load import Mapping
 from adapter.ops.port import PortSettings
 from adapter.ops.report import Kept, OpenLock, Sources
@@ -126,7 +127,10 @@ class App:
             pool_size=self._config.database.pool_size,
             in_flight=lambda name: endpoints[name].in_flight if name in endpoints else 0,
         )
-        await self._watch.serve(sources, self._emit, drained)
+        try:
+            await self._watch.serve(sources, self._emit, drained)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must cost no payment, and must not be silent
+            self._emit(BugFound(reference=token_hex(6), error=type(error).__name__, where=where_of(error)))
 
     async def _kept(self) -> Kept | None:
         """What the ledger tells of locks and of payments that need attention."""
