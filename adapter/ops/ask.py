@@ -58,17 +58,22 @@ def ask(settings: PortSettings) -> tuple[Report, bytes]:
 
 def show(report: Report, console: Console) -> None:
     """Print a report for people."""
-    if not console.is_terminal:
+    whole = not console.is_terminal
+    if whole:
         # Nothing is cut for a width that nobody has.
         console.width = max(console.width, _WIDTH)
     headline = "Ready." if report.ready else "Not ready."
     console.print(Text(headline, style="bold green" if report.ready else "bold red"))
     for one in report.findings:
         word, colour = _MARKS[one.level]
-        console.print(Text.assemble((f"{word:<6}", colour), f"{one.about}: {one.says}"))
-        console.print(Text(f"      {one.do}", style="dim"))
+        console.print(Text.assemble((f"{word:<6}", colour), f"{one.about}: {one.says}"), soft_wrap=whole)
+        console.print(Text(f"      {one.do}", style="dim"), soft_wrap=whole)
     console.print()
     console.print(_parts(report))
+    if report.mapping.problems:
+        console.print()
+        for problem in report.mapping.problems:
+            console.print(Text(problem), soft_wrap=whole)
     if report.requests:
         console.print()
         console.print(_requests(report))
@@ -105,8 +110,8 @@ def _parts(report: Report) -> Table:
         (f"ledger {recording.ledger}" if recording.ledger else "") if recording.is_on else recording.reason,
         good=recording.is_on,
     )
-    locks = f"{len(report.locks)} open" if report.locks is not None else f"cannot be told: {report.locks_note}"
-    row("locks", locks, "", good=report.locks is not None)
+    locks = "not known" if report.locks is None else f"{len(report.locks)} open"
+    row("locks", locks, report.locks_note, good=report.locks is not None)
     row("flagged", str(len(report.flagged)), "payments to look at" if report.flagged else "", good=not report.flagged)
     row("version", report.version, f"running since {_at(report.started_at)}", good=True)
     return table

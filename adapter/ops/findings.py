@@ -84,8 +84,8 @@ def _mapping(report: Report) -> Iterator[Finding]:
         yield Finding(
             level="bad",
             about="mapping",
-            says=f"The mapping {mapping.file} does not fit the database: {count} problem{'s' if count > 1 else ''}, below.",
-            do="Was the EPOS updated, or is this another EPOS's database? Give the list to whoever made the mapping. "
+            says=f"The mapping {mapping.file} does not fit the database: {count} problem{'s' if count > 1 else ''}.",
+            do="Was the EPOS updated, or is this another EPOS's database? Give the list below to whoever made the mapping. "
             "The adapter tries again by itself.",
         )
     if mapping.outgrown and _is_recent(mapping.outgrown_at, report.at):

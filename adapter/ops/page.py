@@ -86,7 +86,7 @@ _MAIN = Markup("""\
 <p class="soft">{epos}</p>
 </div>{findings}</section>
 <div class="{cards_are}">{cards}</div>
-{flagged}{locks}{requests}{noted}
+{problems}{flagged}{locks}{requests}{noted}
 <footer><p>epos-adapter {version}, running since {started}. As it was at {at}; shown anew every 5 seconds.</p></footer>
 </main>""")
 
@@ -103,6 +103,7 @@ def status_page(report: Report) -> bytes:
         findings=_findings(report.findings),
         cards=_joined((_connections(report), _database(report), _mapping(report), _recording(report))),
         cards_are="cards many" if len(report.connections) > 1 else "cards",
+        problems=_problems(report),
         flagged=_flagged(report),
         locks=_locks(report),
         requests=_requests(report),
@@ -189,14 +190,21 @@ def _mapping(report: Report) -> Markup:
         facts.append(("reads", f"{mapping.tables} tables of the EPOS"))
     if mapping.outgrown:
         facts.append(("refused", _told(mapping.outgrown, mapping.outgrown_at, report.at)))
-    problems = Markup("")
-    if mapping.problems:
-        items = [Markup("<li><code>{}</code></li>").format(one) for one in mapping.problems]
-        left = mapping.problem_count - len(mapping.problems)
-        if left:
-            items.append(Markup('<li class="soft">and {} more, in the log</li>').format(left))
-        problems = Markup('<ol class="problems">{}</ol>').format(_joined(items))
-    return _card(Markup("Mapping{}").format(mark), _facts(facts), problems)
+    return _card(Markup("Mapping{}").format(mark), _facts(facts))
+
+
+def _problems(report: Report) -> Markup:
+    mapping = report.mapping
+    if not mapping.problems:
+        return Markup("")
+    items = [Markup("<li><code>{}</code></li>").format(one) for one in mapping.problems]
+    left = mapping.problem_count - len(mapping.problems)
+    if left > 0:
+        items.append(Markup('<li class="soft">and {} more, in the log</li>').format(left))
+    title = Markup("What does not fit{}").format(_mark("bad", str(mapping.problem_count)))
+    return Markup('<section class="card wide"><h2>{}</h2><ol class="problems">{}</ol></section>').format(
+        title, _joined(items)
+    )
 
 
 def _recording(report: Report) -> Markup:
@@ -206,7 +214,7 @@ def _recording(report: Report) -> Markup:
     elif recording.is_known:
         mark, facts = _mark("attention", "off"), [("because", recording.reason)]
     else:
-        mark, facts = _mark("quiet", "not known yet"), [("because", "the database has not been asked yet")]
+        mark, facts = _mark("quiet", "not known yet"), [("because", "that is seen once the mapping is bound")]
     if recording.is_on:
         facts.append(("ledger", recording.ledger or "none: the till's own columns"))
     return _card(Markup("Payments{}").format(mark), _facts(facts))

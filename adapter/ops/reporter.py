@@ -58,8 +58,11 @@ class Reporter:
         """Look up what the ledger has, or say why that cannot be told."""
         if time.monotonic() - self._kept_at < _FRESH:
             return
-        if not self._state.database.is_up or not self._state.mapping.is_bound:
+        if not self._state.database.is_up:
             self._cannot_tell("the database cannot be asked")
+            return
+        if not self._state.mapping.is_bound:
+            self._cannot_tell("the mapping is not bound")
             return
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._sources.kept())
