@@ -107,6 +107,12 @@ class LogConfig(Strict):
     """`debug` also tells every SQL statement, without its values."""
     format: Literal["auto", "console", "json"] = "auto"
     """`auto`: readable on a terminal, JSON otherwise."""
+    file: str = ""
+    """A file to write to, relative to this one, where nothing keeps what the program says; empty for none."""
+    file_megabytes: int = Field(default=10, ge=1, le=1000)
+    """Size at which the file is put aside and another begun."""
+    files_kept: int = Field(default=7, ge=1, le=100)
+    """How many that were put aside are kept."""
 
 
 class StatusConfig(Strict):

@@ -103,10 +103,15 @@ def _json(_logger: object, level: str, line: structlog.typing.EventDict) -> str:
 
 def stderr_log(*, level: Level, style: Literal["auto", "console", "json"]) -> Emit:
     """A listener that writes to the standard error stream."""
+    return said_log(sys.stderr, level=level, style=style)
+
+
+def said_log(stream: TextIO, *, level: Level, style: Literal["auto", "console", "json"]) -> Emit:
+    """A listener that writes to a stream what the program says, and nothing that its libraries say."""
     # What asyncio and psycopg say of broken sockets is said by our own events, and would not be in their form.
     for name in ("asyncio", "psycopg"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    return log_to(sys.stderr, level=level, style=style)
+    return log_to(stream, level=level, style=style)
 
 
 def _sentence(kind: type[Event]) -> str:

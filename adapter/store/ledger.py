@@ -5,8 +5,6 @@ Kept in the EPOS's database, so that they change in the same transaction as its 
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,10 +12,10 @@ from msgspec import Struct
 from adapter.domain.payments import Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.errors import AlreadyLocked, PaymentAlreadyRecorded
-from adapter.events import FlagKind
 from adapter.mapping.engines import POSTGRESQL, Engine
 from adapter.mapping.plans import Plan
 from adapter.mapping.readings import moment_in_utc
+from adapter.store.flagged import FlaggedRow, flagged_row, uuid_of
 from adapter.store.units import Reader, Writer
 
 VERSION = 1
@@ -135,15 +133,6 @@ class LockRow(Struct, frozen=True, kw_only=True):
     """Recorded on the session since it was locked."""
 
 
-class FlaggedRow(Struct, frozen=True, kw_only=True):
-    """A payment that needs somebody's attention."""
-
-    payment_id: UUID
-    session_id: UUID
-    recorded_at: datetime
-    kinds: tuple[FlagKind, ...]
-
-
 class Ledger:
     """The statements of one ledger."""
 
@@ -233,7 +222,7 @@ class Ledger:
     def lock_of(self, hands: Reader, session_id: UUID) -> Lock | None:
         """Who has locked a session."""
         for token, locked_at, terminal, waiter in hands.rows(self._plans["lock_of"], {"session_id": session_id}):
-            return Lock(token=_uuid(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter)
+            return Lock(token=uuid_of(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter)
         return None
 
     def lock(self, hands: Writer, session_id: UUID, token: UUID, requestor: Requestor) -> None:
@@ -271,7 +260,7 @@ class Ledger:
             Kept(
                 payment=Payment(
                     id=payment_id,
-                    session_id=_uuid(session_id),
+                    session_id=uuid_of(session_id),
                     currency=currency,
                     base=base,
                     tips=tips,
@@ -279,7 +268,7 @@ class Ledger:
                     successful=bool(successful),
                     attempted_at=moment_in_utc(attempted_at),
                 ),
-                token=_uuid(token),
+                token=uuid_of(token),
                 flags=Recorded(over_payment=bool(over_payment), conflict=bool(conflict)),
             )
             for (
@@ -333,8 +322,8 @@ class Ledger:
             (
                 number,
                 Payment(
-                    id=_uuid(payment_id),
-                    session_id=_uuid(session_id),
+                    id=uuid_of(payment_id),
+                    session_id=uuid_of(session_id),
                     currency=currency,
                     base=base,
                     tips=tips,
@@ -358,8 +347,8 @@ class Ledger:
         """Every lock, the oldest first."""
         return [
             LockRow(
-                session_id=_uuid(session_id),
-                lock=Lock(token=_uuid(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter),
+                session_id=uuid_of(session_id),
+                lock=Lock(token=uuid_of(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter),
                 seconds=float(seconds),
                 payments=payments,
             )
@@ -371,34 +360,4 @@ class Ledger:
     def flagged(self, hands: Reader) -> list[FlaggedRow]:
         """The payments of the last week that need attention, the latest first, at most twenty."""
         rows = hands.rows(self._plans["flagged"], {"seconds": _WEEK})
-        return [
-            FlaggedRow(
-                payment_id=_uuid(payment_id),
-                session_id=_uuid(session_id),
-                recorded_at=moment_in_utc(recorded_at),
-                kinds=_kinds(
-                    over_payment=bool(over_payment),
-                    conflict=bool(conflict),
-                    gone=missing_since is not None,
-                    unknown_at_provider=not successful and status == "UNKNOWN",
-                ),
-            )
-            for payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status in rows[
-                :_MOST_FLAGGED
-            ]
-        ]
-
-
-def _kinds(*, over_payment: bool, conflict: bool, gone: bool, unknown_at_provider: bool) -> tuple[FlagKind, ...]:
-    found: dict[FlagKind, bool] = {
-        "conflict": conflict,
-        "gone": gone,
-        "over_payment": over_payment,
-        "unknown_at_provider": unknown_at_provider,
-    }
-    return tuple(kind for kind, is_so in found.items() if is_so)
-
-
-def _uuid(value: Any) -> UUID:
-    """An id, of which engines that have no such type give the text."""
-    return value if isinstance(value, UUID) else UUID(str(value))
+        return [flagged_row(row) for row in rows[:_MOST_FLAGGED]]

@@ -35,7 +35,8 @@ from adapter.mapping.variants import files_of
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.fitting import Fitting
-from adapter.store.ledger import VERSION, FlaggedRow, Ledger, LockRow
+from adapter.store.flagged import FlaggedRow
+from adapter.store.ledger import VERSION, Ledger, LockRow
 from adapter.store.till import SqlTill
 from adapter.store.units import Reader, Writer
 from adapter.store.verify import Verifier

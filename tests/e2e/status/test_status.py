@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -212,3 +215,22 @@ def test_an_adapter_that_stops_says_so_until_the_last_request_is_answered(tmp_pa
             assert running.get("/ready").text.startswith("not ready\nthe adapter is stopping\n")
         assert "result" in json.loads(ws.recv(timeout=PATIENCE))
         assert running.process.wait(timeout=PATIENCE) == 0
+
+
+def test_a_log_file_is_written_to_beside_the_configuration_and_the_error_stream_stays_empty(tmp_path: Path):
+    config = tmp_path / "config.toml"
+    config.write_text(
+        'mapping = "floreant"\n[database]\nurl = "postgresql://x@127.0.0.1:1/x"\n[log]\nfile = "adapter.log"\n'
+        '[status]\nuse = false\n[[connection]]\nlisten = "127.0.0.1:0"\naccount = "a"\napi_key = "b"\n',
+        encoding="utf-8",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adapter", "run", "--config", str(config)], stderr=subprocess.PIPE, text=True
+    )
+    log, end = tmp_path / "adapter.log", time.monotonic() + PATIENCE
+    while not (log.exists() and '"Listening"' in log.read_text(encoding="utf-8")):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    process.terminate()
+    assert process.communicate(timeout=PATIENCE) == (None, "")
+    assert [json.loads(line)["kind"] for line in log.read_text(encoding="utf-8").splitlines()][-1] == "Stopped"
