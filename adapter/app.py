@@ -8,26 +8,34 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 from adapter import __version__
-from adapter.config import Config, ConnectionConfig, load_config
+from adapter.config import Config, ConnectionConfig, StatusConfig, load_config
 from adapter.domain.recording import RecordingRules
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
-from adapter.errors import AdapterError, InvalidFile, Problem, StoreError
-from adapter.events import Emit, Started, Stopped
+from adapter.errors import AdapterError, InvalidFile, MappingMismatch, Problem, StoreError
+from adapter.events import BugFound, Emit, Started, Stopped, Stopping, where_of
 from adapter.mapping.load import Mapping
+from adapter.ops.port import PortSettings
+from adapter.ops.report import Kept, OpenLock, Sources
+from adapter.ops.state import Flagged, clean
 from adapter.protocol.endpoint import Endpoint
 from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.database import Database
 from adapter.store.engines import DatabaseSettings, connect, engine_of
+from adapter.store.health import Health
 from adapter.store.ledger import Ledger
 from adapter.store.store import SqlStore
 from adapter.transport.credentials import Credentials, handshake_headers
 from adapter.transport.dial import DialSettings, dial
 from adapter.transport.listen import ListenSettings, listen
 from adapter.transport.session import SocketSettings
+
+if TYPE_CHECKING:
+    from adapter.ops.watch import Watch
 
 _DATABASE_RETRY = 5.0
 """Seconds between attempts to reach a database that does not answer."""
@@ -44,20 +52,25 @@ class App:
         *,
         tell_statements: bool = False,
         write_patience: float | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """`tell_statements` emits every SQL statement, which `demo` and debug logs show.
 
-        For `write_patience` seconds a change is tried again while the database is busy or away.
+        For `write_patience` seconds a change is tried again while the database is busy or away. `watch` listens beside
+        `emit`, and its port is served while the adapter runs.
         """
         self._config = config
         self._mapping = mapping
-        self._emit = emit
+        self._watch = watch
+        emit = self._emit = emit if watch is None else watch.beside(emit)
         settings = database_settings(config)
+        statements = emit if tell_statements else None
         self.store = SqlStore(
             mapping=mapping,
             database=Database(
                 connect(settings),
-                emit if tell_statements else None,
+                statements if watch is None else watch.statements(statements),
+                health=Health(emit),
                 write_patience=settings.write_patience if write_patience is None else write_patience,
             ),
             engine=engine_of(settings.url),
@@ -67,6 +80,7 @@ class App:
             emit=emit,
             ledger=Ledger(config.ledger.schema_, engine_of(settings.url)) if config.ledger.use else None,
         )
+        self._endpoints: dict[str, Endpoint] = {}
         self.service = Service(self.store, recording_rules=recording_rules(config, mapping), emit=emit)
 
     async def run(self, stop: asyncio.Event, *, on_listening: Callable[[str, int], None] | None = None) -> None:
@@ -74,8 +88,18 @@ class App:
 
         Raises AdapterError when a connection can never work, such as an address that is in use.
         """
-        self._emit(Started(version=__version__, mapping=self._mapping.source.file, epos=self._mapping.file.epos))
-        work: list[Coroutine[Any, Any, None]] = [self._bind(stop), self.store.look_after_payments(stop)]
+        source = self._mapping.source
+        self._emit(
+            Started(version=__version__, mapping=source.file, epos=self._mapping.file.epos, digest=source.digest)
+        )
+        drained = asyncio.Event()
+        telling = asyncio.ensure_future(self._tell(drained))
+        work: list[Coroutine[Any, Any, None]] = [
+            self._bind(stop),
+            self._say_stopping(stop),
+            self.store.look_after_database(stop),
+            self.store.look_after_payments(stop),
+        ]
         work += [self._connection(connection, stop, on_listening) for connection in self._config.connection]
         tasks = [asyncio.ensure_future(each) for each in work]
         try:
@@ -86,8 +110,54 @@ class App:
         finally:
             stop.set()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # The last to go: until everything is answered it says that the adapter is stopping.
+            drained.set()
+            await asyncio.gather(telling, return_exceptions=True)
             await self.store.close()
             self._emit(Stopped())
+
+    async def _tell(self, drained: asyncio.Event) -> None:
+        """Serve the status port, where there is one."""
+        if self._watch is None:
+            return
+        endpoints = self._endpoints
+        sources = Sources(
+            kept=self._kept,
+            pool_in_use=lambda: self.store.in_use,
+            pool_size=self._config.database.pool_size,
+            in_flight=lambda name: endpoints[name].in_flight if name in endpoints else 0,
+        )
+        try:
+            await self._watch.serve(sources, self._emit, drained)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must cost no payment, and must not be silent
+            self._emit(BugFound(reference=token_hex(6), error=type(error).__name__, where=where_of(error)))
+
+    async def _kept(self) -> Kept | None:
+        """What the ledger tells of locks and of payments that need attention."""
+        found = await self.store.watched()
+        if found is None:
+            return None
+        locks, flagged = found
+        return Kept(
+            locks=[
+                OpenLock(
+                    session=str(row.session_id),
+                    seconds=round(row.seconds, 1),
+                    terminal=clean(row.lock.terminal or ""),
+                    payments=row.payments,
+                )
+                for row in locks
+            ],
+            flagged=[
+                Flagged(at=row.recorded_at, session=str(row.session_id), payment=str(row.payment_id), kind=kind)
+                for row in flagged
+                for kind in row.kinds
+            ],
+        )
+
+    async def _say_stopping(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._emit(Stopping())
 
     def endpoint(self, connection: str) -> Endpoint:
         """What answers the frames of one connection."""
@@ -106,8 +176,8 @@ class App:
         while not stop.is_set():
             try:
                 await self.store.bind()
-            except StoreError:
-                pass
+            except (StoreError, MappingMismatch):
+                pass  # it has said why
             except AdapterError:
                 return
             else:
@@ -122,7 +192,7 @@ class App:
     async def _connection(
         self, connection: ConnectionConfig, stop: asyncio.Event, on_listening: Callable[[str, int], None] | None
     ) -> None:
-        endpoint = self.endpoint(connection.name)
+        endpoint = self._endpoints[connection.name] = self.endpoint(connection.name)
         handle = endpoint.handle
         socket = SocketSettings(
             deadline=endpoint.deadline,
@@ -197,6 +267,22 @@ def database_settings(config: Config) -> DatabaseSettings:
         lock_timeout=database.lock_timeout,
         prepare=database.prepare,
     )
+
+
+def watch_of(config: Config) -> Watch | None:
+    """What listens beside the log and serves the status port; None where the configuration has it off."""
+    if not config.status.use:
+        return None
+    from adapter.ops.watch import Watch, Watched  # noqa: PLC0415 - commands that do not serve need not load it
+
+    connections = [Watched(name=one.name, dial=one.dial, listen=one.listen) for one in config.connection]
+    return Watch(status_settings(config.status), connections)
+
+
+def status_settings(status: StatusConfig) -> PortSettings:
+    """Where the status port is, and who may look."""
+    host, port = status.listen_at
+    return PortSettings(host=host, port=port, token=status.token.get_secret_value())
 
 
 def run_async(main: Coroutine[Any, Any, Any]) -> Any:

@@ -11,16 +11,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 import msgspec
 
 from adapter import __version__
-from adapter.app import App, database_settings, load, run_async
+from adapter.app import App, database_settings, load, run_async, status_settings, watch_of
+from adapter.config import LogConfig, load_status_config
 from adapter.errors import AdapterError, InvalidFile
 from adapter.mapping.engines import ENGINES
-from adapter.ops.log import stderr_log
+from adapter.ops.log import said_log, stderr_log
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
 
@@ -47,7 +48,7 @@ def run(config_file: Path) -> None:
     with _explained():
         config, mapping = load(config_file)
         level = config.log.level
-        emit = stderr_log(level=level, style=config.log.format)
+        emit = said_log(_log_stream(config.log, config_file), level=level, style=config.log.format)
         if not config.connection:
             raise AdapterError(
                 f"{config_file} has no [[connection]], so nobody could ask anything",
@@ -58,9 +59,30 @@ def run(config_file: Path) -> None:
             stop = asyncio.Event()
             _calm_the_garbage_collector()
             on_signal(asyncio.get_running_loop(), stop.set)
-            await App(config, mapping, emit, tell_statements=level == "debug").run(stop)
+            await App(config, mapping, emit, tell_statements=level == "debug", watch=watch_of(config)).run(stop)
 
         run_async(serve())
+
+
+@main.command("status")
+@_CONFIG
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def status_command(config_file: Path, as_json: bool) -> None:
+    """Say how the running adapter is: exit code 0 when it is ready, 1 when it is not or does not answer."""
+    from rich.console import Console  # noqa: PLC0415 - what serves all night does not carry what is asked once
+
+    from adapter.ops import ask  # noqa: PLC0415 - as above
+
+    with _explained():
+        status = load_status_config(config_file)
+        if not status.use:
+            raise AdapterError("the adapter has no status port: [status] use = false")
+        report, body = ask.ask(status_settings(status))
+        if as_json:
+            click.echo(body.decode())
+        else:
+            ask.show(report, Console(highlight=False))
+        sys.exit(0 if report.ready else 1)
 
 
 @main.command("demo")
@@ -298,6 +320,16 @@ def unlock_command(config_file: Path, session: str, reason: str, by: str, force:
         emit = stderr_log(level=config.log.level, style=config.log.format)
         held = run_async(upkeep.unlock(config, mapping, session, by=by, reason=reason, force=force, emit=emit))
         click.echo(f"Released; it was locked by terminal {held.terminal or 'unknown'}.")
+
+
+def _log_stream(log: LogConfig, config_file: Path) -> TextIO:
+    """Where the log goes: the standard error stream, or a file that is kept from growing for ever."""
+    if not log.file:
+        return sys.stderr
+    from adapter.ops.rotating import RotatingFile  # noqa: PLC0415 - most have a journal that keeps what is said
+
+    opened = RotatingFile(config_file.parent / log.file, size=log.file_megabytes * 1_000_000, kept=log.files_kept)
+    return cast("TextIO", opened)
 
 
 def on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], Any]) -> None:

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from adapter.addresses import is_loopback
 from adapter.domain.recording import SHORTEST_LOCK
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import Mapping, load_mapping
@@ -20,7 +21,16 @@ from adapter.toml.secrets import Secret
 
 _LOOPBACK = re.compile(r"^(127(\.\d+){3}|localhost|\[::1\])$")
 
+ADDRESS = r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$"
+"""A host and a port, as 127.0.0.1:8790."""
+_SHORTEST_TOKEN = 16
+
 _SHORTEST_LOCK = SHORTEST_LOCK.seconds // 60
+
+
+def _split(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 class DatabaseConfig(Strict):
@@ -97,6 +107,52 @@ class LogConfig(Strict):
     """`debug` also tells every SQL statement, without its values."""
     format: Literal["auto", "console", "json"] = "auto"
     """`auto`: readable on a terminal, JSON otherwise."""
+    file: str = ""
+    """A file to write to, relative to this one, where nothing keeps what the program says; empty for none."""
+    file_megabytes: int = Field(default=10, ge=1, le=1000)
+    """Size at which the file is put aside and another begun."""
+    files_kept: int = Field(default=7, ge=1, le=100)
+    """How many that were put aside are kept."""
+
+
+class StatusConfig(Strict):
+    """`[status]`: the adapter's own port, on which it tells how it is."""
+
+    use: bool = True
+    """Whether there is one."""
+    listen: str = Field(default="127.0.0.1:8791", pattern=ADDRESS)
+    """Address and port of /live, /ready, /metrics, /status and /status.json."""
+    token: Secret = SecretStr("")
+    """What whoever looks must show: as a password under any name, or as `Authorization: Bearer`."""
+    allow_anybody: bool = False
+    """Whether to listen beyond this computer without a token."""
+
+    @field_validator("token")
+    @classmethod
+    def _cannot_be_guessed(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
+            raise ValueError(
+                f"must be {_SHORTEST_TOKEN} or more plain characters: anybody may try as often as they like"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _not_for_anybody(self) -> StatusConfig:
+        host, port = self.listen_at
+        if port > 65535:
+            raise ValueError("listen has a port above 65535")
+        if self.use and not self.token.get_secret_value() and not self.allow_anybody and not is_loopback(host):
+            raise ValueError(
+                f"would tell everybody on the network how the adapter is (listen on {host}): "
+                "set a token, listen on 127.0.0.1, or set allow_anybody = true"
+            )
+        return self
+
+    @property
+    def listen_at(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        return _split(self.listen)
 
 
 class ConnectionConfig(Strict):
@@ -139,7 +195,7 @@ class ConnectionConfig(Strict):
             raise ValueError("dial is no WebSocket address, as wss://api.dojo.tech/ws/v1/tables/epos")
         if self.dial is not None and self.dial.startswith("ws://") and not _is_loopback_url(self.dial):
             raise ValueError("dial would send the API key unencrypted: use wss://")
-        if self.listen is not None and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", self.listen):
+        if self.listen is not None and not re.fullmatch(ADDRESS, self.listen):
             raise ValueError("listen is no address with a port, as 127.0.0.1:8790")
         if self.listen is not None and self.listen_at[1] > 65535:
             raise ValueError("listen has a port above 65535")
@@ -148,8 +204,7 @@ class ConnectionConfig(Strict):
     @property
     def listen_at(self) -> tuple[str, int]:
         """Host and port to listen on."""
-        host, _, port = (self.listen or "").rpartition(":")
-        return host.strip("[]"), int(port)
+        return _split(self.listen or "")
 
 
 class Config(Strict):
@@ -162,6 +217,7 @@ class Config(Strict):
     ledger: LedgerConfig = LedgerConfig()
     limits: LimitsConfig = LimitsConfig()
     log: LogConfig = LogConfig()
+    status: StatusConfig = StatusConfig()
     site: dict[str, Any] = Field(default_factory=dict)
     """Values for the site constants of the mapping."""
     connection: tuple[ConnectionConfig, ...] = ()
@@ -192,6 +248,24 @@ def load_config(file: Path) -> tuple[Config, Mapping]:
         check_receipt(config.receipt, mapping.file.site, source)
     source.raise_if_any()
     return config, mapping
+
+
+class _OnlyStatus(Strict):
+    """What a config.toml says of the status port, whatever else it says."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    status: StatusConfig = StatusConfig()
+
+
+def load_status_config(file: Path) -> StatusConfig:
+    """Read `[status]` alone: who asks how the adapter is need not have the secrets that it runs with.
+
+    Raises InvalidFile.
+    """
+    config, source = load(file, _OnlyStatus)
+    source.raise_if_any()
+    return config.status
 
 
 def find_mapping(name: str, *, beside: Path) -> Path | None:

@@ -1,6 +1,6 @@
 """Everything the program can say, as frozen classes. Knows nothing of who listens.
 
-Code emits events and never logs; the log, and later metrics and the status page, are listeners that `app` connects.
+Code emits events and never logs; the log, the metrics and the status page are listeners that `app` connects.
 No event holds SQL parameters, secrets or card data.
 """
 
@@ -27,6 +27,9 @@ class Event:
 
 Emit = Callable[[Event], None]
 
+FlagKind = Literal["conflict", "gone", "over_payment", "unknown_at_provider", "unknown_at_till"]
+"""Why a payment needs somebody's attention, in a word that metrics can count by."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Event):
@@ -36,6 +39,13 @@ class Started(Event):
     mapping: str
     """File of the mapping."""
     epos: str
+    digest: str = ""
+    """SHA-256 of the mapping's file, its first twelve digits: tells whether it is the one that was tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping(Event):
+    """The adapter takes no more requests, and finishes those it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,16 @@ class MappingUnfit(Event):
     level: ClassVar[Level] = "error"
     problem: str
     """One problem, as `file:line: key: message; hint`."""
+    number: int = 1
+    """Which one of those that were found together, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingOutgrown(Event):
+    """The database refused a statement of a mapping that fitted it before: the EPOS has changed."""
+
+    level: ClassVar[Level] = "error"
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +90,14 @@ class DatabaseDown(Event):
 
     level: ClassVar[Level] = "error"
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseUp(Event):
+    """The database answers again."""
+
+    seconds: float
+    """How long it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +178,7 @@ class PaymentFlagged(Event):
     level: ClassVar[Level] = "warning"
     session: str
     payment: str
+    kind: FlagKind
     reason: str
 
 
@@ -185,6 +214,14 @@ class LockReleased(Event):
     session: str
     by: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingOn(Event):
+    """Sessions can be locked and paid."""
+
+    ledger: str = ""
+    """Schema of the adapter's own tables, and their version; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,3 +335,27 @@ class ConnectionRefused(Event):
     connection: str
     peer: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusServed(Event):
+    """The status page can be looked at."""
+
+    address: str
+    """As `http://127.0.0.1:8791/status`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusNotServed(Event):
+    """The status port could not be opened; requests are answered all the same, and it is tried again."""
+
+    level: ClassVar[Level] = "error"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRefused(Event):
+    """Somebody asked for the status with a wrong token."""
+
+    level: ClassVar[Level] = "warning"
+    peer: str

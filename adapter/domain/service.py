@@ -11,7 +11,7 @@ from adapter.domain import requests as ask
 from adapter.domain.ports import Store
 from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
-from adapter.errors import Bug, CommitRefused, PaymentNotRecorded
+from adapter.errors import Bug, CommitRefused, OutcomeUnknown, PaymentNotRecorded
 from adapter.events import Emit, LockTakenOver, PaymentFlagged, PaymentKept
 
 Answer = Table | Sequence[Table] | Session | Sequence[Session] | Bill | Sequence[Bill] | FullBill | None
@@ -82,11 +82,14 @@ class Service:
     async def _record(self, request: ask.RecordPayment) -> None:
         payment = request.payment
         token = uuid4()
+        names = {"session": str(payment.session_id), "payment": str(payment.id)}
         try:
             flags = await self._store.write(lambda till: recording.record_payment(till, request, self._rules, token))
         except CommitRefused as error:
             raise PaymentNotRecorded(f"the till cannot take it: {error.message}") from None
-        names = {"session": str(payment.session_id), "payment": str(payment.id)}
+        except OutcomeUnknown as error:
+            self._emit(PaymentFlagged(**names, kind="unknown_at_till", reason=error.message))
+            raise
         self._emit(
             PaymentKept(
                 **names,
@@ -98,8 +101,10 @@ class Service:
             )
         )
         if flags.over_payment:
-            self._emit(PaymentFlagged(**names, reason="more was paid than was due"))
+            self._emit(PaymentFlagged(**names, kind="over_payment", reason="more was paid than was due"))
         if flags.conflict:
-            self._emit(PaymentFlagged(**names, reason="another payment with this id and other values came before"))
+            reason = "another payment with this id and other values came before"
+            self._emit(PaymentFlagged(**names, kind="conflict", reason=reason))
         if not payment.successful and payment.details.status == "UNKNOWN":
-            self._emit(PaymentFlagged(**names, reason="the provider does not know whether money has moved"))
+            reason = "the provider does not know whether money has moved"
+            self._emit(PaymentFlagged(**names, kind="unknown_at_provider", reason=reason))

@@ -48,6 +48,8 @@ class Endpoint:
         self._service = service
         self._emit = emit
         self.deadline = deadline
+        self.in_flight = 0
+        """Frames being answered now."""
         self._max_size = max_size
 
     async def handle(self, raw: bytes) -> bytes | None:
@@ -56,6 +58,7 @@ class Endpoint:
         Raises nothing but asyncio.CancelledError.
         """
         started = perf_counter()
+        self.in_flight += 1
         try:
             envelope = self._read(raw)
             if envelope is None or envelope.id is None:
@@ -64,6 +67,8 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # whatever went wrong, the connection and its other requests live on
             self._report(error)
             return None
+        finally:
+            self.in_flight -= 1
 
     def too_late(self, raw: bytes) -> bytes | None:
         """The answer to a frame whose request took longer than it may; None where it must not be answered.
@@ -148,8 +153,8 @@ class Endpoint:
                 outcome=outcome,
                 milliseconds=spent * 1000,
                 reason=reason,
-                terminal=(request and request.requestor.terminal_id) or "",
-                waiter=(request and request.requestor.waiter_id) or "",
+                terminal=((request and request.requestor.terminal_id) or "")[:_LONGEST_NAME],
+                waiter=((request and request.requestor.waiter_id) or "")[:_LONGEST_NAME],
                 reference=identity.decode("ascii", "backslashreplace")[:_LONGEST_NAME].strip('"'),
             )
         )

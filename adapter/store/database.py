@@ -21,7 +21,9 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
 from adapter.events import Emit
+from adapter.mapping.plans import Plan
 from adapter.store.drivers import driver_of, verdict_on
+from adapter.store.health import Health
 from adapter.store.stacks import Stacks
 from adapter.store.units import Reader, Writer
 from adapter.store.writing import Writing
@@ -29,18 +31,28 @@ from adapter.store.writing import Writing
 Answer = TypeVar("Answer")
 
 _ATTEMPTS = 3
+_NOTHING = Plan(name="health", shown="SELECT 1", driver="SELECT 1", branches=())
 _CLOSE_PATIENCE = 12.0
 
 
 class Database:
     """The pool of connections, and the only way to it."""
 
-    def __init__(self, engine: AsyncEngine, emit: Emit | None = None, *, write_patience: float = 20.0) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        emit: Emit | None = None,
+        *,
+        write_patience: float = 20.0,
+        health: Health | None = None,
+    ) -> None:
         """`emit` is told of every statement; None where nobody listens, which is cheaper.
 
-        For `write_patience` seconds a change is tried again while the database is busy or away.
+        For `write_patience` seconds a change is tried again while the database is busy or away. `health` is told whether
+        the database answers.
         """
         self._engine = engine
+        self.health = Health(None) if health is None else health
         self._write_patience = write_patience
         self._emit = emit
         self.stacks = Stacks()
@@ -57,9 +69,14 @@ class Database:
         """
         self._begun()
         try:
-            return await self._read(unit)
+            answer = await self._read(unit)
+        except DatabaseUnavailable as error:
+            self.health.failed(error)
+            raise
         finally:
             self._ended()
+        self.health.answered()
+        return answer
 
     async def write(self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True) -> Answer:
         """Run a unit in one transaction, again as a whole when it was lost or in somebody's way; see `ports.Store`.
@@ -68,8 +85,24 @@ class Database:
         """
         self._begun()
         writing = Writing(self, unit, self._emit, self._write_patience, even_unheard=even_unheard)
-        answer: Answer = await writing.answer(self._ended)
+        try:
+            answer: Answer = await writing.answer(self._ended)
+        except DatabaseUnavailable as error:
+            self.health.failed(error)
+            raise
+        self.health.answered()
         return answer
+
+    async def is_there(self) -> None:
+        """Ask the database for nothing; raises StoreError where it does not answer."""
+        await self.read(lambda reader: reader.rows(_NOTHING, {}))
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are answering something now."""
+        # A database in one file may have a pool that does not count.
+        count = getattr(self._engine.pool, "checkedout", None)
+        return int(count()) if count is not None else self._active
 
     def _begun(self) -> None:
         self._active += 1

@@ -5,7 +5,6 @@ Kept in the EPOS's database, so that they change in the same transaction as its 
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,10 +15,14 @@ from adapter.errors import AlreadyLocked, PaymentAlreadyRecorded
 from adapter.mapping.engines import POSTGRESQL, Engine
 from adapter.mapping.plans import Plan
 from adapter.mapping.readings import moment_in_utc
+from adapter.store.flagged import FlaggedRow, flagged_row, uuid_of
 from adapter.store.units import Reader, Writer
 
 VERSION = 1
 """Version of the tables that this program needs."""
+
+_WEEK = 7 * 24 * 3600.0
+_MOST_FLAGGED = 20
 
 _TABLES: dict[str, tuple[str, ...]] = {
     "ledger": (
@@ -101,6 +104,14 @@ ORDER BY number""",
     "missing": """\
 UPDATE {recorded_payment} SET missing_since = {clock}
 WHERE number = :number AND missing_since IS NULL""",
+    # The latest rows by their numbers, so that years of payments need not be read.
+    "flagged": """\
+SELECT payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status
+FROM {recorded_payment}
+WHERE number > (SELECT max(number) FROM {recorded_payment}) - 5000
+  AND {recently}
+  AND ({is_over} OR {is_conflict} OR missing_since IS NOT NULL OR (NOT ({is_set}) AND status = 'UNKNOWN'))
+ORDER BY number DESC""",
     "locks": """\
 SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter,
   {age},
@@ -194,6 +205,8 @@ class Ledger:
             ),
             once=words.once,
             recently=words.recently.format(moment="recorded_at"),
+            is_conflict=words.is_set.format(flag="conflict"),
+            is_over=words.is_set.format(flag="over_payment"),
             is_set=words.is_set.format(flag="successful"),
         )
         driver, names = self._engine.driver(self._engine.marked(filled))
@@ -209,7 +222,7 @@ class Ledger:
     def lock_of(self, hands: Reader, session_id: UUID) -> Lock | None:
         """Who has locked a session."""
         for token, locked_at, terminal, waiter in hands.rows(self._plans["lock_of"], {"session_id": session_id}):
-            return Lock(token=_uuid(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter)
+            return Lock(token=uuid_of(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter)
         return None
 
     def lock(self, hands: Writer, session_id: UUID, token: UUID, requestor: Requestor) -> None:
@@ -247,7 +260,7 @@ class Ledger:
             Kept(
                 payment=Payment(
                     id=payment_id,
-                    session_id=_uuid(session_id),
+                    session_id=uuid_of(session_id),
                     currency=currency,
                     base=base,
                     tips=tips,
@@ -255,7 +268,7 @@ class Ledger:
                     successful=bool(successful),
                     attempted_at=moment_in_utc(attempted_at),
                 ),
-                token=_uuid(token),
+                token=uuid_of(token),
                 flags=Recorded(over_payment=bool(over_payment), conflict=bool(conflict)),
             )
             for (
@@ -309,8 +322,8 @@ class Ledger:
             (
                 number,
                 Payment(
-                    id=_uuid(payment_id),
-                    session_id=_uuid(session_id),
+                    id=uuid_of(payment_id),
+                    session_id=uuid_of(session_id),
                     currency=currency,
                     base=base,
                     tips=tips,
@@ -334,8 +347,8 @@ class Ledger:
         """Every lock, the oldest first."""
         return [
             LockRow(
-                session_id=_uuid(session_id),
-                lock=Lock(token=_uuid(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter),
+                session_id=uuid_of(session_id),
+                lock=Lock(token=uuid_of(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter),
                 seconds=float(seconds),
                 payments=payments,
             )
@@ -344,7 +357,7 @@ class Ledger:
             )
         ]
 
-
-def _uuid(value: Any) -> UUID:
-    """An id, of which engines that have no such type give the text."""
-    return value if isinstance(value, UUID) else UUID(str(value))
+    def flagged(self, hands: Reader) -> list[FlaggedRow]:
+        """The payments of the last week that need attention, the latest first, at most twenty."""
+        rows = hands.rows(self._plans["flagged"], {"seconds": _WEEK})
+        return [flagged_row(row) for row in rows[:_MOST_FLAGGED]]

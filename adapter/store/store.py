@@ -26,7 +26,7 @@ from adapter.errors import (
     NotEnabled,
     StoreError,
 )
-from adapter.events import DatabaseDown, Emit, MappingUnfit, RecordingOff
+from adapter.events import Emit, MappingOutgrown, MappingUnfit, RecordingOff, RecordingOn
 from adapter.mapping.engines import Engine
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.plans import Plan
@@ -35,6 +35,7 @@ from adapter.mapping.variants import files_of
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.fitting import Fitting
+from adapter.store.flagged import FlaggedRow
 from adapter.store.ledger import VERSION, Ledger, LockRow
 from adapter.store.till import SqlTill
 from adapter.store.units import Reader, Writer
@@ -69,6 +70,7 @@ class SqlStore:
         """
         self._ledger = ledger
         self._recording = False
+        self._not_recording = ""
         self._later: set[asyncio.Task[None]] = set()
         self._mapping = mapping
         self._database = database
@@ -86,12 +88,17 @@ class SqlStore:
         self._bound: Bound | None = None
         self._binding = asyncio.Lock()
         self._unfit: AdapterError | None = None
+        self._problems: list[str] = []
         self._tried_at = 0.0
 
     async def read(self, unit: Callable[[Book], Answer]) -> Answer:
         """See ports.Store."""
         bound = self._bound or await self.bind()
-        return await self._database.read(lambda reader: unit(SqlBook(reader, bound)))
+        try:
+            return await self._database.read(lambda reader: unit(SqlBook(reader, bound)))
+        except MappingMismatch as error:
+            self._emit(MappingOutgrown(reason=error.message))
+            raise
 
     async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True) -> Answer:
         """See ports.Store."""
@@ -100,9 +107,13 @@ class SqlStore:
             await self._require_recording(bound)
         writes, ledger = bound.writes, self._ledger
         assert writes is not None  # noqa: S101 - required just now, or earlier
-        return await self._database.write(
-            lambda writer: unit(SqlTill(writer, bound, writes, ledger)), even_unheard=even_unheard
-        )
+        try:
+            return await self._database.write(
+                lambda writer: unit(SqlTill(writer, bound, writes, ledger)), even_unheard=even_unheard
+            )
+        except MappingMismatch as error:
+            self._emit(MappingOutgrown(reason=error.message))
+            raise
 
     def write_later(self, unit: Callable[[Till], object]) -> None:
         """See ports.Store."""
@@ -165,6 +176,32 @@ class SqlStore:
 
         return await self._database.read(ask)
 
+    async def watched(self) -> tuple[list[LockRow], list[FlaggedRow]] | None:
+        """Every lock, and the payments of the last week that need attention; None where no ledger tells.
+
+        Raises StoreError, MappingMismatch.
+        """
+        ledger = self._ledger
+        if ledger is None or not self._recording:
+            return None
+        return await self._database.read(lambda reader: (ledger.locks(reader), ledger.flagged(reader)))
+
+    @property
+    def in_use(self) -> int:
+        """How many connections to the database are answering something now."""
+        return self._database.in_use
+
+    async def look_after_database(self, stop: asyncio.Event) -> None:
+        """Look every few seconds whether the database is there, and payments can be recorded, until `stop` is set."""
+        await self._database.health.watch(self._look, stop)
+
+    async def _look(self) -> None:
+        if self._bound is None:
+            return  # whoever binds it says what is wrong
+        await self._database.is_there()
+        if not self._recording:
+            await self._say_recording(self._bound)
+
     async def create_ledger(self) -> None:
         """Make the tables of the ledger, as far as they are not there."""
         ledger = self._ledger
@@ -206,7 +243,22 @@ class SqlStore:
                     f"nothing can be locked or paid: the ledger has version {version}, and this adapter needs {VERSION}",
                     hint="run: epos-adapter ledger create, or the adapter that made it",
                 )
-        self._recording = True
+        if not self._recording:
+            self._recording = True
+            self._not_recording = ""
+            self._emit(RecordingOn(ledger=f"{ledger.schema}, version {VERSION}" if ledger is not None else ""))
+
+    async def _say_recording(self, bound: Bound) -> None:
+        """Say whether anything can be recorded, when that has changed."""
+        try:
+            await self._require_recording(bound)
+        except NotEnabled as error:
+            reason = f"{error.message}; {error.hint}" if error.hint else error.message
+            if reason != self._not_recording:
+                self._not_recording = reason
+                self._emit(RecordingOff(reason=reason))
+        except StoreError:
+            pass  # asked again when something is to be recorded
 
     async def bind(self) -> Bound:
         """Check the mapping against the live schema and make its plans.
@@ -225,11 +277,10 @@ class SqlStore:
             except TimeoutError:
                 # Its network is dead, which the server's own limits cannot tell; the next attempt has a new connection.
                 silent = DatabaseUnavailable("the database does not answer")
-                self._emit(DatabaseDown(reason=silent.message))
+                self._database.health.failed(silent)
                 raise silent from None
             except InvalidFile as error:
-                for problem in error.problems:
-                    self._emit(MappingUnfit(problem=str(problem)))
+                self._say_unfit([str(problem) for problem in error.problems])
                 count = len(error.problems)
                 self._unfit = MappingMismatch(
                     f"the mapping does not fit the database: {count} problem{'s' if count > 1 else ''}, see the log"
@@ -237,16 +288,19 @@ class SqlStore:
                 self._tried_at = time.monotonic()
                 raise self._unfit from None
             except StoreError as error:
-                self._emit(DatabaseDown(reason=f"{error.message}; {error.hint}" if error.hint else error.message))
+                self._database.health.failed(error)
                 raise
             self._unfit = None
-            try:
-                await self._require_recording(self._bound)
-            except NotEnabled as error:
-                self._emit(RecordingOff(reason=f"{error.message}; {error.hint}" if error.hint else error.message))
-            except StoreError:
-                pass  # asked again when something is to be recorded
+            await self._say_recording(self._bound)
             return self._bound
+
+    def _say_unfit(self, problems: list[str]) -> None:
+        """Say what does not fit, once: it is tried again for as long as it takes."""
+        if problems == self._problems:
+            return
+        self._problems = problems
+        for number, problem in enumerate(problems, start=1):
+            self._emit(MappingUnfit(problem=problem, number=number))
 
     async def explain(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
         """What the database would do to run a plan, as its own lines."""

@@ -5,6 +5,7 @@ Knows nothing of what the files mean. Values never appear in a problem: a config
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -50,6 +51,8 @@ class Source:
 
     file: str
     locator: Locator
+    digest: str = ""
+    """SHA-256 of the file, its first twelve digits."""
     problems: list[Problem] = field(default_factory=list)
     set_aside: set[Path] = field(default_factory=set)
     """Keys whose value was so wrong that the rest was checked without them."""
@@ -139,7 +142,7 @@ def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidFile([_syntax_problem(error, name, text)]) from None
-    return data, Source(file=name, locator=locate(text))
+    return data, Source(file=name, locator=locate(text), digest=hashlib.sha256(raw).hexdigest()[:12])
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -14,9 +14,9 @@ from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as serve_sockets
 from websockets.http11 import Request, Response
 
+from adapter.addresses import host_and_port, is_loopback, peer_of
 from adapter.errors import AdapterError
 from adapter.events import ConnectionRefused, Emit, Listening
-from adapter.transport.addresses import host_and_port, is_loopback, peer_of
 from adapter.transport.credentials import Credentials, account_and_key, basic_authorization, secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say
 
@@ -94,7 +94,9 @@ class _Door:
         if shown is not None and hmac.compare_digest(shown, self._expected):
             return None
         reason = "it showed no account name and API key" if shown is None else "wrong account name or API key"
-        self._emit(ConnectionRefused(connection=self._settings.connection, peer=peer_of(ws), reason=reason))
+        self._emit(
+            ConnectionRefused(connection=self._settings.connection, peer=peer_of(ws.remote_address), reason=reason)
+        )
         refusal = ws.respond(HTTPStatus.UNAUTHORIZED, "account name and API key, please\n")
         refusal.headers["WWW-Authenticate"] = 'Basic realm="epos-adapter", charset="UTF-8"'
         return refusal
@@ -106,7 +108,7 @@ class _Door:
             self._handle,
             self._settings.socket,
             connection=self._settings.connection,
-            peer=peer_of(ws),
+            peer=peer_of(ws.remote_address),
             secrets=self._secrets,
             emit=self._emit,
             stop=self._stop,

@@ -83,10 +83,10 @@ def test_the_example_configuration_names_only_settings_that_exist():
 
 
 def test_the_defaults_in_the_example_are_the_defaults():
-    for section, model in (("rules", "rules"), ("limits", "limits"), ("log", "log")):
+    for section, model in (("rules", "rules"), ("limits", "limits"), ("log", "log"), ("status", "status")):
         default = Config.model_fields[model].default
         block = text("config.example.toml").split(f"[{section}]")[1].split("\n[")[0]
-        for name, shown in re.findall(r"^# (\w+)\s*= (\S+)", block, re.MULTILINE):
+        for name, shown in re.findall(r"^# (\w+)\s*= ([^\s{]+)", block, re.MULTILINE):
             assert tomllib.loads(f"x = {shown}")["x"] == getattr(default, name), name
 
 

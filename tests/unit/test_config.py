@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.config import Config, find_mapping, load_config, shipped_mappings
+from adapter.config import Config, find_mapping, load_config, load_status_config, shipped_mappings
 from adapter.errors import InvalidFile, Problem
 
 DATABASE = 'mapping = "pasteque"\n[database]\nurl = "postgresql://epos:s3cret@till/epos"\n'
@@ -294,3 +294,38 @@ def test_a_receipt_line_with_an_unknown_placeholder_is_a_problem(file: Path):
     )
     assert (problem.line, problem.key) == (6, "receipt.footer[0]")
     assert 'did you mean "session.name"?' in problem.hint
+
+
+def test_the_status_port_is_this_computers_own_unless_a_token_or_a_word_says_otherwise(file: Path):
+    assert read(file, DATABASE).status.listen_at == ("127.0.0.1", 8791)
+    beyond = DATABASE + '[status]\nlisten = "0.0.0.0:8791"\n'
+    (problem,) = problems_of(file, beyond)
+    assert (problem.line, problem.key) == (4, "status")
+    assert "would tell everybody on the network" in problem.message
+    assert read(file, beyond + 'token = "sixteen-or-more-letters"\n').status.listen_at == ("0.0.0.0", 8791)  # noqa: S104
+    assert read(file, beyond + "allow_anybody = true\n").status.allow_anybody
+    assert not read(file, beyond + "use = false\n").status.use
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('token = "too-short"', "16 or more plain characters"),
+        ('token = "0123456789abcdé0123"', "16 or more plain characters"),
+        ('token = { env = "NOWHERE_TO_BE_FOUND" }', "the environment variable NOWHERE_TO_BE_FOUND is not set"),
+        ('listen = "8791"', "listen"),
+        ('listen = "127.0.0.1:99999"', "port above 65535"),
+    ],
+)
+def test_a_status_port_that_cannot_be_is_refused(file: Path, line: str, said: str):
+    (problem,) = problems_of(file, DATABASE + f"[status]\n{line}\n")
+    assert said in str(problem)
+    assert "too-short" not in str(problem)
+
+
+def test_whoever_asks_for_the_status_needs_none_of_the_other_secrets(file: Path):
+    file.write_text(
+        'mapping = "x"\n[database]\nurl = { env = "NOWHERE_TO_BE_FOUND" }\n[status]\nlisten = "127.0.0.1:1"\n',
+        encoding="utf-8",
+    )
+    assert load_status_config(file).listen_at == ("127.0.0.1", 1)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 
-from websockets.asyncio.connection import Connection
-
 
 def host_and_port(host: str, port: int) -> str:
     """Both as one, with an IPv6 address in brackets."""
@@ -22,7 +20,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def peer_of(ws: Connection) -> str:
-    """The other end's address, empty when it is already gone."""
-    address = ws.remote_address
-    return host_and_port(*address[:2]) if address else ""
+def peer_of(remote: tuple[str, int] | tuple[str, int, int, int] | None) -> str:
+    """The other end's address as a socket tells it, empty when it is already gone."""
+    return host_and_port(*remote[:2]) if remote else ""

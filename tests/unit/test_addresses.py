@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.transport.addresses import host_and_port, is_loopback
+from adapter.addresses import host_and_port, is_loopback
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,178 @@
+"""What is told of the adapter at one moment: the same for people and for scripts. Knows nothing of how it is shown.
+
+Holds no secrets, card data, SQL or names of guests: of sessions and payments, only their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from adapter.events import FlagKind
+from adapter.ops.state import Flagged
+
+Level = Literal["good", "attention", "bad"]
+"""All is well; it works but somebody should look; something does not work."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that is not as it should be."""
+
+    level: Level
+    about: str
+    """As `database` or `connection dojo`."""
+    says: str
+    """What is wrong."""
+    do: str
+    """What to do about it."""
+
+
+class OpenLock(Struct, frozen=True, kw_only=True):
+    """A session that a card machine has locked."""
+
+    session: str
+    seconds: float
+    """Its age."""
+    terminal: str
+    payments: int
+    """Recorded since it was locked."""
+
+
+class FlaggedPayment(Struct, frozen=True, kw_only=True):
+    """A payment that needs somebody's attention."""
+
+    payment: str
+    session: str
+    at: datetime
+    kind: FlagKind
+    says: str
+    """What is odd about it."""
+    do: str
+    """What to do about it."""
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """What the ledger tells, asked when somebody looks."""
+
+    locks: list[OpenLock]
+    flagged: list[Flagged]
+
+
+class Sources(Struct, frozen=True, kw_only=True):
+    """Where that is asked which is not remembered but looked up."""
+
+    kept: Callable[[], Awaitable[Kept | None]]
+    """What the ledger tells; None where there is none. Raises AdapterError."""
+    pool_in_use: Callable[[], int]
+    pool_size: int
+    in_flight: Callable[[str], int]
+    """Requests that are being answered on a connection now."""
+
+
+class ConnectionReport(Struct, frozen=True, kw_only=True):
+    """One connection."""
+
+    name: str
+    way: Literal["dial", "listen"]
+    place: str
+    is_open: bool
+    sockets: int
+    since: datetime | None
+    peer: str
+    trouble: str
+    trouble_at: datetime | None
+    retry_in: float
+    last_closed: str
+    last_closed_at: datetime | None
+    last_frame_at: datetime | None
+    in_flight: int
+
+
+class DatabaseReport(Struct, frozen=True, kw_only=True):
+    """The database."""
+
+    is_up: bool
+    since: datetime | None
+    last_error: str
+    last_error_at: datetime | None
+    pool_in_use: int
+    pool_size: int
+
+
+class MappingReport(Struct, frozen=True, kw_only=True):
+    """The mapping."""
+
+    file: str
+    epos: str
+    digest: str
+    is_bound: bool
+    since: datetime | None
+    tables: int
+    problem_count: int
+    problems: list[str]
+    """As `file:line: key: message; hint`; the first fifty."""
+    outgrown: str
+    """What the database said when it refused a statement that it took before; empty when it has not."""
+    outgrown_at: datetime | None
+
+
+class RecordingReport(Struct, frozen=True, kw_only=True):
+    """Whether sessions can be locked and paid."""
+
+    is_on: bool
+    is_known: bool
+    """Whether it has been looked at."""
+    reason: str
+    """Why not; empty where they can."""
+    ledger: str
+
+
+class RequestReport(Struct, frozen=True, kw_only=True):
+    """A request that was answered."""
+
+    at: datetime
+    connection: str
+    method: str
+    outcome: str
+    milliseconds: float
+    reason: str
+    terminal: str
+    reference: str
+
+
+class NotedReport(Struct, frozen=True, kw_only=True):
+    """Something odd that the log tells of."""
+
+    at: datetime
+    text: str
+    times: int
+    is_trouble: bool
+    """Whether somebody should look at it."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """All of it."""
+
+    level: Level
+    ready: bool
+    missing: list[str]
+    """What is missing to be ready; empty when it is."""
+    findings: list[Finding]
+    at: datetime
+    version: str
+    started_at: datetime
+    connections: list[ConnectionReport]
+    database: DatabaseReport
+    mapping: MappingReport
+    recording: RecordingReport
+    flagged: list[FlaggedPayment]
+    locks: list[OpenLock] | None
+    """None where they cannot be told."""
+    locks_note: str
+    """Why they cannot be told."""
+    requests: list[RequestReport]
+    """The latest first."""
+    noted: list[NotedReport]

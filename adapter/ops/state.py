@@ -1,0 +1,314 @@
+"""Remembers what the adapter has said of itself, as much as one page shows. Knows nothing of pages and ports.
+
+A listener to events. Whatever it keeps is bounded: an adapter that runs for years, or is asked by somebody hostile, keeps
+no more than one that has just started.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from adapter import events
+from adapter.events import Event
+
+REQUESTS_KEPT = 20
+_FLAGGED_KEPT = 20
+_NOTED_KEPT = 12
+_PROBLEMS_KEPT = 50
+_LONGEST = 300
+
+
+@dataclass(slots=True, kw_only=True)
+class Connection:
+    """One connection of the configuration."""
+
+    name: str
+    way: Literal["dial", "listen"]
+    place: str
+    """Where it dials to, or listens."""
+    opened: int = 0
+    """How many sockets are open: gateways that dial in may be several."""
+    since: datetime | None = None
+    """Since when it is open, or not."""
+    peer: str = ""
+    closed: str = ""
+    """Why the last one ended; empty when none has."""
+    closed_at: datetime | None = None
+    trouble: str = ""
+    """Why it could not be opened, or who was turned away; empty once one is open."""
+    trouble_at: datetime | None = None
+    retry_in: float = 0.0
+    frame_at: datetime | None = None
+    """When the last frame was answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged:
+    """A payment that needs somebody's attention."""
+
+    at: datetime
+    session: str
+    payment: str
+    kind: events.FlagKind
+
+
+@dataclass(slots=True, kw_only=True)
+class Noted:
+    """Something odd, and how often it happened."""
+
+    text: str
+    at: datetime
+    """When it happened last."""
+    times: int = 1
+    is_trouble: bool = False
+    """Whether somebody should look at it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Database:
+    """What is known of the database."""
+
+    is_up: bool | None = None
+    """None before it was first asked."""
+    since: datetime | None = None
+    error: str = ""
+    error_at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Mapping:
+    """What is known of the mapping."""
+
+    file: str = ""
+    epos: str = ""
+    digest: str = ""
+    is_bound: bool = False
+    since: datetime | None = None
+    tables: int = 0
+    problems: list[str] = field(default_factory=list)
+    problem_count: int = 0
+    outgrown: str = ""
+    outgrown_at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """Whether sessions can be locked and paid."""
+
+    is_on: bool | None = None
+    """None before it was first looked at."""
+    reason: str = ""
+    ledger: str = ""
+
+
+class State:
+    """What one page shows; told by events, by whichever name the configuration gives."""
+
+    def __init__(self, connections: list[Connection], *, now: Callable[[], datetime] | None = None) -> None:
+        self._now = now or (lambda: datetime.now(UTC))
+        self.version = ""
+        self.started_at = self._now()
+        self.is_stopping = False
+        self.connections = {one.name: one for one in connections}
+        self.database = Database()
+        self.mapping = Mapping()
+        self.recording = Recording()
+        self.requests: deque[tuple[datetime, events.RequestAnswered]] = deque(maxlen=REQUESTS_KEPT)
+        self.flagged: deque[Flagged] = deque(maxlen=_FLAGGED_KEPT)
+        self.noted: dict[str, Noted] = {}
+        self._hearing: dict[type[Event], Callable[[Any], None]] = {
+            events.BillDiffers: self._bill_differs,
+            events.BugFound: self._bug_found,
+            events.ConnectionClosed: self._connection_closed,
+            events.ConnectionOpened: self._connection_opened,
+            events.ConnectionRefused: self._connection_refused,
+            events.DatabaseDown: self._database_down,
+            events.DatabaseUp: self._database_up,
+            events.DialFailed: self._dial_failed,
+            events.DuplicateTableName: self._duplicate_table_name,
+            events.FrameIgnored: self._frame_ignored,
+            events.Listening: self._listening,
+            events.LockReleased: self._lock_released,
+            events.LockTakenOver: self._lock_taken_over,
+            events.MappingBound: self._mapping_bound,
+            events.MappingOutgrown: self._mapping_outgrown,
+            events.MappingUnfit: self._mapping_unfit,
+            events.PaymentFlagged: self._payment_flagged,
+            events.PaymentGone: self._payment_gone,
+            events.PaymentKept: self._payment_kept,
+            events.ProviderComplained: self._provider_complained,
+            events.RecordingOff: self._recording_off,
+            events.RecordingOn: self._recording_on,
+            events.RequestAnswered: self._request_answered,
+            events.RowSkipped: self._row_skipped,
+            events.Started: self._started,
+            events.StatusRefused: self._status_refused,
+            events.Stopping: self._stopping,
+        }
+
+    def __call__(self, event: Event) -> None:
+        """Hear of an event."""
+        hear = self._hearing.get(event.__class__)
+        if hear is not None:
+            hear(event)
+
+    # The program
+
+    def _started(self, event: events.Started) -> None:
+        self.version = event.version
+        self.started_at = self._now()
+        self.mapping.file, self.mapping.epos, self.mapping.digest = event.mapping, event.epos, event.digest
+
+    def _stopping(self, _event: events.Stopping) -> None:
+        self.is_stopping = True
+
+    # The database, the mapping and the ledger
+
+    def _database_down(self, event: events.DatabaseDown) -> None:
+        now, database = self._now(), self.database
+        if database.is_up is not False:
+            database.is_up, database.since = False, now
+        database.error, database.error_at = clean(event.reason), now
+
+    def _database_up(self, _event: events.DatabaseUp) -> None:
+        self.database.is_up, self.database.since = True, self._now()
+
+    def _mapping_bound(self, event: events.MappingBound) -> None:
+        mapping = self.mapping
+        mapping.is_bound, mapping.since, mapping.tables = True, self._now(), event.tables
+        mapping.problems, mapping.problem_count = [], 0
+        mapping.outgrown, mapping.outgrown_at = "", None
+        if self.database.is_up is not True:
+            self.database.is_up, self.database.since = True, mapping.since
+
+    def _mapping_unfit(self, event: events.MappingUnfit) -> None:
+        mapping = self.mapping
+        if event.number == 1:
+            mapping.problems = []
+        mapping.is_bound = False
+        mapping.problem_count = event.number
+        if len(mapping.problems) < _PROBLEMS_KEPT:
+            mapping.problems.append(clean(event.problem))
+        if self.database.is_up is not True:
+            # It has told what it has, and what not.
+            self.database.is_up, self.database.since = True, self._now()
+
+    def _mapping_outgrown(self, event: events.MappingOutgrown) -> None:
+        self.mapping.outgrown, self.mapping.outgrown_at = clean(event.reason), self._now()
+
+    def _recording_on(self, event: events.RecordingOn) -> None:
+        self.recording = Recording(is_on=True, ledger=event.ledger)
+
+    def _recording_off(self, event: events.RecordingOff) -> None:
+        self.recording = Recording(is_on=False, reason=clean(event.reason))
+
+    # Connections
+
+    def _listening(self, event: events.Listening) -> None:
+        connection = self.connections.get(event.connection)
+        if connection is not None:
+            connection.place, connection.since = event.address, self._now()
+
+    def _connection_opened(self, event: events.ConnectionOpened) -> None:
+        connection = self.connections.get(event.connection)
+        if connection is None:
+            return
+        connection.opened += 1
+        connection.peer = clean(event.peer)
+        if connection.opened == 1:
+            connection.since = self._now()
+        connection.trouble, connection.trouble_at = "", None
+
+    def _connection_closed(self, event: events.ConnectionClosed) -> None:
+        connection = self.connections.get(event.connection)
+        if connection is None:
+            return
+        now = self._now()
+        connection.opened = max(connection.opened - 1, 0)
+        connection.closed, connection.closed_at = clean(event.reason), now
+        if not connection.opened:
+            connection.since = now
+
+    def _dial_failed(self, event: events.DialFailed) -> None:
+        connection = self.connections.get(event.connection)
+        if connection is None:
+            return
+        now = self._now()
+        connection.trouble, connection.trouble_at, connection.retry_in = clean(event.reason), now, event.retry_in
+        connection.since = connection.since or now
+
+    def _connection_refused(self, event: events.ConnectionRefused) -> None:
+        connection = self.connections.get(event.connection)
+        if connection is None:
+            return
+        reason = f"a gateway at {event.peer or 'an unknown address'} was turned away: {event.reason}"
+        connection.trouble, connection.trouble_at = clean(reason), self._now()
+
+    # Requests and payments
+
+    def _request_answered(self, event: events.RequestAnswered) -> None:
+        now = self._now()
+        connection = self.connections.get(event.connection)
+        if connection is not None:
+            connection.frame_at = now
+        self.requests.append((now, event))
+
+    def _payment_flagged(self, event: events.PaymentFlagged) -> None:
+        self.flagged.append(
+            Flagged(at=self._now(), session=event.session, payment=event.payment, kind=event.kind),
+        )
+
+    def _payment_gone(self, event: events.PaymentGone) -> None:
+        self.flagged.append(Flagged(at=self._now(), session=event.session, payment=event.payment, kind="gone"))
+
+    def _payment_kept(self, event: events.PaymentKept) -> None:
+        """What was not known of a payment is known once it is kept."""
+        for one in [one for one in self.flagged if one.payment == event.payment and one.kind == "unknown_at_till"]:
+            self.flagged.remove(one)
+
+    # What is odd
+
+    def _bill_differs(self, event: events.BillDiffers) -> None:
+        self._note(f"the lines of a bill do not add up to its total, as the mapping allows (session {event.session})")
+
+    def _bug_found(self, event: events.BugFound) -> None:
+        self._note(f"internal error {event.error}, reference {event.reference}: please report it", is_trouble=True)
+
+    def _duplicate_table_name(self, event: events.DuplicateTableName) -> None:
+        self._note(f"several tables are called {event.name}: only the first can be asked for", is_trouble=True)
+
+    def _frame_ignored(self, event: events.FrameIgnored) -> None:
+        self._note(f"a frame on {event.connection} could not be answered: {event.reason}")
+
+    def _lock_released(self, event: events.LockReleased) -> None:
+        self._note(f"the lock of session {event.session} was released by hand")
+
+    def _lock_taken_over(self, event: events.LockTakenOver) -> None:
+        self._note(f"the lock of session {event.session} had passed the age limit and was taken over")
+
+    def _provider_complained(self, event: events.ProviderComplained) -> None:
+        self._note(f"the provider could not read an answer ({event.error_code}): {event.reason}", is_trouble=True)
+
+    def _row_skipped(self, event: events.RowSkipped) -> None:
+        self._note(f"a {event.entity} cannot be read and is left out of lists: {event.reason}", is_trouble=True)
+
+    def _status_refused(self, event: events.StatusRefused) -> None:
+        self._note(f"somebody at {event.peer} asked for this page with a wrong token")
+
+    def _note(self, text: str, *, is_trouble: bool = False) -> None:
+        text = clean(text[:1].upper() + text[1:])
+        known = self.noted.pop(text, None)
+        times = known.times + 1 if known is not None else 1
+        self.noted[text] = Noted(text=text, at=self._now(), times=times, is_trouble=is_trouble)
+        if len(self.noted) > _NOTED_KEPT:
+            del self.noted[next(iter(self.noted))]
+
+
+def clean(text: str, longest: int = _LONGEST) -> str:
+    """A text as it may be shown: on one line, of characters that can be seen and sent, and not too long."""
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text[: 2 * longest].split()))
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
