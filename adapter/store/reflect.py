@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import inspect, text, types
-from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.reflection import ObjectKind
 
@@ -62,12 +61,20 @@ def _fact(column: Any, dialect: str) -> ColumnFact:
         bits=64 if dialect == "sqlite" else _bits(kind),
         length=getattr(kind, "length", None),
         decimals=getattr(kind, "scale", None) or 0,
-        aware=bool(getattr(kind, "timezone", False)) or isinstance(kind, mysql.TIMESTAMP),
+        aware=bool(getattr(kind, "timezone", False)) or _mysql_name(kind) == "TIMESTAMP",
         type_name=str(kind),
     )
 
 
+def _mysql_name(kind: types.TypeEngine[Any]) -> str:
+    """What a type of MariaDB's and MySQL's own is called; empty for any other. Their types are loaded with their driver only."""
+    own = type(kind).__module__.startswith("sqlalchemy.dialects.mysql")
+    return str(kind.__visit_name__) if own else ""
+
+
 def _family(kind: types.TypeEngine[Any]) -> Family:
+    if _mysql_name(kind) in ("BIT", "YEAR"):
+        return "integer"
     for base, family in _FAMILIES:
         if isinstance(kind, base):
             return family
@@ -78,8 +85,6 @@ _FAMILIES: tuple[tuple[type[types.TypeEngine[Any]], Family], ...] = (
     (types.Enum, "other"),
     (types.Boolean, "boolean"),
     (types.Uuid, "uuid"),
-    (mysql.BIT, "integer"),
-    (mysql.YEAR, "integer"),
     (types.Integer, "integer"),
     (types.Float, "float"),
     (types.Numeric, "decimal"),
@@ -93,13 +98,12 @@ _FAMILIES: tuple[tuple[type[types.TypeEngine[Any]], Family], ...] = (
 
 def _bits(kind: types.TypeEngine[Any]) -> int:
     """How wide a whole number may be, its sign included; one without a sign needs a bit more."""
-    bits = next((bits for base, bits in _WIDTHS if isinstance(kind, base)), 32)
+    bits = _MYSQL_WIDTHS.get(_mysql_name(kind)) or next((bits for base, bits in _WIDTHS if isinstance(kind, base)), 32)
     return bits + 1 if getattr(kind, "unsigned", False) else bits
 
 
 _WIDTHS: tuple[tuple[type[types.TypeEngine[Any]], int], ...] = (
-    (mysql.TINYINT, 8),
-    (mysql.MEDIUMINT, 24),
     (types.SmallInteger, 16),
     (types.BigInteger, 64),
 )
+_MYSQL_WIDTHS = {"TINYINT": 8, "MEDIUMINT": 24}

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
 from adapter.mapping.engines.base import Engine
-from adapter.mapping.engines.mariadb import MARIADB, MYSQL
 from adapter.mapping.engines.postgresql import POSTGRESQL
-from adapter.mapping.engines.sqlite import SQLITE
-from adapter.mapping.engines.sqlserver import SQLSERVER
 
-__all__ = ["ENGINES", "MARIADB", "MYSQL", "POSTGRESQL", "SQLITE", "SQLSERVER", "Engine", "engine_for"]
+__all__ = ["ENGINES", "POSTGRESQL", "Engine", "engine_for"]
 
-ENGINES = {engine.name: engine for engine in (POSTGRESQL, MARIADB, MYSQL, SQLITE, SQLSERVER)}
+_FILES = {
+    "postgresql": "postgresql",
+    "mariadb": "mariadb",
+    "mysql": "mariadb",
+    "sqlite": "sqlite",
+    "sqlserver": "sqlserver",
+}
+"""The file of each engine, by the name used in mappings; there its constant has the same name in capitals."""
+
+
+class _Engines(Mapping[str, Engine]):
+    """Every engine, loaded when it is asked for: an adapter serves one, and each brings a dialect of two megabytes."""
+
+    def __getitem__(self, name: str) -> Engine:
+        module = import_module(f"adapter.mapping.engines.{_FILES[name]}")
+        engine: Engine = getattr(module, name.upper())
+        return engine
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FILES)
+
+    def __len__(self) -> int:
+        return len(_FILES)
+
+
+ENGINES: Mapping[str, Engine] = _Engines()
 """The engines that there is SQL for, by the name used in mappings."""
 
 

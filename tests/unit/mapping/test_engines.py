@@ -9,7 +9,10 @@ from sqlglot import exp
 
 from adapter.app import load
 from adapter.errors import AdapterError, InvalidFile, Problem
-from adapter.mapping.engines import ENGINES, MARIADB, MYSQL, POSTGRESQL, SQLITE, SQLSERVER, Engine
+from adapter.mapping.engines import ENGINES, POSTGRESQL, Engine
+from adapter.mapping.engines.mariadb import MARIADB, MYSQL
+from adapter.mapping.engines.sqlite import SQLITE
+from adapter.mapping.engines.sqlserver import SQLSERVER
 from adapter.mapping.load import load_mapping_text
 from adapter.store.engines import DatabaseSettings, connect, engine_of
 from adapter.store.ledger import Ledger
