@@ -12,6 +12,7 @@ from adapter.domain.values import Bill, Session
 from adapter.errors import AdapterError
 from adapter.events import BillDiffers, Event
 from adapter.mapping.bills import BillMaker
+from adapter.mapping.captures import complete
 from adapter.mapping.gather import Gatherer
 from adapter.mapping.search import Search
 from adapter.mapping.things import SessionMaker
@@ -109,7 +110,7 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
     bills = BillMaker(fields, plan, sessions.totals, hear, differs="looked at by check")
     place = next(branch for branch in plan.branches if branch.kind == "session").slots.get("finished_at")
     found = []
-    for row, one in Gatherer(plan, len(fields.packing.parts)).gather(rows):
+    for row, one in Gatherer(plan, len(fields.packing.parts)).gather(complete(plan, rows)):
         problems: list[str] = []
         session = bill = None
         try:

@@ -173,3 +173,14 @@ def test_a_single_bill_that_is_a_hundred_times_the_others_is_a_note(small: Any):
     finding = small.only("money-scale")
     assert finding.severity == "note"
     assert "1 bills are 100 times the usual 25.00 GBP (7 with 2500.00 GBP)" in finding.problem.message
+
+
+@pytest.mark.parametrize(("label", "kinds"), [("4 guests", set()), ("400 guests", {"number-implausible"})])
+def test_what_a_pattern_takes_out_of_a_text_is_judged(small: Any, label: str, kinds: set[str]):
+    small.sql(f"ALTER TABLE chk ADD label text NOT NULL DEFAULT '{label}'")
+    planted = small.plant(
+        ('table       = "k.room"', 'table       = "k.room"\ncovers      = { column = "k.label", match = \'^\\d+\' }')
+    )
+    found = planted.report()
+    assert found.sessions == 40
+    assert {finding.kind for finding in found.findings} - {finding.kind for finding in small.report().findings} == kinds
