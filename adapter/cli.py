@@ -319,8 +319,10 @@ def locks_command(config_file: Path, as_json: bool) -> None:
 @click.option("--by", default=getpass.getuser, metavar="NAME", help="Who; without it, whoever is logged in.")
 @click.option("--force", is_flag=True, help="Even if it was locked a moment ago and a payment may be under way.")
 def unlock_command(config_file: Path, session: str, reason: str, by: str, force: bool) -> None:
-    """Release a lock that no card machine will. SESSION is an id that `locks` lists, or the key of a
-    check: of several columns with commas between them."""
+    """Release a lock that no card machine will. SESSION is an id that `locks` lists, or a check's key.
+
+    The parts of a key of several columns have commas between them.
+    """
     from adapter import upkeep  # noqa: PLC0415 - as above
 
     with _explained():

@@ -14,6 +14,7 @@ from adapter.events import BillDiffers, Event
 from adapter.mapping.bills import BillMaker
 from adapter.mapping.captures import complete
 from adapter.mapping.gather import Gatherer
+from adapter.mapping.readings import is_blank
 from adapter.mapping.search import Search
 from adapter.mapping.things import SessionMaker
 from adapter.store.book import Bound
@@ -128,7 +129,7 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
                 bill=bill,
                 difference=differences.get(str(bill.session_id), 0) if bill is not None else 0,
                 problems=tuple(dict.fromkeys(problems)),
-                has_finished_at=place is not None and row[place] is not None,
+                has_finished_at=place is not None and not is_blank(row[place]),
             )
         )
     look.prober.tell(f"{len(found)} sessions read")

@@ -20,6 +20,7 @@ from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fragments import Fragment
 from adapter.mapping.links import Links, first_of
 from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, kind_of, part_without_rows, plan
+from adapter.mapping.readings import sorts
 from adapter.mapping.rows_sql import encoded_outputs, sums_lines
 from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
@@ -184,6 +185,10 @@ class Statements:
         for path in paths:
             if path not in self.binder.mapping.fragments:
                 continue
+            said = getattr(self.binder.mapping.file.session, path[1])
+            form = (said.form if said is not None else None) or self.binder.mapping.file.time.form
+            if not sorts(form):
+                return False
             fact = self.binder.fact_of(path)
             unfit = fact is None or fact.family not in ("time", "integer", "decimal")
             if is_captured(self.binder, path) or (self.binder.catalogue is not None and unfit):
