@@ -73,8 +73,20 @@ async def read_sample(look: Look) -> Sample:
         some = keys[start : start + _AT_ONCE]
         values = {f"keys_{index}": list(column) for index, column in enumerate(zip(*some, strict=True))}
         rows = await look.prober.rows(("session",), f"bills {start + 1} to {start + len(some)}", plan, values)
+        if rows is None and look.findings.found and look.findings.found[-1].kind == "sql-fails":
+            await _blame(bound, values, look)
         sample.read += _decoded(bound, plan, rows or [], look)
     return sample
+
+
+async def _blame(bound: Bound, values: dict[str, Any], look: Look) -> None:
+    """Ask for each field alone, and tell of those that fail in place of the whole."""
+    whole = look.findings.found.pop()
+    fine = len(look.findings.found)
+    for path, plan in bound.statements.alone(Search(by="keys", content="full")):
+        await look.prober.rows(path, "some value", plan, values)
+    if not any(finding.kind == "sql-fails" for finding in look.findings.found[fine:]):
+        look.findings.found.append(whole)
 
 
 async def _newest(look: Look, *, only_open: bool) -> list[tuple[Any, ...]]:
@@ -129,7 +141,7 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
                 bill=bill,
                 difference=differences.get(str(bill.session_id), 0) if bill is not None else 0,
                 problems=tuple(dict.fromkeys(problems)),
-                has_finished_at=place is not None and not is_blank(row[place]),
+                has_finished_at=place is not None and row[place] is not None and not is_blank(row[place]),
             )
         )
     look.prober.tell(f"{len(found)} sessions read")

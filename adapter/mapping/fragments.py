@@ -313,7 +313,9 @@ class FragmentParser:
             else:
                 hint = suggest(name, self._values) or "site constants are written :site.<name>"
                 if path[0] == "record":
-                    hint += "; more values come from [record.check], from [record.make] and from find and returning above"
+                    hint += (
+                        "; more values come from [record.check], from [record.make] and from find and returning above"
+                    )
                 self._source.report(path, f"unknown parameter :{name}", hint)
         return good
 

@@ -206,13 +206,8 @@ def time(field: TimeField, *, form: str, zone: ZoneInfo) -> Reading:
     read = _time_reader(form, zone, later=field.ambiguous == "later")
     remember = remembered(read)
     if field.missing == "now":
-        return lambda value: datetime.now(UTC) if is_blank(value) else remember(value)
-    return lambda value: None if is_blank(value) else remember(value)
-
-
-def is_blank(value: Any) -> bool:
-    """Whether a value says nothing: NULL, or a text of blanks only."""
-    return value is None or (isinstance(value, str) and not value.strip())
+        return lambda value: datetime.now(UTC) if value is None or is_blank(value) else remember(value)
+    return lambda value: None if value is None or is_blank(value) else remember(value)
 
 
 def _time_reader(form: str, zone: ZoneInfo, *, later: bool) -> Callable[[Any], datetime]:
