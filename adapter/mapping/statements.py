@@ -191,7 +191,7 @@ class Statements:
         for path in paths:
             if path not in self.binder.mapping.fragments:
                 continue
-            said = getattr(self.binder.mapping.file.session, path[1])
+            said = getattr(self.binder.mapping.file.session, str(path[1]))
             form = (said.form if said is not None else None) or self.binder.mapping.file.time.form
             if not sorts(form):
                 return False

@@ -239,7 +239,10 @@ class _Play:
             if (shape := table.column(column)) is not None and isinstance(shape.kind, types.CHAR)
         }
         return [
-            {key: value.rstrip(" ") if key in padded and isinstance(value, str) else value for key, value in row.items()}
+            {
+                key: value.rstrip(" ") if key in padded and isinstance(value, str) else value
+                for key, value in row.items()
+            }
             for row in rows
         ]
 
