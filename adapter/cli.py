@@ -217,7 +217,10 @@ def grants_command(
 @main.command("preview")
 @_CONFIG
 @click.option(
-    "--session", default=None, metavar="SESSION", help="Whose bill is shown in full: an id, or the key of a check."
+    "--session",
+    default=None,
+    metavar="SESSION",
+    help="Whose bill is shown in full: an id, or the key of a check, of several columns with commas between them.",
 )
 @click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a page instead.")
 @click.option("--watch", type=click.FloatRange(min=1), default=None, metavar="SECONDS", help="Again and again.")
@@ -253,7 +256,11 @@ def schema_command(kind: str, mapping_file: str | None) -> None:
 @_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.option(
-    "--rehearse", "session", default=None, metavar="SESSION", help="Record a payment on this check, and undo it."
+    "--rehearse",
+    "session",
+    default=None,
+    metavar="SESSION",
+    help="Record a payment on this check, and undo it: its key, or its id.",
 )
 @click.option(
     "--sample", type=click.IntRange(1, 10_000), default=200, show_default=True, help="How many sessions to read."
@@ -312,7 +319,10 @@ def locks_command(config_file: Path, as_json: bool) -> None:
 @click.option("--by", default=getpass.getuser, metavar="NAME", help="Who; without it, whoever is logged in.")
 @click.option("--force", is_flag=True, help="Even if it was locked a moment ago and a payment may be under way.")
 def unlock_command(config_file: Path, session: str, reason: str, by: str, force: bool) -> None:
-    """Release a lock that no card machine will. SESSION is an id that `locks` lists, or the key of a check."""
+    """Release a lock that no card machine will. SESSION is an id that `locks` lists, or a check's key.
+
+    The parts of a key of several columns have commas between them.
+    """
     from adapter import upkeep  # noqa: PLC0415 - as above
 
     with _explained():

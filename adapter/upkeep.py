@@ -15,7 +15,7 @@ from adapter.domain.payments import Lock
 from adapter.domain.recording import release_by_hand
 from adapter.errors import AdapterError
 from adapter.events import Emit, LockReleased
-from adapter.mapping.keys import Packing, UnpackableKey
+from adapter.mapping.keys import Key, Packing, UnpackableKey
 from adapter.mapping.load import Mapping
 
 _WIDTH = 110
@@ -113,18 +113,25 @@ def show_locks(locks: list[ShownLock], console: Console) -> None:
 
 
 def session_of(text: str, packing: Packing) -> UUID:
-    """The session that somebody means by its id on the wire, or by the key of its check; raises AdapterError."""
+    """The session that somebody means by its id on the wire, or by its key in the EPOS; columns parted by commas.
+
+    Raises AdapterError for what is neither.
+    """
+    count = len(packing.parts)
+    parts = text.split(",") if count > 1 else [text]
+    try:
+        key: Key = tuple(
+            int(part) if of.form == "integer" else part.strip() for part, of in zip(parts, packing.parts, strict=True)
+        )
+        return packing.pack(key)
+    except (ValueError, UnpackableKey):
+        pass
     try:
         return UUID(text)
     except ValueError:
-        pass
-    try:
-        key: object = int(text) if packing.parts[0].form == "integer" else text
-        if len(packing.parts) == 1:
-            return packing.pack((key,))
-    except (ValueError, UnpackableKey):
-        pass
-    raise AdapterError(f"{text} is no session", hint="epos-adapter locks lists them")
+        how = f", all {count} parts of it with commas between them" if count > 1 else ""
+        hint = f"give the key of its check{how}, or the id that card machines know it by"
+        raise AdapterError(f"{text} is no session", hint=hint) from None
 
 
 def _nobody(_: object) -> None:

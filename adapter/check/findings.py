@@ -33,6 +33,7 @@ KINDS: dict[str, str] = {
     "join-misses": "a LEFT JOIN that finds a row for hardly any",
     "join-multiplies": "a join gives several rows for one, with the first key for which it does",
     "key-form": "a key that cannot become a session id, by its type",
+    "key-partial": "SQL of [record] that compares a part of the check's key only",
     "key-unpackable": "keys in the data that cannot become a session id",
     "ledger-missing": "the tables of the ledger are not there",
     "ledger-version": "the tables of the ledger are those of another version of the adapter",

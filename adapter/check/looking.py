@@ -88,7 +88,7 @@ def judged(bad: int, of: int) -> Severity:
 
 def shown_key(key: tuple[object, ...]) -> str:
     """A key for people."""
-    return ",".join(str(part) for part in key)
+    return ",".join(str(part) if str(part).strip() else f"'{part}'" for part in key)
 
 
 def some(keys: list[str], most: int = 3) -> str:

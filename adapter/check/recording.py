@@ -10,6 +10,8 @@ from adapter.errors import AdapterError, DatabaseUnavailable
 from adapter.store.ledger import VERSION
 
 _LEDGER_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
+_FINDING = ("find", "from", "select", "where")
+"""Keys of [record] whose SQL chooses rows."""
 _LEDGER_TABLES = ("ledger", "session_lock", "recorded_payment", "released_lock")
 
 
@@ -21,6 +23,7 @@ async def look_at_recording(look: Look) -> None:
     await _ledger(look)
     await _sequences(look)
     await _locks(look)
+    _keys(look)
     for key, use in look.uses.items():
         state = look.states.get(key)
         if use.writes is not None and state is not None and not state.transactional:
@@ -39,6 +42,25 @@ async def look_at_recording(look: Look) -> None:
             "when it saves it would lose it unseen",
             'where that may happen, say how to see it: [record.verify] find = "SELECT ..."',
         )
+
+
+def _keys(look: Look) -> None:
+    """A key of several columns is told apart by all of them: yesterday's check 7 is not today's."""
+    count = len(look.mapping.fragments.get(("session", "id"), ()))
+    wanted = {f"session_id_{number}" for number in range(1, count + 1)}
+    for path, fragments in look.mapping.fragments.items():
+        if path[0] != "record" or path[-1] not in _FINDING:
+            continue
+        used = {one.name for fragment in fragments for one in fragment.tree.find_all(exp.Placeholder)} & wanted
+        missing = [f":{name}" for name in sorted(wanted - used)]
+        if count > 1 and used and missing:
+            look.findings.add(
+                "warning",
+                "key-partial",
+                path,
+                f"uses a part of the check's key only, without {', '.join(missing)}",
+                "rows of other checks may share that part: compare every column of the key",
+            )
 
 
 async def _ledger(look: Look) -> None:

@@ -21,7 +21,6 @@ from adapter.domain.requests import LockSession, RecordPayment, Requestor
 from adapter.domain.values import Bill
 from adapter.errors import AdapterError, NotEnabled
 from adapter.mapping.balance import payment_values
-from adapter.mapping.keys import Key, Packing, UnpackableKey
 from adapter.mapping.plans import Plan
 from adapter.mapping.writes import Write, Writes
 from adapter.store.book import Bound, SqlBook
@@ -29,6 +28,7 @@ from adapter.store.ledger import VERSION, Ledger
 from adapter.store.till import SqlTill
 from adapter.store.units import Row, Writer
 from adapter.toml.locate import Path
+from adapter.upkeep import session_of
 
 _STEP = re.compile(r"\bstep (\d+), ")
 _MACHINE = Requestor(is_card_machine=True, terminal_id="rehearsal")
@@ -138,27 +138,6 @@ def _judge(look: Look, rehearsal: Rehearsal, bill: Bill, amount: int) -> None:
             f"{said} is written, and not found by it",
             "it would be told as gone at once",
         )
-
-
-def session_of(text: str, packing: Packing) -> UUID:
-    """The session that somebody means by its id on the wire, or by its key in the EPOS; columns parted by commas.
-
-    Raises AdapterError for what is neither.
-    """
-    parts = text.split(",") if len(packing.parts) > 1 else [text]
-    try:
-        key: Key = tuple(
-            int(part) if of.form == "integer" else part.strip() for part, of in zip(parts, packing.parts, strict=True)
-        )
-        return packing.pack(key)
-    except (ValueError, UnpackableKey):
-        pass
-    try:
-        return UUID(text)
-    except ValueError:
-        raise AdapterError(
-            f"{text} is no session", hint="give the key of a check, or an id that `locks` shows"
-        ) from None
 
 
 async def _ledger(look: Look) -> Ledger | None:

@@ -30,6 +30,7 @@ from adapter.check.rehearse import Rehearsal, rehearse
 from adapter.check.rows import judge_rows
 from adapter.check.sampling import read_sample
 from adapter.check.site import look_at_site
+from adapter.check.sums import look_at_sums
 from adapter.check.tables import look_at_links, look_at_tables
 from adapter.check.trying import Tests, look_at_tests
 from adapter.check.uses import uses_of
@@ -114,6 +115,7 @@ async def check(
         await look_at_joins(look, keys)
         await look_at_filters(look)
         await look_at_nulls(look)
+        await look_at_sums(look)
         await look_at_indexes(look)
         await look_at_plans(look, keys)
         await look_at_recording(look)

@@ -12,7 +12,9 @@ from adapter.domain.values import Bill, Session
 from adapter.errors import AdapterError
 from adapter.events import BillDiffers, Event
 from adapter.mapping.bills import BillMaker
+from adapter.mapping.captures import complete
 from adapter.mapping.gather import Gatherer
+from adapter.mapping.readings import is_blank
 from adapter.mapping.search import Search
 from adapter.mapping.things import SessionMaker
 from adapter.store.book import Bound
@@ -71,8 +73,20 @@ async def read_sample(look: Look) -> Sample:
         some = keys[start : start + _AT_ONCE]
         values = {f"keys_{index}": list(column) for index, column in enumerate(zip(*some, strict=True))}
         rows = await look.prober.rows(("session",), f"bills {start + 1} to {start + len(some)}", plan, values)
+        if rows is None and look.findings.found and look.findings.found[-1].kind == "sql-fails":
+            await _blame(bound, values, look)
         sample.read += _decoded(bound, plan, rows or [], look)
     return sample
+
+
+async def _blame(bound: Bound, values: dict[str, Any], look: Look) -> None:
+    """Ask for each field alone, and tell of those that fail in place of the whole."""
+    whole = look.findings.found.pop()
+    fine = len(look.findings.found)
+    for path, plan in bound.statements.alone(Search(by="keys", content="full")):
+        await look.prober.rows(path, "some value", plan, values)
+    if not any(finding.kind == "sql-fails" for finding in look.findings.found[fine:]):
+        look.findings.found.append(whole)
 
 
 async def _newest(look: Look, *, only_open: bool) -> list[tuple[Any, ...]]:
@@ -109,7 +123,7 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
     bills = BillMaker(fields, plan, sessions.totals, hear, differs="looked at by check")
     place = next(branch for branch in plan.branches if branch.kind == "session").slots.get("finished_at")
     found = []
-    for row, one in Gatherer(plan, len(fields.packing.parts)).gather(rows):
+    for row, one in Gatherer(plan, len(fields.packing.parts)).gather(complete(plan, rows)):
         problems: list[str] = []
         session = bill = None
         try:
@@ -127,7 +141,7 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
                 bill=bill,
                 difference=differences.get(str(bill.session_id), 0) if bill is not None else 0,
                 problems=tuple(dict.fromkeys(problems)),
-                has_finished_at=place is not None and row[place] is not None,
+                has_finished_at=place is not None and row[place] is not None and not is_blank(row[place]),
             )
         )
     look.prober.tell(f"{len(found)} sessions read")

@@ -109,6 +109,17 @@ def cast(known: Known, names: Iterable[str], ignored: frozenset[str]) -> Cast | 
     return _filled(known, best[1], best[2], likely, scores)
 
 
+def nearest(known: Known, names: Iterable[str], ignored: frozenset[str]) -> dict[Role, Part]:
+    """The likeliest table for each part, however little speaks for it, and whether or not they go together."""
+    found = {}
+    for role in ROLES:
+        scored = [likeness(role, name, known, ignored) for name in names]
+        best = max((one for one in scored if one.by_name > 0), key=lambda one: one.score, default=None)
+        if best is not None:
+            found[role] = Part(table=best.table, confidence=best.score, evidence=best.evidence)
+    return found
+
+
 def _likely(known: Known, names: Iterable[str], role: Role, ignored: frozenset[str]) -> list[Likeness]:
     found = [likeness(role, name, known, ignored) for name in names]
     good = [one for one in found if one.score >= _LEAST[role] and (one.by_name > 0 or role in ("session", "item"))]

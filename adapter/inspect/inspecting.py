@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from adapter.errors import InvalidFile
 from adapter.inspect.bills import look_into
-from adapter.inspect.casting import Cast, Part, candidates, cast
+from adapter.inspect.casting import Cast, Part, candidates, cast, nearest
 from adapter.inspect.columns import Known
 from adapter.inspect.draft import Draft, draft
 from adapter.inspect.facts import Reference, Survey, Table
@@ -45,6 +45,8 @@ class Inspection:
     looked_into: int
     questions: int
     parts: dict[Role, Part]
+    nearest: dict[Role, Part]
+    """What comes nearest to each part where there is no restaurant in it."""
     explained: str
     """The sum that explains totals, and how many; empty where none does."""
     notes: tuple[str, ...]
@@ -58,6 +60,7 @@ class Inspection:
             "looked_into": self.looked_into,
             "questions": self.questions,
             "entities": {role: asdict(self.parts[role]) if role in self.parts else None for role in ROLES},
+            "nearest": {role: asdict(part) for role, part in self.nearest.items()},
             "totals": self.explained,
             "notes": list(self.notes),
             "todos": self.draft.todos if self.draft is not None else 0,
@@ -93,6 +96,7 @@ def inspect_database(url: str, *, schema: str | None, tell: Tell, seconds: float
             looked_into=len(names),
             questions=asked.questions,
             parts=dict(chosen.parts) if chosen is not None else {},
+            nearest=nearest(known, names, ignored) if chosen is None else {},
             explained=f"{explanation.nearly} of {explanation.of} bills: {explanation.says}" if explanation else "",
             notes=tuple(survey.notes),
             draft=made,

@@ -73,5 +73,15 @@ def show_nothing(found: Inspection, console: Console) -> None:
         highlight=False,
         markup=False,
     )
+    if found.nearest:
+        console.print("By name, columns and rows these come nearest:")
+        for role, part in found.nearest.items():
+            console.print(f"  {_CALLED[role]:<10} {part.table}", highlight=False, markup=False)
+        console.print(
+            "What ties lines to their check was looked for in single columns. Where a key has several, map it by hand,"
+            " beginning with the first mapping of the guide.",
+            highlight=False,
+            markup=False,
+        )
     for note in found.notes:
         console.print(f"not looked at: {note}", style="yellow", highlight=False, markup=False)

@@ -13,7 +13,8 @@ _CONCEPTS: dict[str, str] = {
     # things
     "area": "area floor hall raum bereich saal sala salle section zona zone room terrasse revier",
     "check": "addition bestellung beleg bill bon check chk comanda commande conto cuenta factura invoice nota order"
-    " ordine pedido pedidos rechnung receipt rekening sale scontrino tab ticket venta vente vorgang wizyta zamowienie",
+    " ordine pedido pedidos rechnung receipt rekening sale scontrino tab ticket venta vente vorgang wizyta zamowienie"
+    " kopf testata cabecera",
     "discount": "coupon descuento discount dsc korting nachlass promo promotion rabatt rebate reduction remise sconto",
     "line": "detail detalle dtl entry item itemized ligne line linea position pos posten regel riga row zeile menus",
     "modifier": "addon beilage condiment extra ingredient modificador modifier modifikator option supplement topping"

@@ -312,6 +312,10 @@ class FragmentParser:
                 self._source.report(path, f"there is no site constant {known}", hint)
             else:
                 hint = suggest(name, self._values) or "site constants are written :site.<name>"
+                if path[0] == "record":
+                    hint += (
+                        "; more values come from [record.check], from [record.make] and from find and returning above"
+                    )
                 self._source.report(path, f"unknown parameter :{name}", hint)
         return good
 

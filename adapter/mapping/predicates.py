@@ -103,7 +103,7 @@ class Conditions:
         return flag_test(column, flag, wanted)
 
     def _leaf(self, node: exp.Expr, wanted: bool) -> exp.Expr:
-        if wanted and (isinstance(node, exp.NEQ) or node.args.get("negate")):
+        if wanted and (isinstance(node, exp.NEQ) or node.args.get("negate") or _is_bit_off(node)):
             self._check_nulls(node)
         node = self.inside(node)
         if wanted:
@@ -180,6 +180,16 @@ def _operands(node: exp.Expr) -> list[exp.Column]:
         elif not isinstance(child, (exp.Case, exp.Coalesce, exp.Subquery, exp.Select)):
             waiting.extend(each for each in child.iter_expressions())
     return found
+
+
+def _is_bit_off(node: exp.Expr) -> bool:
+    """Whether bits of a mask must be off: that is a negation, though it is written with `=`."""
+    if not isinstance(node, exp.EQ):
+        return False
+    sides = [side.unnest() for side in (node.this, node.expression)]
+    return any(isinstance(side, exp.BitwiseAnd) for side in sides) and any(
+        isinstance(side, exp.Literal) and side.this == "0" for side in sides
+    )
 
 
 def _tested_for_null(column: exp.Column, node: exp.Expr) -> bool:

@@ -6,6 +6,7 @@ Knows nothing of SQL.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
@@ -201,12 +202,12 @@ def quantity(field: QuantityField) -> Reading:
 
 
 def time(field: TimeField, *, form: str, zone: ZoneInfo) -> Reading:
-    """A moment in UTC, or None for NULL unless `now` stands in for it."""
+    """A moment in UTC, or None for NULL and for a blank text unless `now` stands in for it."""
     read = _time_reader(form, zone, later=field.ambiguous == "later")
     remember = remembered(read)
     if field.missing == "now":
-        return lambda value: datetime.now(UTC) if value is None else remember(value)
-    return lambda value: None if value is None else remember(value)
+        return lambda value: datetime.now(UTC) if value is None or is_blank(value) else remember(value)
+    return lambda value: None if value is None or is_blank(value) else remember(value)
 
 
 def _time_reader(form: str, zone: ZoneInfo, *, later: bool) -> Callable[[Any], datetime]:
@@ -262,6 +263,11 @@ def stored_form(moment: datetime, *, form: str, zone: ZoneInfo, aware: bool) -> 
         return moment
     local = moment.astimezone(UTC if form == "utc" else zone)
     return local.strftime(form) if "%" in form else local.replace(tzinfo=None)
+
+
+def sorts(form: str) -> bool:
+    """Whether what a column of this form holds sorts as its moments do: not where the day or the month comes first."""
+    return "%" not in form or "YmdHMSf".startswith("".join(re.findall("%(.)", form)))
 
 
 def moment_in_utc(value: Any) -> datetime:

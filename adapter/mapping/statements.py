@@ -19,7 +19,8 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.extras import extra_place, moment_name
 from adapter.mapping.fragments import Fragment
 from adapter.mapping.links import Links, first_of
-from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, kind_of, part_without_rows, plan
+from adapter.mapping.plans import Identity, Kind, Part, Plan, identity, kind_of, part_without_rows, path_of, plan
+from adapter.mapping.readings import sorts
 from adapter.mapping.rows_sql import encoded_outputs, sums_lines
 from adapter.mapping.search import Search
 from adapter.mapping.table_status import TableStatuses, conditions_of, name_expression
@@ -98,6 +99,12 @@ class Statements:
         names = self._file.record.check if self._file.record is not None else {}
         fragments = self.binder.mapping.fragments
         return {f"check.{name}": self.binder.expression(fragments["record", "check", name][0]) for name in names}
+
+    def alone(self, search: Search) -> Iterator[tuple[Path, Plan]]:
+        """Each field of a search for sessions in a statement of its own, to find out which one fails on the rows."""
+        for part in self._parts(search):
+            for name, tree in part.outputs.items():
+                yield path_of(part, name), self._plan("alone", [replace(part, outputs={name: tree})])
 
     def probes(self) -> list[Part]:
         """The branches of a whole bill, to ask the database for the types of their outputs: see `probe`."""
@@ -184,6 +191,10 @@ class Statements:
         for path in paths:
             if path not in self.binder.mapping.fragments:
                 continue
+            said = getattr(self.binder.mapping.file.session, str(path[1]))
+            form = (said.form if said is not None else None) or self.binder.mapping.file.time.form
+            if not sorts(form):
+                return False
             fact = self.binder.fact_of(path)
             unfit = fact is None or fact.family not in ("time", "integer", "decimal")
             if is_captured(self.binder, path) or (self.binder.catalogue is not None and unfit):

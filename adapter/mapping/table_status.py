@@ -66,7 +66,9 @@ class TableStatuses:
                     if column.table.casefold() == alias:
                         return exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
         self._binder.report(
-            ("table", "status", "null"), "only a status that is a column of a LEFT JOIN can tell NULL from no row"
+            ("table", "status", "null"),
+            "only a status that is a column of a LEFT JOIN can tell NULL from no row",
+            "say it by missing, which means NULL where no row can be missing",
         )
         return exp.true()
 

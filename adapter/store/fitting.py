@@ -34,6 +34,7 @@ from adapter.store.choosing import Chooser, tables_of
 from adapter.store.database import Database
 from adapter.store.reflect import reading
 from adapter.store.refusals import in_words
+from adapter.toml.locate import Path
 
 _NO_TYPE = "42P18"
 """PostgreSQL's SQLSTATE of a parameter whose type nothing tells."""
@@ -152,7 +153,7 @@ class Fitting:
 
     async def _blame(self, binder: Binder, statements: Statements, part: Part, error: AdapterError) -> None:
         """Find out which fields of a branch the database refuses, and report them."""
-        before = len(binder.problems)
+        refusals: dict[Path, tuple[str, str]] = {}
         for name in part.outputs:
             try:
                 await self._asked(statements, part, name)
@@ -163,8 +164,16 @@ class Fitting:
                     "the mapping does not fit the database", "the database refuses this SQL"
                 )
                 hint = in_words(message) or f"explain shows it; {self._engine.client} says more"
-                binder.report(path_of(part, name), message, hint)
-        if len(binder.problems) == before:
+                refusals[path_of(part, name)] = message, hint
+        if part.kind == "link" and len(refusals) == len({path_of(part, name) for name in part.outputs}) > 1:
+            # What all of them share is the way from sessions to tables.
+            way: Path = (
+                ("session", "table") if ("session", "table") in binder.mapping.fragments else ("session", "tables")
+            )
+            refusals = {way: next(iter(refusals.values()))}
+        for path, (message, hint) in refusals.items():
+            binder.report(path, message, hint)
+        if not refusals:
             binder.report(
                 (part.kind, "where"), error.message, f"explain shows the SQL; {self._engine.client} says more"
             )

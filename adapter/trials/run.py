@@ -5,13 +5,14 @@ Whatever a test does, it does to temporary copies of the till's tables, in a tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from sqlalchemy import types
 
 from adapter.app import recording_rules
 from adapter.domain.service import Service
@@ -218,14 +219,32 @@ class _Play:
 
     async def _of_tables(self, rule: TrialRule) -> Any:
         for name, rows in rule.after.present.items():
-            for one in row_differences(rows, await self._held(name, rows)):
+            for one in row_differences(self._unpadded(name, rows), await self._held(name, rows)):
                 yield Difference(("after", name, *one.path), one.message)
         for name, rows in rule.after.absent.items():
-            for one in unwanted_rows(rows, await self._held(name, rows)):
+            for one in unwanted_rows(self._unpadded(name, rows), await self._held(name, rows)):
                 yield Difference(("after", "absent", name, *one.path), one.message)
 
     async def _held(self, name: str, rows: tuple[Row, ...]) -> list[Row]:
-        return await self._stage.held(self._table(name), list(dict.fromkeys(column for row in rows for column in row)))
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        return self._unpadded(name, await self._stage.held(self._table(name), columns))
+
+    def _unpadded(self, name: str, rows: Sequence[Row]) -> list[Row]:
+        """Rows without the blanks with which a database fills a CHAR column up: to the language they are no part of it."""
+        table = self._table(name)
+        padded = {
+            column
+            for row in rows
+            for column in row
+            if (shape := table.column(column)) is not None and isinstance(shape.kind, types.CHAR)
+        }
+        return [
+            {
+                key: value.rstrip(" ") if key in padded and isinstance(value, str) else value
+                for key, value in row.items()
+            }
+            for row in rows
+        ]
 
     def _table(self, name: str) -> TableShape:
         wanted = f"{self._mapping.file.prefix}{name}".casefold()

@@ -16,7 +16,7 @@ from adapter.check.findings import KINDS
 from adapter.cli import main
 from adapter.config import Config, shipped_mappings
 from adapter.errors import InvalidFile
-from adapter.mapping.load import load_mapping, load_mapping_text
+from adapter.mapping.load import REQUIRED, load_mapping, load_mapping_text
 from adapter.mapping.schema import MappingFile
 from adapter.mapping.walk import RECEIPT_NAMES
 from adapter.protocol.tables.dialect import ERROR_CODES, tables_dialect
@@ -207,3 +207,8 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for part in getattr(annotation, "__args__", ()):
         yield from models_in(part)
+
+
+def test_the_guide_names_every_field_that_is_needed():
+    rows = re.findall(r"^\| `\[(table|session|bill|item)\]` \| ([^|]+) \|", text("docs/mapping.md"), re.MULTILINE)
+    assert {(section, name) for section, names in rows for name in re.findall(r"`(\w+)`", names)} == set(REQUIRED)

@@ -173,3 +173,29 @@ def test_a_single_bill_that_is_a_hundred_times_the_others_is_a_note(small: Any):
     finding = small.only("money-scale")
     assert finding.severity == "note"
     assert "1 bills are 100 times the usual 25.00 GBP (7 with 2500.00 GBP)" in finding.problem.message
+
+
+@pytest.mark.parametrize(("label", "kinds"), [("4 guests", set()), ("400 guests", {"number-implausible"})])
+def test_what_a_pattern_takes_out_of_a_text_is_judged(small: Any, label: str, kinds: set[str]):
+    small.sql(f"ALTER TABLE chk ADD label text NOT NULL DEFAULT '{label}'")
+    planted = small.plant(
+        ('table       = "k.room"', 'table       = "k.room"\ncovers      = { column = "k.label", match = \'^\\d+\' }')
+    )
+    found = planted.report()
+    assert found.sessions == 40
+    assert {finding.kind for finding in found.findings} - {finding.kind for finding in small.report().findings} == kinds
+
+
+def test_sql_that_fails_on_a_row_is_told_at_its_own_field(small: Any):
+    small.sql("ALTER TABLE line ADD label text DEFAULT '5'; UPDATE line SET label = 'none' WHERE id = 7")
+    planted = small.plant(('"i.price"', '"CAST(i.label AS integer)"'), ('"k.tax"', '"k.tax + 0 * k.total"'))
+    finding = planted.only("sql-fails")
+    assert finding.problem.key == "item.amount_per_item"
+    assert finding.problem.line == planted.line("CAST(i.label")
+
+
+def test_what_cannot_lead_from_sessions_to_tables_is_told_there(small: Any):
+    planted = small.plant(('table       = "k.room"', 'table       = "NTH_PART(k.locked_by, 2)"'))
+    finding = planted.only("sql-refused")
+    assert finding.problem.key == "session.table"
+    assert finding.problem.line == planted.line("NTH_PART")

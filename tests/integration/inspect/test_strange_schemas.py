@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from adapter.inspect.inspecting import Inspection
+from adapter.inspect.showing import show_nothing
 
 Look = Callable[..., Inspection]
 Make = Callable[[str], str]
@@ -82,6 +85,30 @@ def test_a_till_on_mariadb_with_a_prefix_and_computed_totals_is_understood(look:
     ):
         assert line in text(found)
     assert "jutta" not in text(found).lower()
+
+
+def test_what_comes_nearest_is_said_where_no_column_ties_lines_to_checks(look: Look, postgres: Make):
+    found = look(
+        postgres(
+            """CREATE TABLE bonkopf (tag char(10), nr int, summe int, PRIMARY KEY (tag, nr));
+            CREATE TABLE bonzeile (tag char(10), nr int, zeile int, text varchar(20), preis int, PRIMARY KEY (tag, nr, zeile));
+            CREATE TABLE kellner (kz char(3) PRIMARY KEY, vorname text);
+            INSERT INTO bonkopf SELECT '25.11.2026', n, 500 FROM generate_series(1, 9) n;
+            INSERT INTO bonzeile SELECT '25.11.2026', n, 1, 'Bier', 500 FROM generate_series(1, 9) n;
+            INSERT INTO kellner VALUES ('AB', 'Anna')"""
+        )
+    )
+    assert found.draft is None
+    assert {role: part.table for role, part in found.nearest.items()}.items() >= {
+        ("session", "bonkopf"),
+        ("item", "bonzeile"),
+        ("staff", "kellner"),
+    }
+    console = Console(file=io.StringIO(), width=200)
+    show_nothing(found, console)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "checks     bonkopf" in shown
+    assert "map it by hand" in shown
 
 
 def test_an_empty_database_has_no_restaurant(look: Look, postgres: Make):

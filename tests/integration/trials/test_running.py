@@ -17,7 +17,7 @@ SCHEMA = """
 CREATE SCHEMA till;
 CREATE TYPE till.mood AS ENUM ('calm', 'busy');
 CREATE TABLE till.board (
-    id int PRIMARY KEY, name text NOT NULL UNIQUE, seats smallint NOT NULL, state char(1) NOT NULL,
+    id int PRIMARY KEY, name text NOT NULL UNIQUE, seats smallint NOT NULL, state char(3) NOT NULL,
     feel till.mood NOT NULL, secret uuid NOT NULL, data jsonb NOT NULL, since date NOT NULL
 );
 CREATE TABLE till.chk (
@@ -146,6 +146,13 @@ def line_of(text: str, *tests: str) -> int:
 
 def test_a_view_a_schema_a_key_of_two_columns_and_columns_that_must_be_given_are_no_hindrance(run: Run):
     assert said(run(BILL)) == []
+
+
+@pytest.mark.parametrize(("state", "is_same"), [("O", True), ("O  ", True), ("OO", False)])
+def test_blanks_that_fill_a_char_column_up_are_no_difference(run: Run, state: str, is_same: bool):
+    padded = PAYMENT.replace("[test.rows]", '[test.rows]\nboard = [{ id = 9, name = "Nine", state = "O" }]')
+    padded = padded.replace("[test.after]", f'[test.after]\nboard = [{{ id = 9, state = "{state}" }}]')
+    assert (said(run(padded)) == []) is is_same
 
 
 def test_triggers_and_foreign_keys_of_the_till_stay_outside_and_counters_go_on_after_the_rows_of_the_test(run: Run):

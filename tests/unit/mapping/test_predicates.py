@@ -78,6 +78,14 @@ def test_a_condition_is_written_so_that_an_index_serves_it(text: str, wanted: bo
         ("k.id <> 5", True, 0),
         ("k.name", True, 1),
         ("NOT k.name", True, 1),
+        ("k.mask & 12 = 0", True, 1),
+        ("(k.mask & 12) = 0", True, 1),
+        ("0 = k.mask & 12", True, 1),
+        ("COALESCE(k.mask, 0) & 12 = 0", True, 0),
+        ("k.mask & 12 = 0 OR k.mask IS NULL", True, 0),
+        ("k.mask & 12 = 12", True, 0),
+        ("k.mask & 12 > 0", True, 0),
+        ("k.id & 12 = 0", True, 0),
     ],
 )
 def test_a_null_that_nobody_explained_is_complained_about(text: str, wanted: bool, complaints: int):

@@ -394,7 +394,6 @@ def test_now_is_not_remembered():
     ("form", "value"),
     [
         ("local", SECRET),
-        ("local", ""),
         ("local", 5),
         ("local", b"2024-07-15"),
         ("local", True),
@@ -419,6 +418,29 @@ def test_what_is_no_time_is_refused_without_its_value(form: str, value: Any):
     with pytest.raises(Unreadable) as caught:
         time(form)(value)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("blank", [None, "", "   "])
+@pytest.mark.parametrize("form", ["local", "epoch", "%d.%m.%Y %H:%M"])
+def test_a_blank_text_is_no_time(form: str, blank: str | None):
+    assert time(form)(blank) is None
+    assert isinstance(time(form, missing="now")(blank), datetime)
+
+
+@pytest.mark.parametrize(
+    ("form", "sorted_"),
+    [
+        ("local", True),
+        ("epoch_ms", True),
+        ("%Y-%m-%dT%H:%M:%S", True),
+        ("%Y%m%d", True),
+        ("%d.%m.%Y %H:%M", False),
+        ("%Y-%d-%m", False),
+        ("%H:%M %Y-%m-%d", False),
+    ],
+)
+def test_only_texts_that_begin_with_the_year_sort_as_their_moments_do(form: str, sorted_: bool):
+    assert readings.sorts(form) is sorted_
 
 
 @pytest.mark.parametrize("form", ["local", "utc", "epoch", "epoch_ms", "%Y-%m-%d %H:%M:%S"])

@@ -1,4 +1,4 @@
-"""Which session somebody means when a rehearsal is asked for."""
+"""Which session somebody means who types a key or an id: to preview, to unlock, to rehearse."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from adapter.check.rehearse import session_of
 from adapter.errors import AdapterError
 from adapter.mapping.keys import Packing, Part
+from adapter.upkeep import session_of
 
 NUMBER = Packing(parts=(Part(form="integer", bits=32),))
 TEXT = Packing(parts=(Part(form="text", bits=120),))
@@ -34,3 +34,9 @@ def test_a_session_is_meant_by_its_id(packing: Packing):
 def test_what_is_neither_is_refused_in_words(packing: Packing):
     with pytest.raises(AdapterError, match="nonsense is no session"):
         session_of("nonsense", packing)
+
+
+def test_a_key_of_several_columns_is_asked_for_as_it_is_typed():
+    with pytest.raises(AdapterError) as caught:
+        session_of("20260110", TWO)
+    assert "all 2 parts of it with commas between them" in (caught.value.hint or "")
