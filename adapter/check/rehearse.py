@@ -261,6 +261,8 @@ def _words(bill: Bill | None) -> str:
 def _sequences(look: Look, writes: Writes, ledger: Ledger | None) -> set[str]:
     """What numbers the rows of the tables that were written to."""
     found: set[str] = set()
+    if look.inspector is not None and not look.inspector.keeps_numbers:
+        return found
     for index, step in enumerate(writes.rule.step):
         target = look.mapping.fragments.get(("record", "step", index, "table"))
         node = target[0].tree if target and step.kind == "insert" else None
@@ -270,7 +272,7 @@ def _sequences(look: Look, writes: Writes, ledger: Ledger | None) -> set[str]:
             if column not in step.set:
                 found.add(sequence.name)
     if ledger is not None:
-        found.add(f"{ledger.schema}.recorded_payment (its own numbers)")
+        found.add(f"{look.prober.engine.table(ledger.schema, 'recorded_payment')} (its own numbers)")
     return found
 
 
@@ -306,9 +308,16 @@ class _Watching(Writer):
         if step is None or key is None or inspector is None:
             return self._hands.change(plan, parameters)
         columns = self._columns(key)
-        before = self._before(index, columns, parameters) if kind == "update" else []
-        touched, rows = self._hands.change(inspector.returning(plan, columns, bool(step.gives)), parameters)
-        width = len(step.gives)
+        before = self._changed(index, columns, parameters) if kind == "update" else []
+        gives = bool(step.gives) and step.asked_after is None
+        telling = inspector.returning(plan, kind, columns, gives)
+        if telling is None:
+            touched, rows = self._hands.change(plan, parameters)
+            written = self._again(key, columns, before)
+            self._note(step, key, kind, columns, before, written)
+            return touched, rows
+        touched, rows = self._hands.change(telling, parameters)
+        width = len(step.gives) if gives else 0
         written = [tuple(row[width:]) for row in rows]
         self._note(step, key, kind, columns, before, written)
         return touched, [row[:width] for row in rows] if width else []
@@ -333,7 +342,7 @@ class _Watching(Writer):
         columns = self._look.uses[key].fact.columns
         return [name for name in columns if state is None or name in state.readable]
 
-    def _before(self, index: int, columns: list[str], parameters: Any) -> list[tuple[Any, ...]]:
+    def _changed(self, index: int, columns: list[str], parameters: Any) -> list[tuple[Any, ...]]:
         """The rows that an update will change."""
         look, path = self._look, ("record", "step", index)
         target, where = look.mapping.fragments[(*path, "table")][0], look.mapping.fragment(*path, "where")
@@ -342,6 +351,27 @@ class _Watching(Writer):
         select = exp.Select(expressions=outputs).from_(table)
         if where is not None:
             select.set("where", exp.Where(this=look.binder.condition(where)))
+        return self._asked(select, parameters)
+
+    def _again(self, key: TableKey, columns: list[str], before: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Rows that were read before as they are now, for engines that do not give them; by a key that tells them apart."""
+        state = self._look.states.get(key)
+        unique = next((index.columns for index in (state.indexes or ()) if index.unique), ()) if state is not None else ()
+        if not unique or not set(unique) <= set(columns):
+            return []
+        outputs: list[exp.Expr] = [exp.column(exp.to_identifier(name, quoted=True)) for name in columns]
+        select = exp.Select(expressions=outputs).from_(exp.table_(key[1], db=key[0], quoted=True))
+        for number, name in enumerate(unique):
+            same = exp.EQ(this=exp.column(name, quoted=True), expression=exp.Placeholder(this=f"key_{number}"))
+            select = select.where(same, copy=False)
+        found = []
+        for row in before:
+            known = dict(zip(columns, row, strict=True))
+            found += self._asked(select, {f"key_{number}": known[name] for number, name in enumerate(unique)})
+        return found
+
+    def _asked(self, select: exp.Select, parameters: Any) -> list[tuple[Any, ...]]:
+        look = self._look
         text = look.prober.engine.text(select)
         driver, names = look.prober.engine.driver(text, apart=True)
         site = {f"site_{name}": value for name, value in look.binder.site.items()}
