@@ -58,8 +58,8 @@ async def _ledger(look: Look) -> None:
             return
         version = VERSION  # it is there, and what the role lacks is said below
     if version is None:
-        schemas = look.prober.engine.schemas
-        where = f"in schema {ledger.schema}" if schemas else f"there ({look.prober.engine.table(ledger.schema, 'ledger')})"
+        table = look.prober.engine.table(ledger.schema, "ledger")
+        where = f"in schema {ledger.schema}" if look.prober.engine.schemas else f"there ({table})"
         look.findings.beside(
             "error",
             "ledger-missing",

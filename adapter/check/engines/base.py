@@ -80,6 +80,8 @@ class Inspector(Protocol):
     """Whether there are rights at all."""
     holding_is_changing: bool
     """Whether a row can be held only by who may change some column of it."""
+    returning_is_inserting: bool
+    """Whether of a new row only those columns are given that the role may insert."""
     keeps_numbers: bool
     """Whether a number that was given to a row that is undone is lost."""
 

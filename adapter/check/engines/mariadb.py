@@ -21,6 +21,7 @@ class MariaDb:
     """MariaDB; MySQL with what it does otherwise."""
 
     grants = True
+    returning_is_inserting = True
     keeps_numbers = True
 
     def __init__(
@@ -162,31 +163,22 @@ def _indexes(table: str, rows: Sequence[Row]) -> Iterator[Index]:
 
 
 def _visits(node: Any, times: float) -> Iterator[Visit]:
-    """What a plan goes through. `times` is how often a part of it runs."""
-    if isinstance(node, list):
-        for part in node:
-            yield from _visits(part, times)
-            times *= max(1.0, _rows(part))
-        return
+    """What a part of a plan goes through. `times` is how often it runs."""
     if not isinstance(node, dict):
         return
     table = node.get("table")
     if isinstance(table, dict) and "access_type" in table:
         how = str(table["access_type"])
         # A scan that reads all of a table is charged with all of it, whatever its condition leaves.
-        rows = EVERY if how in ("ALL", "index") else round(_rows(node) * times)
+        rows = EVERY if how in _HOW else round(_rows(node) * times)
         yield Visit(alias=str(table.get("table_name", "")), table="", how=_HOW.get(how, how), rows=rows)
-        yield from _visits({name: part for name, part in table.items() if isinstance(part, dict)}, times)
-    inner = times * max(1.0, _product(node.get("nested_loop")))
     for name, part in node.items():
-        if name == "subqueries" and isinstance(part, list):
-            for one in part:
-                yield from _visits(one, inner)  # for every row, unless the server keeps what it found
-        elif name == "query_specifications" and isinstance(part, list):
-            for one in part:
-                yield from _visits(one, times)
-        elif name != "table":
-            yield from _visits(part, times)
+        # A sub-select runs for every row, unless the server keeps what it found.
+        inner = times * _product(node.get("nested_loop")) if name == "subqueries" else times
+        for one in part if isinstance(part, list) else (part,):
+            yield from _visits(one, inner)
+            if name == "nested_loop":
+                inner *= max(1.0, _rows(one))
 
 
 _HOW = {"ALL": "reading all of it", "index": "reading all of an index"}

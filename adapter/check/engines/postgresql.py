@@ -18,6 +18,7 @@ class PostgreSql:
 
     grants = True
     holding_is_changing = True
+    returning_is_inserting = False
     keeps_numbers = True
 
     async def role(self, prober: Prober) -> str | None:

@@ -18,6 +18,7 @@ class SQLite:
 
     grants = False
     holding_is_changing = False
+    returning_is_inserting = False
     keeps_numbers = False
 
     async def role(self, prober: Prober) -> str | None:  # noqa: ARG002 -- see Inspector
