@@ -36,7 +36,7 @@ async def look_at_codes(look: Look) -> None:
     for one in _columns(look).values():
         values = await _values(look, one)
         if values is not None:
-            _flags(look, one, values)
+            await _flags(look, one, values)
             _literals(look, one, values)
 
 
@@ -167,16 +167,13 @@ async def _values(look: Look, one: _Column) -> list[Sequence[object]] | None:
     return None if rows is None or len(rows) > _MOST else list(rows)
 
 
-def _flags(look: Look, one: _Column, values: list[Sequence[object]]) -> None:
+async def _flags(look: Look, one: _Column, values: list[Sequence[object]]) -> None:
     total = sum(int(str(count)) for _, count in values)
     for path, said in one.flags:
-        read = flag(said)
-        unknown: dict[str, int] = {}
-        for value, count in values:
-            try:
-                read(value)
-            except Unreadable:
-                unknown[_shown(value)] = int(str(count))
+        unknown = _unknown(said, values)
+        if unknown and path[0] in ("session", "table") and (path[0], "where") in look.mapping.fragments:
+            rows = await _counted(look, path)
+            unknown = _unknown(said, rows) if rows is not None else {}
         if unknown:
             shown = ", ".join(f"{code} ({count})" for code, count in list(unknown.items())[:_SHOWN])
             look.findings.add(
@@ -188,6 +185,26 @@ def _flags(look: Look, one: _Column, values: list[Sequence[object]]) -> None:
             )
         codes = {plain_text(code) for code in (*said.true, *said.false) if not isinstance(code, bool)}
         _never(look, path, one, codes, values)
+
+
+def _unknown(said: field_schema.FlagField, values: Sequence[Sequence[object]]) -> dict[str, int]:
+    """The codes that mean neither yes nor no, with how often each occurs."""
+    read = flag(said)
+    found: dict[str, int] = {}
+    for value, count in values:
+        try:
+            read(value)
+        except Unreadable:
+            found[_shown(value)] = int(str(count))
+    return found
+
+
+async def _counted(look: Look, path: Path) -> list[Sequence[object]] | None:
+    """The codes of a field among the rows that `where` leaves."""
+    tree = look.binder.expression(look.mapping.fragments[path][0])
+    select = look.select(path[:1], tree, exp.Count(this=exp.Star())).group_by(tree.copy()).limit(_MOST + 1)
+    rows = await look.prober.select(path, f"the codes of {path[-1]}", select)
+    return None if rows is None else list(rows)
 
 
 def _literals(look: Look, one: _Column, values: list[Sequence[object]]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from adapter.check.findings import Findings
-from adapter.check.probing import reason_of
+from adapter.check.probing import is_denied, reason_of
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, InvalidFile, Problem
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import Catalogue, TableFact
@@ -37,9 +37,6 @@ _KINDS = (
     ("is no currency", "currency-unknown"),
 )
 """What tells the kind of a misfit that has none of its own."""
-
-_DENIED = "42501"
-"""SQLSTATE of a right that the role lacks, which is said with its GRANT elsewhere."""
 
 
 @dataclass(slots=True)
@@ -144,7 +141,7 @@ class PatientFitting(Fitting):
         known = {problem.key for problem in seen}
         for problem in binder.problems:
             is_echo = "the database refuses" in problem.message and problem.key in known
-            if problem not in seen and not is_echo and _DENIED not in problem.message:
+            if problem not in seen and not is_echo and not is_denied(problem.message):
                 seen.append(problem)
         binder.problems.clear()
 
@@ -180,7 +177,7 @@ class PatientFitting(Fitting):
                 except DatabaseUnavailable:
                     raise
                 except AdapterError as error:
-                    fit.unread[name] = "" if _DENIED in error.message else reason_of(error)
+                    fit.unread[name] = "" if is_denied(error.message) else reason_of(error)
                 else:
                     value = rows[0][0] if rows else None
                     if constant_of(replace_default(constant), value) is None:
@@ -204,7 +201,7 @@ class PatientFitting(Fitting):
                     findings.add(
                         "note", "not-checked", (part.kind,), f"types not asked for, because {reason_of(error)}"
                     )
-                elif _DENIED not in error.message:
+                elif not is_denied(error.message):
                     with suppress(AdapterError):
                         await self._blame(binder, statements, part, error)
         return types

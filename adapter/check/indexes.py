@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from adapter.check.engines import EVERY, Visit
 from adapter.check.joins import matched
 from adapter.check.looking import Look
 from adapter.check.uses import TableKey
@@ -170,18 +171,31 @@ async def look_at_plans(look: Look, sample: list[tuple[Any, ...]]) -> None:
     plan = bound.statements.sessions(Search(by="key", content="bill"))
     values = {f"key_{index}": part for index, part in enumerate(sample[0])}
     for visit in await inspector.visits(look.prober, plan, values) or ():
-        key = next((known for known in look.states if known[1] == visit.table), None)
+        key = _table_of(look, visit)
         if key is None or any(f"rows of {inspector.name(key)} " in message for message in told):
             continue
-        rows = visit.rows if visit.rows >= 0 else await _rows_in(look, key)
+        rows = visit.rows if visit.rows != EVERY else await _rows_in(look, key)
         if rows >= MANY_ROWS:
             look.findings.add(
                 "warning",
                 "slow-shape",
                 _place_of(look, visit.alias),
-                f"reading one bill goes through about {rows} rows of {visit.table} ({visit.how})",
+                f"reading one bill goes through about {rows} rows of {key[1]} ({visit.how})",
                 "tie it to the session by plain columns, so that an index serves it; explain GetBillItems shows the plan",
             )
+
+
+def _table_of(look: Look, visit: Visit) -> TableKey | None:
+    """The table that a node of a plan reads, which some engines tell by its alias."""
+    if visit.table:
+        return next((known for known in look.states if known[1] == visit.table), None)
+    folded = visit.alias.casefold()
+    trees = [node for clause in look.mapping.clauses.values() for node in (clause.first, *clause.joins)]
+    trees += [fragment.tree for fragments in look.mapping.fragments.values() for fragment in fragments]
+    for node in (table for tree in trees if tree is not None for table in tree.find_all(exp.Table)):
+        if node.alias_or_name.casefold() == folded and node.meta.get("table"):
+            return look.key_named(node.db or None, str(node.meta["table"]))
+    return None
 
 
 def _place_of(look: Look, alias: str) -> Path:

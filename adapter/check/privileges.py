@@ -15,6 +15,8 @@ async def look_at_privileges(look: Look) -> None:
     if inspector is None:
         look.not_on_this_engine((), "rights")
         return
+    if not inspector.grants:
+        return
     role = await inspector.role(look.prober) or "the_role"
     for key, use in look.uses.items():
         state = look.states.get(key)
@@ -56,7 +58,7 @@ def _reading(look: Look, inspector: Inspector, use: Use, state: TableState, name
 def _writing(look: Look, inspector: Inspector, use: Use, state: TableState, name: str, role: str) -> None:
     inserts = {column: path for column, path in use.inserts.items() if column not in state.insertable}
     updates = {column: path for column, path in use.updates.items() if column not in state.updatable}
-    if use.holds is not None and not use.updates and not state.updatable:
+    if inspector.holding_is_changing and use.holds is not None and not use.updates and not state.updatable:
         # A row can be held only by who may change some column of it.
         column = next(iter(use.reads or use.fact.columns))
         updates = {column: use.holds}

@@ -86,13 +86,21 @@ class Prober:
         return None
 
     def _not_asked(self, path: Path, what: str, error: AdapterError) -> None:
-        if "42501" in error.message:
+        if is_denied(error.message):
             return  # what the role may not read has been said, with the GRANT
         if isinstance(error, StoreError) and "(SQLSTATE 22" in error.message:
             hint = "a cast or a calculation does not fit some row: guard it with CASE, or read the column as it is"
             self.findings.add("error", "sql-fails", path, f"{what}: the SQL fails on some row ({error.message})", hint)
             return
         self.findings.add("note", "not-checked", path, f"{what}: not looked at, because {reason_of(error)}")
+
+
+_DENIED = ("42501", "error 1142", "error 1143")
+
+
+def is_denied(message: str) -> bool:
+    """Whether the role lacks a right, by PostgreSQL's code or MariaDB's; it is said with its GRANT elsewhere."""
+    return any(code in message for code in _DENIED)
 
 
 def reason_of(error: AdapterError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from adapter.check.looking import Look
-from adapter.check.probing import reason_of
+from adapter.check.probing import is_denied, reason_of
 from adapter.errors import AdapterError, DatabaseUnavailable
 from adapter.store.ledger import VERSION
 
@@ -31,7 +31,9 @@ async def look_at_recording(look: Look) -> None:
                 "error",
                 "no-transactions",
                 use.writes,
-                f"{key[1]} cannot undo what is written, so a payment could be recorded by half",
+                f"{key[1]}{f' ({use.fact.storage})' if use.fact.storage else ''} cannot undo what is written, "
+                "so a payment could be recorded by half",
+                f"ALTER TABLE {key[1]} ENGINE = InnoDB, with the EPOS vendor's consent" if use.fact.storage else "",
             )
     if file.record.verify is None:
         look.findings.add(
@@ -73,17 +75,19 @@ async def _ledger(look: Look) -> None:
     except DatabaseUnavailable:
         raise
     except AdapterError as error:
-        if "42501" not in error.message:
+        if not is_denied(error.message):
             look.findings.beside("note", "not-checked", file, "ledger", f"not looked at, because {reason_of(error)}")
             return
         version = VERSION  # it is there, and what the role lacks is said below
     if version is None:
+        table = look.prober.engine.table(ledger.schema, "ledger")
+        where = f"in schema {ledger.schema}" if look.prober.engine.schemas else f"there ({table})"
         look.findings.beside(
             "error",
             "ledger-missing",
             file,
             "ledger.schema",
-            f"the tables of the ledger are not in schema {ledger.schema}, so nothing can be locked or paid",
+            f"the tables of the ledger are not {where}, so nothing can be locked or paid",
             "run: epos-adapter ledger create",
         )
         return
@@ -103,19 +107,22 @@ async def _ledger_rights(look: Look, schema: str, file: str) -> None:
     if look.inspector is None:
         return
     role = await look.inspector.role(look.prober) or "the_role"
-    states = await look.inspector.tables(look.prober, [(schema, name) for name in _LEDGER_TABLES])
-    for (_, name), state in sorted(states.items()):
+    names = [look.prober.engine.table(schema, name) for name in _LEDGER_TABLES]
+    keys = [(of or None, name) for of, _, name in (whole.rpartition(".") for whole in names)]
+    states = await look.inspector.tables(look.prober, keys)
+    for key, state in sorted(states.items(), key=lambda one: one[0][1]):
         may = state.readable and state.insertable and state.updatable and state.deletable and state.reachable
         if may:
             continue
         use = "" if state.reachable else f"GRANT USAGE ON SCHEMA {schema} TO {role}; "
-        sql = use + look.inspector.grant(_LEDGER_RIGHTS, f"{schema}.{name}", role)
+        name = look.inspector.name(key)
+        sql = use + look.inspector.grant(_LEDGER_RIGHTS, name, role)
         look.findings.beside(
             "error",
             "no-write",
             file,
             "ledger.schema",
-            f"the role {role} lacks rights on {schema}.{name}, so nothing can be locked or paid",
+            f"the role {role} lacks rights on {name}, so nothing can be locked or paid",
             "have the owner of the ledger run it",
         )
         found = look.findings.found.pop()
@@ -127,7 +134,7 @@ async def _sequences(look: Look) -> None:
     for key, use in look.uses.items():
         state = look.states.get(key)
         for column, sequence in (state.sequences if state is not None else {}).items():
-            if not use.inserts or column in use.inserts or not sequence.usable:
+            if not use.inserts or column in use.inserts or not sequence.usable or sequence.follows:
                 continue
             table = exp.table_(key[1], db=key[0], quoted=True)
             most = exp.Select(expressions=[exp.Max(this=exp.column(column, quoted=True))]).from_(table)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,37 +13,23 @@ from sqlglot import exp
 from adapter.app import recording_rules
 from adapter.check.looking import Look
 from adapter.check.money import money
-from adapter.check.uses import TableKey
+from adapter.check.watching import Watching, Written
 from adapter.domain.payments import CardDetails, Payment, Recorded
 from adapter.domain.recording import lock_session, record_payment
 from adapter.domain.requests import LockSession, RecordPayment, Requestor
 from adapter.domain.values import Bill
 from adapter.errors import AdapterError, NotEnabled
 from adapter.mapping.balance import payment_values
-from adapter.mapping.plans import Plan
-from adapter.mapping.writes import Write, Writes
+from adapter.mapping.writes import Writes
 from adapter.store.book import Bound, SqlBook
 from adapter.store.ledger import VERSION, Ledger
 from adapter.store.till import SqlTill
-from adapter.store.units import Row, Writer
+from adapter.store.units import Writer
 from adapter.toml.locate import Path
 from adapter.upkeep import session_of
 
 _STEP = re.compile(r"\bstep (\d+), ")
 _MACHINE = Requestor(is_card_machine=True, terminal_id="rehearsal")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """One row that a step would write."""
-
-    step: str
-    """Which step, as the mapping has it."""
-    table: str
-    before: dict[str, str] | None
-    """None for a new row."""
-    after: dict[str, str] | None
-    """None for one that is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +158,7 @@ async def _paid(
     seen: list[Written] = []
 
     def unit(writer: Writer) -> None:
-        watching = _Watching(writer, look, bound, writes, seen)
+        watching = Watching(writer, look, bound, writes, seen)
         till = SqlTill(watching, bound, writes, ledger)
         problem, after, due, found = "", "", None, True
         try:
@@ -240,6 +225,8 @@ def _words(bill: Bill | None) -> str:
 def _sequences(look: Look, writes: Writes, ledger: Ledger | None) -> set[str]:
     """What numbers the rows of the tables that were written to."""
     found: set[str] = set()
+    if look.inspector is not None and not look.inspector.keeps_numbers:
+        return found
     for index, step in enumerate(writes.rule.step):
         target = look.mapping.fragments.get(("record", "step", index, "table"))
         node = target[0].tree if target and step.kind == "insert" else None
@@ -249,121 +236,5 @@ def _sequences(look: Look, writes: Writes, ledger: Ledger | None) -> set[str]:
             if column not in step.set:
                 found.add(sequence.name)
     if ledger is not None:
-        found.add(f"{ledger.schema}.recorded_payment (its own numbers)")
+        found.add(f"{look.prober.engine.table(ledger.schema, 'recorded_payment')} (its own numbers)")
     return found
-
-
-class _Watching(Writer):
-    """A connection inside a transaction that notes each row before and after a step writes it."""
-
-    def __init__(self, hands: Writer, look: Look, bound: Bound, writes: Writes, seen: list[Written]) -> None:
-        self._hands = hands
-        self._look = look
-        self._bound = bound
-        self._seen = seen
-        self._steps = {id(step.plan): (index, step) for index, step in enumerate(writes.steps)}
-        self.uncertain = False
-
-    def rows(self, plan: Plan, parameters: Any) -> list[Row]:
-        """Run a statement that reads."""
-        return self._hands.rows(plan, parameters)
-
-    def types(self, plan: Plan) -> list[str]:
-        """See Reader."""
-        return self._hands.types(plan)
-
-    def prepare(self, plan: Plan) -> None:
-        """See Reader."""
-        self._hands.prepare(plan)
-
-    def change(self, plan: Plan, parameters: Any) -> tuple[int, list[Row]]:
-        """Run a statement that writes; a step's rows are noted."""
-        index, step = self._steps.get(id(plan), (-1, None))
-        kind = self._bound.writes.rule.step[index].kind if self._bound.writes is not None and index >= 0 else ""
-        key = self._table(index) if kind in ("insert", "update", "delete") else None
-        inspector = self._look.inspector
-        if step is None or key is None or inspector is None:
-            return self._hands.change(plan, parameters)
-        columns = self._columns(key)
-        before = self._before(index, columns, parameters) if kind == "update" else []
-        touched, rows = self._hands.change(inspector.returning(plan, columns, bool(step.gives)), parameters)
-        width = len(step.gives)
-        written = [tuple(row[width:]) for row in rows]
-        self._note(step, key, kind, columns, before, written)
-        return touched, [row[:width] for row in rows] if width else []
-
-    def look_once_more(self) -> None:
-        """Have the server look at what it would look at only when committing."""
-        inspector = self._look.inspector
-        if inspector is not None:
-            plan = inspector.constraints_now()
-            if plan is not None:
-                self._hands.change(plan, {})
-
-    def _table(self, index: int) -> TableKey | None:
-        target = self._look.mapping.fragments.get(("record", "step", index, "table"))
-        node = target[0].tree if target else None
-        return (
-            self._look.key_named(node.db or None, str(node.meta.get("table"))) if isinstance(node, exp.Table) else None
-        )
-
-    def _columns(self, key: TableKey) -> list[str]:
-        state = self._look.states.get(key)
-        columns = self._look.uses[key].fact.columns
-        return [name for name in columns if state is None or name in state.readable]
-
-    def _before(self, index: int, columns: list[str], parameters: Any) -> list[tuple[Any, ...]]:
-        """The rows that an update will change."""
-        look, path = self._look, ("record", "step", index)
-        target, where = look.mapping.fragments[(*path, "table")][0], look.mapping.fragment(*path, "where")
-        table = look.binder.names.resolve(target.tree.copy())
-        outputs: list[exp.Expr] = [exp.column(exp.to_identifier(name, quoted=True)) for name in columns]
-        select = exp.Select(expressions=outputs).from_(table)
-        if where is not None:
-            select.set("where", exp.Where(this=look.binder.condition(where)))
-        text = look.prober.engine.text(select)
-        driver, names = look.prober.engine.driver(text, apart=True)
-        site = {f"site_{name}": value for name, value in look.binder.site.items()}
-        constants = {name: site[name] for name in names if name in site}
-        plan = Plan(name="check", shown="", driver=driver, names=names, branches=(), constants=constants)
-        return [tuple(row) for row in self._hands.rows(plan, parameters)]
-
-    def _note(
-        self,
-        step: Write,
-        key: TableKey,
-        kind: str,
-        columns: Sequence[str],
-        before: list[tuple[Any, ...]],
-        written: list[tuple[Any, ...]],
-    ) -> None:
-        def named(row: Sequence[Any]) -> dict[str, str]:
-            return {name: _shown(value) for name, value in zip(columns, row, strict=False)}
-
-        for place, row in enumerate(written):
-            old = _partner(row, before, place) if kind == "update" else row if kind == "delete" else None
-            self._seen.append(
-                Written(
-                    step=step.place,
-                    table=key[1],
-                    before=named(old) if old is not None else None,
-                    after=named(row) if kind != "delete" else None,
-                )
-            )
-
-
-def _partner(row: tuple[Any, ...], before: list[tuple[Any, ...]], place: int) -> tuple[Any, ...] | None:
-    """The same row before: the one that has most in common with it."""
-    if not before:
-        return None
-    return max(
-        before,
-        key=lambda old: (
-            sum(one == other for one, other in zip(old, row, strict=False)),
-            old == before[min(place, len(before) - 1)],
-        ),
-    )
-
-
-def _shown(value: Any) -> str:
-    return "NULL" if value is None else str(value)

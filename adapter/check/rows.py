@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from sqlglot import exp
+
 from adapter.check.looking import Look, judged, shown_key, some
 from adapter.check.sampling import Read, Sample
 from adapter.toml.locate import Path, dotted
@@ -96,11 +98,13 @@ def _finished(look: Look, sample: Sample) -> None:
             (untimed, closed, "finished sessions have no time when they did"),
         ):
             if len(all_) >= _FEW and len(odd) * 2 > len(all_):
+                # A till may keep one time only, that of the last change.
+                is_harmless = odd is timed and _is_one_time(look)
                 look.findings.add(
-                    "warning",
+                    "note" if is_harmless else "warning",
                     "finished-contradicts",
                     ("session", "finished"),
-                    f"{len(odd)} of {len(all_)} {what} ({some([shown_key(one.key) for one in odd])})",
+                    f"{len(odd)} of {len(all_)} {what}{_ONE_TIME if is_harmless else ''} ({some([shown_key(one.key) for one in odd])})",
                     "is the flag the right way round, and the time the right column?",
                 )
     owing = [one for one in closed if one.bill is not None and one.bill.outstanding]
@@ -112,6 +116,15 @@ def _finished(look: Look, sample: Sample) -> None:
             f"differs from the total of {_of(owing, len(closed))} that are finished",
             "is it the amount paid, without tips and change, and is finished right?",
         )
+
+
+_ONE_TIME = ", which is the time when they began"
+
+
+def _is_one_time(look: Look) -> bool:
+    """Whether created_at and finished_at are one column."""
+    first, last = (look.mapping.fragments.get(("session", name)) for name in ("created_at", "finished_at"))
+    return bool(first and last and isinstance(first[0].tree, exp.Column) and first[0].tree == last[0].tree)
 
 
 def _of(odd: list[Read], count: int) -> str:

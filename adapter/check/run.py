@@ -195,7 +195,7 @@ async def _first_look(
         inspector=inspector_of(engine.name),
         uses=uses,
         sample=sample,
-        ledger=Ledger(config.ledger.schema_) if config.ledger.use else None,
+        ledger=Ledger(config.ledger.schema_, engine) if config.ledger.use else None,
     )
     if look.inspector is not None:
         look.states.update(await look.inspector.tables(prober, list(look.uses)))

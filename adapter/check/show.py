@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from adapter.check.findings import Finding, Severity, counts
-from adapter.check.rehearse import Rehearsal, Written
+from adapter.check.rehearse import Rehearsal
 from adapter.check.run import Report
+from adapter.check.watching import Written
 
 _STYLES: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _SECTIONS = (

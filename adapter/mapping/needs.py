@@ -222,6 +222,9 @@ class _Collector:
                 self.reads[self._owner(column)].add(self._column(column))
             elif target is not None and column.find_ancestor(exp.Returning) is not None:
                 self.reads[target].add(self._spelled(column.this))
+                if isinstance(tree, exp.Insert) and self.engine.name == "mariadb":
+                    # What is given of a new row must be what the role may insert there, even a number of its own.
+                    self.writes[target]["insert"].add(self._spelled(column.this))
 
     def needs(self) -> Needs:
         """What was gathered."""

@@ -11,6 +11,7 @@ from sqlalchemy.engine.reflection import ObjectKind
 
 from adapter.mapping.catalogue import Catalogue, ColumnFact, Family, TableFact
 from adapter.mapping.naming import TableName
+from adapter.store.reflect_mariadb import columns_of
 
 
 def reading(wanted: Collection[TableName]) -> Callable[[Connection], Catalogue]:
@@ -25,7 +26,7 @@ def reading(wanted: Collection[TableName]) -> Callable[[Connection], Catalogue]:
             known.update(names)
             folded = {name.casefold() for of, name in wanted if of == schema}
             real = [name for name in names if name.casefold() in folded]
-            columns = inspector.get_multi_columns(schema, kind=ObjectKind.ANY, filter_names=real) if real else {}
+            columns = _columns(connection, schema, real) if real else {}
             storages = _storages(connection, schema)
             tables[schema] = {
                 name: TableFact(
@@ -33,11 +34,18 @@ def reading(wanted: Collection[TableName]) -> Callable[[Connection], Catalogue]:
                     columns={column["name"]: _fact(column, connection.dialect.name) for column in found},
                     storage=storages.get(name),
                 )
-                for (_, name), found in columns.items()
+                for name, found in columns.items()
             }
         return Catalogue(tables=tables, known=frozenset(known))
 
     return read
+
+
+def _columns(connection: Connection, schema: str | None, names: list[str]) -> dict[str, Any]:
+    if connection.dialect.name in ("mariadb", "mysql"):
+        return columns_of(connection, schema, names)
+    found = inspect(connection).get_multi_columns(schema, kind=ObjectKind.ANY, filter_names=names)
+    return {name: columns for (_, name), columns in found.items()}
 
 
 def _storages(connection: Connection, schema: str | None) -> dict[str, str]:

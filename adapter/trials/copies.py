@@ -5,15 +5,17 @@ What differs from engine to engine stands here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import inspect, types
-from sqlalchemy.engine import Connection
+from sqlalchemy import inspect, text, types
+from sqlalchemy.engine import Connection, make_url
 
 from adapter.errors import AdapterError
 from adapter.mapping.naming import TableName
+from adapter.store.engines import DatabaseSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,9 @@ class TableShape:
     schema: str | None
     name: str
     columns: tuple[ColumnShape, ...]
+    is_view: bool = False
+    definition: tuple[str, ...] = ()
+    """The statements that made it, where the engine keeps them."""
 
     def column(self, name: str) -> ColumnShape | None:
         """The column of this name: letter by letter if there is one, else whatever the case."""
@@ -58,13 +63,32 @@ def shapes(connection: Connection, tables: Sequence[TableName]) -> list[TableSha
         for index in inspector.get_indexes(name, schema):
             if index["unique"]:
                 unique.update(column for column in index["column_names"] if column is not None)
-        columns = tuple(_shape(column, unique) for column in inspector.get_columns(name, schema))
-        found.append(TableShape(schema=schema, name=name, columns=columns))
+        is_view = name in inspector.get_view_names(schema)
+        columns = tuple(_shape(column, unique, is_view) for column in inspector.get_columns(name, schema))
+        found.append(
+            TableShape(
+                schema=schema,
+                name=name,
+                columns=columns,
+                is_view=is_view,
+                definition=_definition(connection, name),
+            )
+        )
     return found
 
 
-def _shape(column: Any, unique: set[str]) -> ColumnShape:
-    default = column.get("default")
+def _definition(connection: Connection, name: str) -> tuple[str, ...]:
+    if connection.dialect.name != "sqlite":
+        return ()
+    asked = text(
+        "SELECT m.sql FROM sqlite_master m WHERE m.tbl_name = :name AND m.sql IS NOT NULL"
+        " AND m.type IN ('table', 'index') ORDER BY m.type DESC"
+    )
+    return tuple(str(made) for (made,) in connection.execute(asked, {"name": name}))
+
+
+def _shape(column: Any, unique: set[str], is_view: bool) -> ColumnShape:
+    default = None if is_view else column.get("default")  # MariaDB tells those of the table behind it
     counted = column.get("identity") is not None or (default is not None and "nextval(" in str(default))
     computed = column.get("computed") is not None
     is_given = counted or computed or default is not None or bool(column.get("autoincrement") is True)
@@ -83,6 +107,16 @@ class Copying(Protocol):
 
     ledger_schema: str
     """Where the tables of a temporary ledger are."""
+    ledger_create: str
+    """How they are made."""
+
+    def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
+        """How the database is reached for it."""
+        ...
+
+    def room(self) -> list[str]:
+        """The statements that must come before the transaction."""
+        ...
 
     def copy(self, table: TableShape) -> list[str]:
         """The statements that make an empty copy, which an unqualified name means from then on."""
@@ -109,6 +143,13 @@ class _PostgreSQL:
     """Temporary tables, found before all others; a transaction that turned read-only may write to them alone."""
 
     ledger_schema = "pg_temp"
+    ledger_create = "CREATE TABLE IF NOT EXISTS {table}"
+
+    def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
+        return settings
+
+    def room(self) -> list[str]:
+        return []
 
     def copy(self, table: TableShape) -> list[str]:
         schema = f"{self.quoted(table.schema)}." if table.schema is not None else ""
@@ -151,7 +192,85 @@ class _PostgreSQL:
         return '"' + name.replace('"', '""') + '"'
 
 
-_COPYING: dict[str, Copying] = {"postgresql": _PostgreSQL()}
+class _MariaDB:
+    """Temporary tables hide those of the same name; only a transaction that may not write leaves all others alone.
+
+    A copy cannot be made under the name of what it copies, so it is renamed. The session may write for as long as that
+    takes, and is closed in the end, which is when the copies go.
+    """
+
+    ledger_schema = "epos_trial"
+    ledger_create = "CREATE TEMPORARY TABLE {table}"
+
+    def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
+        return settings
+
+    def room(self) -> list[str]:
+        return ["SET SESSION TRANSACTION READ WRITE"]
+
+    def copy(self, table: TableShape) -> list[str]:
+        schema = f"{self.quoted(table.schema)}." if table.schema is not None else ""
+        new = self.quoted(f"epos_trial_{table.name}"[:64])
+        like = f"LIKE {schema}{self.quoted(table.name)}"
+        if table.is_view:
+            # What an outer join gives may be NULL, as a column of a view that a test says nothing of.
+            like = f"AS SELECT v.* FROM (SELECT 1 AS one) o LEFT JOIN {schema}{self.quoted(table.name)} v ON FALSE WHERE FALSE"
+        # Whatever storage the till has chosen: what a test writes must be undone.
+        return [
+            f"CREATE TEMPORARY TABLE {new} {like}",
+            f"ALTER TABLE {new} ENGINE = InnoDB, RENAME {self.quoted(table.name)}",
+        ]
+
+    def guard(self) -> list[str]:
+        return ["SET SESSION TRANSACTION READ ONLY", "START TRANSACTION READ ONLY"]
+
+    def insert(self, table: TableShape, columns: Sequence[str]) -> str:
+        names, places = ", ".join(map(self.quoted, columns)), ", ".join(["%s"] * len(columns))
+        return f"INSERT INTO {self.quoted(table.name)} ({names}) VALUES ({places})".replace("%%", "%")
+
+    def restart(self, tables: Sequence[TableShape]) -> str | None:  # noqa: ARG002 -- it counts on by itself
+        return None
+
+    def quoted(self, name: str) -> str:
+        return "`" + name.replace("`", "``") + "`"
+
+
+class _SQLite:
+    """Temporary tables are found before all others, and can be written to where the file itself is opened to be read."""
+
+    ledger_schema = "epos_trial"
+    ledger_create = "CREATE TEMPORARY TABLE {table}"
+
+    def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
+        url = make_url(settings.url).update_query_dict({"mode": "ro"})
+        return replace(settings, url=url.render_as_string(hide_password=False))
+
+    def room(self) -> list[str]:
+        return ["PRAGMA foreign_keys = OFF"]  # elsewhere copies have no foreign keys
+
+    def copy(self, table: TableShape) -> list[str]:
+        name = self.quoted(table.name)
+        if table.is_view:
+            return [f"CREATE TEMPORARY TABLE {name} AS SELECT * FROM main.{name} WHERE FALSE"]
+        return [re.sub(r"^CREATE TABLE ", "CREATE TEMPORARY TABLE ", text) for text in table.definition]
+
+    def guard(self) -> list[str]:
+        return []
+
+    def insert(self, table: TableShape, columns: Sequence[str]) -> str:
+        name = f"temp.{self.quoted(table.name)}"
+        if not columns:
+            return f"INSERT INTO {name} DEFAULT VALUES"
+        return f"INSERT INTO {name} ({', '.join(map(self.quoted, columns))}) VALUES ({', '.join('?' for _ in columns)})"
+
+    def restart(self, tables: Sequence[TableShape]) -> str | None:  # noqa: ARG002 -- it counts on by itself
+        return None
+
+    def quoted(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+
+_COPYING: dict[str, Copying] = {"mariadb": _MariaDB(), "postgresql": _PostgreSQL(), "sqlite": _SQLite()}
 
 
 def copying(engine: str) -> Copying:

@@ -83,7 +83,7 @@ async def run_tests(
         return []
     # One connection; its statements are not kept, for the tables they name are gone with the transaction.
     stage = Stage(replace(settings, pool_size=1, prepare=False))
-    ledger = Ledger(stage.copying.ledger_schema, stage.engine) if use_ledger else None
+    ledger = stage.ledger() if use_ledger else None
     try:
         play = await _opened(mapping, stage, ledger)
         results = []

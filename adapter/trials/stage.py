@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from adapter.mapping.engines import Engine
 from adapter.mapping.plans import Plan
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
+from adapter.store.drivers import verdict_on
 from adapter.store.engines import DatabaseSettings, connect, engine_of
 from adapter.store.ledger import Ledger
 from adapter.store.till import SqlTill
@@ -37,24 +39,31 @@ class Stage(Database):
 
     def __init__(self, settings: DatabaseSettings) -> None:
         """Nothing is connected yet. Raises AdapterError for an engine that tests cannot be run on."""
-        super().__init__(connect(settings))
         self.engine: Engine = engine_of(settings.url)
         self.copying: Copying = copying(self.engine.name)
+        super().__init__(connect(self.copying.connection(settings)))
         self._stage: PoolProxiedConnection | None = None
+
+    def ledger(self) -> Ledger:
+        """A ledger whose tables are temporary too."""
+        words = replace(self.engine.ledger, create=self.copying.ledger_create)
+        return Ledger(self.copying.ledger_schema, replace(self.engine, ledger=words))
 
     async def open(self, tables: Sequence[TableShape], ledger: Ledger | None) -> None:
         """Begin the transaction and make the copies; raises StoreError or MappingMismatch."""
         texts = [text for table in tables for text in self.copying.copy(table)]
         if ledger is not None:
-            # The first one makes the schema, and temporary tables have theirs.
-            texts += ledger.creation()[1:]
+            # What makes room for them is not needed: temporary tables have a schema of theirs.
+            texts += ledger.creation()[len(self.engine.ledger.before) :]
         texts += self.copying.guard()
 
         def begun() -> None:
             self._stage = self.fresh_connection()
+            for text in self.copying.room():
+                self.driver.change(self._stage, text, ())
             self.driver.begin(self._stage)
             for text in texts:
-                self.driver.change(self._stage, text, ())
+                self._made(text)
 
         await self._translated(begun)
 
@@ -117,6 +126,16 @@ class Stage(Database):
     async def write(self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True) -> Answer:  # noqa: ARG002 -- it is waited for
         """Run a unit of writing, as `Database.write` does, but only once, and durable for nobody."""
         return await self._within(lambda: unit(Writer(self._connection, self.driver, None, uncertain=False)))
+
+    def _made(self, text: str) -> None:
+        try:
+            self.driver.change(self._connection, text, ())
+        except self.driver_error as error:
+            if verdict_on(error).kind == "login":  # what MariaDB says of a right that a role lacks in a database
+                raise AdapterError(
+                    "the role may not make temporary tables", hint="GRANT CREATE TEMPORARY TABLES, or test on a copy"
+                ) from None
+            raise
 
     @property
     def _connection(self) -> PoolProxiedConnection:

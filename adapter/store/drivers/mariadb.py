@@ -136,12 +136,15 @@ def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -
     """See Driver: names are checked, and not types."""
     driver: Any = connection.driver_connection
     questions = sql % (("?",) * (sql.replace("%%", "").count("%s")))
-    begin(connection)  # a session that may only read does not even prepare what writes
+    is_inside = driver.get_transaction_status()
+    if not is_inside:
+        begin(connection)  # a session that may only read does not even prepare what writes
     try:
         _control(connection, f"PREPARE epos_adapter_check FROM {driver.escape(questions)}", None)
         _control(connection, "DEALLOCATE PREPARE epos_adapter_check", None)
     finally:
-        roll_back(connection)
+        if not is_inside:
+            roll_back(connection)
 
 
 def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:

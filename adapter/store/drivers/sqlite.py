@@ -30,7 +30,7 @@ def address(url: URL) -> URL:
     return url.set(
         drivername="sqlite+aiosqlite",
         database=f"file:{file.as_uri().removeprefix('file://')}",
-        query={"mode": "rw", "uri": "true"},
+        query={"mode": str(url.query.get("mode", "rw")), "uri": "true"},
     )
 
 

@@ -1,121 +1,25 @@
-"""What only an engine's own catalogue can tell: rights, indexes, plans, sequences, its clock. One class per engine.
-
-An engine that has none here is still checked; what needs one is noted as not checked. Knows nothing of mappings.
-"""
+"""What PostgreSQL's own catalogue tells: rights, indexes, plans, sequences, its clock."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
+from adapter.check.engines.base import EVERY, Index, Numbering, TableState, Visit
 from adapter.check.probing import Prober, Row
 from adapter.check.uses import TableKey
 from adapter.mapping.plans import Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
-    """One index of a table."""
-
-    columns: tuple[str, ...]
-    """Its leading plain columns, in order."""
-    unique: bool
-    """Whether no two rows share its columns; never for one that holds only some rows."""
-    partial: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbering:
-    """What numbers the new rows of a table."""
-
-    name: str
-    usable: bool
-    """Whether the role may use it."""
-    last: int | None
-    """The last number it gave; None before the first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableState:
-    """What the catalogue tells of one table beside its columns."""
-
-    is_table: bool
-    """Whether it keeps its rows itself; a view does not."""
-    rows: int | None
-    """About how many rows it has; None when the database has never counted."""
-    indexes: tuple[Index, ...] | None
-    """None where they could not be asked for."""
-    transactional: bool
-    readable: frozenset[str]
-    """Columns the role may read."""
-    insertable: frozenset[str]
-    updatable: frozenset[str]
-    deletable: bool
-    reachable: bool
-    """Whether the role may use the schema."""
-    sequences: Mapping[str, Numbering]
-    """By column: what numbers new rows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """One node of a plan: what it reads, and how many rows it goes through by the database's estimate."""
-
-    alias: str
-    table: str
-    how: str
-    rows: int
-
-
-class Inspector(Protocol):
-    """What `check` asks of an engine's own catalogue."""
-
-    async def role(self, prober: Prober) -> str | None:
-        """The role that asks, quoted as SQL wants it."""
-        ...
-
-    async def tables(self, prober: Prober, keys: Sequence[TableKey]) -> dict[TableKey, TableState]:
-        """The state of each table, as far as it could be asked."""
-        ...
-
-    async def clock(self, prober: Prober) -> float | None:
-        """The database's time, in seconds since 1970."""
-        ...
-
-    async def visits(self, prober: Prober, plan: Plan, parameters: Mapping[str, Any]) -> list[Visit] | None:
-        """What the nodes of a plan go through; None when it could not be asked."""
-        ...
-
-    def name(self, key: TableKey) -> str:
-        """A table as SQL wants it."""
-        ...
-
-    def grant(self, rights: str, table: str, role: str) -> str:
-        """The statement that gives a right."""
-        ...
-
-    def index(self, table: str, columns: Sequence[str]) -> str:
-        """The statement that makes an index while the till works."""
-        ...
-
-    def returning(self, plan: Plan, columns: Sequence[str], more: bool) -> Plan:
-        """A statement that writes, giving the columns of each row it wrote after what it gives already (`more`)."""
-        ...
-
-    def constraints_now(self) -> Plan | None:
-        """The statement that checks what else would be checked only when committing; None where there is none."""
-        ...
-
-
-def inspector_of(engine: str) -> Inspector | None:
-    """What can be asked of an engine's catalogue; None where that is not known here."""
-    return _INSPECTORS.get(engine)
-
-
 class PostgreSql:
     """PostgreSQL, by pg_catalog: information_schema hides from a role what it may not use."""
+
+    grants = True
+    holding_is_changing = True
+    returning_is_inserting = False
+    keeps_numbers = True
 
     async def role(self, prober: Prober) -> str | None:
         """See Inspector."""
@@ -167,7 +71,7 @@ class PostgreSql:
         """See Inspector."""
         return f"CREATE INDEX CONCURRENTLY ON {table} ({', '.join(_quoted(column) for column in columns)});"
 
-    def returning(self, plan: Plan, columns: Sequence[str], more: bool) -> Plan:
+    def returning(self, plan: Plan, kind: str, columns: Sequence[str], more: bool) -> Plan | None:  # noqa: ARG002 -- all can
         """See Inspector."""
         listed = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
         return replace(plan, driver=f"{plan.driver}{', ' if more else ' RETURNING '}{listed}")
@@ -177,8 +81,6 @@ class PostgreSql:
         text = "SET CONSTRAINTS ALL IMMEDIATE"
         return Plan(name="check", shown=text, driver=text, branches=())
 
-
-_INSPECTORS: Mapping[str, Inspector] = {"postgresql": PostgreSql()}
 
 _HERE = """
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -263,7 +165,7 @@ def _walk(node: Mapping[str, Any], times: float, found: list[Visit]) -> None:
         how = str(node["Node Type"])
         reads_all = how == "Seq Scan" or ("Index Cond" not in node and "Index" in how)
         # A scan that reads all of a table is charged with all of it, whatever its filter leaves.
-        visited = -1 if reads_all else round(rows * times)
+        visited = EVERY if reads_all else round(rows * times)
         found.append(Visit(alias=str(node.get("Alias", "")), table=str(node["Relation Name"]), how=how, rows=visited))
     children = node.get("Plans", ())
     outer = next((child for child in children if child.get("Parent Relationship") == "Outer"), None)
