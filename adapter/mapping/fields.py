@@ -15,6 +15,7 @@ from adapter.domain.lines import LineRule
 from adapter.domain.money import digits_of
 from adapter.mapping import field_schema, readings, schema
 from adapter.mapping.bind import Binder
+from adapter.mapping.fragments import SITE
 from adapter.mapping.keys import Packing
 from adapter.mapping.readings import Reading
 from adapter.mapping.walk import entities, is_zone
@@ -112,7 +113,9 @@ class Fields:
             return None
         code = str(value).strip()
         if digits_of(code) is None:
-            self.binder.report(fragment.path, f"{code!r} is no currency", "an ISO 4217 code such as GBP is needed")
+            constant = fragment.tree.name.removeprefix(SITE) if isinstance(fragment.tree, exp.Placeholder) else None
+            path: Path = ("site", constant) if constant is not None else fragment.path
+            self.binder.report(path, f"{code!r} is no currency", "an ISO 4217 code such as GBP is needed")
         return code
 
     def _readings(self, file: schema.MappingFile, digits: int) -> list[tuple[Path, Reading]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from adapter.mapping import schema
@@ -23,8 +24,16 @@ def check_trials(file: schema.MappingFile, tables: Collection[str], source: Sour
         _check(path, rule, file, source)
         for place, name in tables_of(path, rule):
             if is_whole and name.casefold() not in {table.casefold() for table in tables}:
-                hint = suggest(name, tables) or f"it uses {', '.join(sorted(tables))}"
+                hint = _nearest(name, tables, source) or f"it uses {', '.join(sorted(tables))}"
                 source.report(place, f"the mapping does not use a table {name}", hint)
+
+
+def _nearest(name: str, tables: Collection[str], source: Source) -> str:
+    """The table that may be meant, and where the mapping names it: it may be that one which is misspelt."""
+    hint = suggest(name, tables)
+    meant = re.search(r'"(\w+)"', hint)
+    found = re.search(rf"\b{meant[1]}\b", source.locator.text, re.IGNORECASE) if meant is not None else None
+    return f"{hint} Line {source.locator.text.count(chr(10), 0, found.start()) + 1} names it" if found else hint
 
 
 def tables_of(path: Path, rule: TrialRule) -> Iterator[tuple[Path, str]]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from sqlglot import exp
+
+from adapter.mapping.fragments import SITE
 from adapter.mapping.load import Mapping
 from adapter.toml.locate import Path, dotted
 
@@ -28,6 +33,7 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "category": ("category",),
         "id": ("id",),
         "lastOrderedAt": ("ordered_at",),
+        "modifiers": (),
         "name": ("name",),
         "quantity": ("quantity",),
     },
@@ -49,24 +55,54 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "table": {"maxCovers": ("max_covers",), "name": ("name",), "status": ("status",)},
 }
+_BESIDE: dict[Path, tuple[Path, ...]] = {
+    ("item", "amount_per_item"): (
+        ("item", "tax"),
+        ("item", "quantity"),
+        ("modifier", "amount"),
+        ("modifier", "quantity"),
+        ("modifier", "tax"),
+    ),
+    ("item", "name"): (("item", "quantity"),),
+    ("modifier", "amount"): (("modifier", "tax"),),
+    ("session", "finished_at"): (("session", "finished"),),
+    ("session", "payable"): (("session", "finished"), ("bill", "total"), ("bill", "paid")),
+}
+"""Fields of which a value is made beside its own."""
+_SOURCES = ("column", "sql", "map")
+_TIMES = frozenset({"created_at", "finished_at", "ordered_at"})
 
 
-def origin_of_member(mapping: Mapping, path: Path) -> str:
-    """`it is item.amount_per_item, line 85` for the path of a member in an answer; empty where that cannot be told."""
+def origin_of_member(mapping: Mapping, path: Path, *, negative: bool = False) -> str:
+    """`it is item.amount_per_item, line 85` for the path of a member in an answer; empty where that cannot be told.
+
+    A `negative` amount may be that of a discount.
+    """
+    if path[:1] == ("error",):
+        return _told(
+            mapping,
+            "it is decided by",
+            [("capabilities", name) for name in type(mapping.file.capabilities).model_fields],
+        )
     entity = ""
     for place, name in enumerate(path):
+        if entity == "item" and name == "modifiers":
+            entity = "modifier"
+            continue
         if name in _ENTITIES and not (name == "table" and place):
             entity = _ENTITIES[str(name)]
             continue
         field = _FIELDS.get(entity, {}).get(str(name))
         if field is not None:
+            if entity == "item":
+                return _of_line(mapping, field, negative=negative)
             rest = tuple(str(part) for part in path[place + 1 :]) if name == "waiter" else ()
-            return _told(mapping, "it is", (entity, *field, *rest))
-    return _told(mapping, "its rows come from", (entity,)) if entity not in ("", "bill") else ""
+            return _of_field(mapping, (entity, *field, *rest))
+    return _of_rows(mapping, entity) if entity not in ("", "bill") else ""
 
 
 def origin_of_column(mapping: Mapping, table: str, column: str) -> str:
-    """`it is set in record.step[1], line 190`, or wherever a step writes this table or column; empty where none does."""
+    """`it is set by record.step[1], line 190`, or wherever a step writes this table or column; empty where none does."""
     record = mapping.file.record
     steps = [
         (index, step)
@@ -76,16 +112,98 @@ def origin_of_column(mapping: Mapping, table: str, column: str) -> str:
     for index, step in steps:
         written = next((name for name in step.set if name.casefold() == column.casefold()), None)
         if written is not None:
-            return _told(mapping, "it is set by", ("record", "step", index, "set", written))
-    places = [_told(mapping, "it is written by", ("record", "step", index)) for index, _ in steps[:1]]
-    return places[0] if places else ""
+            return _of_field(mapping, ("record", "step", index, "set", written), lead="it is set by")
+    return _told(mapping, "it is written by", [("record", "step", index) for index, _ in steps])
 
 
-def _told(mapping: Mapping, lead: str, path: Path) -> str:
-    known = path
-    while known and known not in mapping.source.locator.keys:
-        known = known[:-1]
-    if not known:
+def _of_line(mapping: Mapping, field: Path, *, negative: bool) -> str:
+    """A member of a line, which may be an item, or a discount or charge that stands on the bill as one."""
+    own = list(_with_parts(mapping, ("item", *field)))
+    names = {"amount_per_item": ("amount", "tax"), "id": ("id",), "name": ("name",), "ordered_at": ("ordered_at",)}
+    extras: list[Path] = [
+        (kind, index, name)
+        for kind, rules in (("discount", mapping.file.discount), ("charge", mapping.file.charge))
+        for index in range(len(rules))
+        for name in names.get(str(field[0]) if field else "", ())
+    ]
+    extras = [each for each in extras if each in mapping.source.locator.keys]
+    return _told(mapping, "it is", [*extras, *own] if negative else [*own, *extras])
+
+
+def _with_parts(mapping: Mapping, path: Path) -> Iterator[Path]:
+    for each in (path, *_BESIDE.get(path, ())):
+        yield each
+        yield from _made_of(mapping, each)
+
+
+def _of_field(mapping: Mapping, path: Path, lead: str = "it is") -> str:
+    return _told(mapping, lead, _with_parts(mapping, path))
+
+
+def _made_of(mapping: Mapping, path: Path) -> Iterator[Path]:
+    """What is said elsewhere of the columns and constants that a field is made of."""
+    declared = {
+        (table.casefold(), column.casefold()): (table, column)
+        for table, columns in mapping.file.columns.items()
+        for column in columns
+    }
+    joined = _joined(mapping, path)
+    for fragment in mapping.fragments.get(path, ()):
+        for column in fragment.tree.find_all(exp.Column):
+            said = declared.get((str(column.meta.get("table")).casefold(), column.name.casefold()))
+            if said is not None:
+                yield ("columns", *said)
+            elif column.meta.get("field"):
+                yield (column.table.casefold(), column.name.casefold())
+            if column.table.casefold() in joined:
+                yield (path[0], "from")
+        for constant in fragment.tree.find_all(exp.Placeholder):
+            if constant.name.startswith(SITE):
+                yield ("site", constant.name.removeprefix(SITE))
+    if path[-1] in _TIMES:
+        yield ("time",)
+        if mapping.file.time.zone.startswith(":site."):
+            yield ("site", mapping.file.time.zone.removeprefix(":site."))
+
+
+def _joined(mapping: Mapping, path: Path) -> frozenset[str]:
+    """The aliases that the FROM of a field's entity joins to the table of its rows."""
+    clause = mapping.clauses.get(path[:1])
+    joins = clause.joins[0 if clause.first is not None else 1 :] if clause is not None else ()
+    return frozenset(join.alias_or_name.casefold() for join in joins)
+
+
+def _of_rows(mapping: Mapping, entity: str) -> str:
+    """Where the rows of an entity come from, those of discounts and charges for the lines of a bill."""
+    places: list[Path] = [(entity, "from"), (entity, "where"), (entity, "order"), *_made_of(mapping, (entity, "where"))]
+    if entity == "item":
+        places += [("discount", index) for index in range(len(mapping.file.discount))]
+        places += [("charge", index) for index in range(len(mapping.file.charge))]
+    if entity == "session":
+        places += [("session", "finished"), ("session", "payable"), *_made_of(mapping, ("session", "finished"))]
+    if entity == "table":
+        places.append(("table", "status"))
+    return _told(mapping, "its rows come from", places)
+
+
+def _told(mapping: Mapping, lead: str, paths: Iterable[Path]) -> str:
+    """The keys that the file has, each with its line; the rest of them in brackets, since the first is the likeliest.
+
+    For a field that is not written by itself, its section stands.
+    """
+    keys = mapping.source.locator.keys
+    found: dict[Path, int] = {}
+    for number, path in enumerate(paths):
+        known = path
+        while known and known not in keys:
+            known = known[:-1] if not number else ()
+        # A field that has a section of its own is made by what stands in it.
+        inner = [(*known, name) for name in _SOURCES if (*known, name) in keys] if known == path else []
+        for each in inner or [known]:
+            if each:
+                found.setdefault(each, mapping.source.locator.place(each)[0])
+    named = [f"{dotted(path)}, line {line}" for path, line in found.items()]
+    if not named:
         return ""
-    line, _ = mapping.source.locator.place(known)
-    return f"{lead} {dotted(known)}, line {line}"
+    rest = f" (or {'; '.join(named[1:])})" if named[1:] else ""
+    return f"{lead} {named[0]}{rest}"

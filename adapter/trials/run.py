@@ -166,7 +166,7 @@ class _Play:
             try:
                 currency = await store.lock(session_id)
             except AdapterError as error:
-                return [Difference((), f"it cannot be locked before: {error.message}")]
+                return [Difference(("expect", "error"), f"it cannot be locked before: {error.message}")]
         answer = await _answer(self._endpoint(store), asking(rule, session_id, currency or "GBP"))
         found = [*_of_answer(rule, answer), *[one async for one in self._of_tables(rule)]]
         if found and "errorCode" in answer and rule.method not in WRITING:
@@ -264,7 +264,7 @@ class _Play:
         part, rest = one.path[:1], one.path[1:]
         hint = ""
         if part == ("expect",):
-            hint = origin_of_member(self._mapping, rest)
+            hint = origin_of_member(self._mapping, rest, negative="-" in one.message)
         elif part == ("after",):
             rest = rest[1:] if rest[0] == "absent" else rest
             hint = origin_of_column(self._mapping, str(rest[0]), str(rest[-1]))

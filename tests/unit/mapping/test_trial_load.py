@@ -71,7 +71,7 @@ def test_everything_wrong_with_a_test_is_said_at_once():
     )
     assert [text.split(":", 1)[1].strip() for text in problems(wrong)] == [
         'test[0].method: there is no method GetBilItems; did you mean "GetBillItems"?',
-        'test[0].rows.cheks: the mapping does not use a table cheks; did you mean "checks"?',
+        'test[0].rows.cheks: the mapping does not use a table cheks; did you mean "checks"? Line 14 names it',
         "test[1]: expects nothing, so it cannot fail; write expect = { ... }",
         "test[1].name: another test has this name",
         'test[1].site.cover: there is no such site constant; did you mean "covers"?',

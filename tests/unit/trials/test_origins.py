@@ -1,0 +1,68 @@
+"""Where a member of an answer comes from: its own key first, then what else makes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.mapping.load import load_mapping
+from adapter.toml.locate import Path as KeyPath
+from adapter.trials.origins import origin_of_column, origin_of_member
+
+FILE = Path(__file__).parents[3] / "mappings" / "floreant.toml"
+MAPPING = load_mapping(FILE)
+
+
+def line(*path: str | int) -> int:
+    assert path in MAPPING.source.locator.keys
+    return MAPPING.source.locator.place(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("member", "first", "others"),
+    [
+        (("billItems", "totalAmount"), ("bill", "total"), []),
+        (("tables", 0, "status"), ("table", "status", "map"), [("table", "status", "column"), ("table", "from")]),
+        (("session", "waiter", "name"), ("session", "waiter", "name"), [("session", "from")]),
+        (("session", "createdAt"), ("session", "created_at"), [("site", "timezone")]),
+        (("session", "isPayable"), ("session", "payable"), [("columns", "ticket", "paid"), ("session", "finished")]),
+        (
+            ("billItems", "items", 0, "amountPerItem"),
+            ("item", "amount_per_item"),
+            [("item", "tax"), ("modifier", "quantity"), ("discount", 0, "amount"), ("charge", 1, "amount")],
+        ),
+        (("billItems", "items", 0, "modifiers", 1, "name"), ("modifier", "name"), []),
+        (("sessions",), ("session", "from"), [("session", "where"), ("columns", "ticket", "voided")]),
+        (("error",), None, []),
+    ],
+)
+def test_a_member_names_its_key_and_what_else_makes_it(member: KeyPath, first: KeyPath | None, others: list[KeyPath]):
+    told = origin_of_member(MAPPING, member)
+    if first is None:
+        assert told == ""
+        return
+    start = told.split(" (or ")[0]
+    place = f", line {line(*first)}"
+    assert place in told
+    assert place in start or first[-1] == "map"
+    for other in others:
+        assert f", line {line(*other)}" in told
+
+
+def test_of_a_negative_amount_a_discount_is_the_likeliest_maker():
+    told = origin_of_member(MAPPING, ("billItems", "items", 2, "amountPerItem"), negative=True)
+    assert told.startswith(f"it is discount[0].amount, line {line('discount', 0, 'amount')}")
+    assert f"item.amount_per_item, line {line('item', 'amount_per_item')}" in told
+
+
+def test_a_written_column_names_the_step_that_sets_it():
+    told = origin_of_column(MAPPING, "ticket", "due_amount")
+    assert told.startswith(
+        f"it is set by record.step[1].set.due_amount, line {line('record', 'step', 1, 'set', 'due_amount')}"
+    )
+
+
+def test_a_column_that_no_step_sets_names_the_steps_of_its_table():
+    assert "record.step[0]" in origin_of_column(MAPPING, "transactions", "nobody")
+    assert origin_of_column(MAPPING, "nowhere", "nobody") == ""
