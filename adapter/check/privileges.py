@@ -40,7 +40,8 @@ async def look_at_privileges(look: Look) -> None:
 
 def _reading(look: Look, inspector: Inspector, use: Use, state: TableState, name: str, role: str) -> None:
     missing = {column: path for column, path in use.reads.items() if column not in state.readable}
-    if not missing and (use.reads or state.readable):
+    is_only_written = use.writes is not None and not use.reads
+    if not missing and (use.reads or state.readable or is_only_written):
         return
     columns = sorted(missing)
     listed = f" ({', '.join(columns)})" if columns else ""

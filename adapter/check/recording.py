@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from sqlglot import exp
 
+from adapter.check.engines import TableState
 from adapter.check.looking import Look
 from adapter.check.probing import is_denied, reason_of
 from adapter.errors import AdapterError, DatabaseUnavailable
-from adapter.store.ledger import VERSION
+from adapter.mapping.needs import Kind, needs_of_plans
+from adapter.store.ledger import VERSION, Ledger
 
-_LEDGER_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 _FINDING = ("find", "from", "select", "where")
 """Keys of [record] whose SQL chooses rows."""
-_LEDGER_TABLES = ("ledger", "session_lock", "recorded_payment", "released_lock")
 
 
 async def look_at_recording(look: Look) -> None:
@@ -100,23 +102,23 @@ async def _ledger(look: Look) -> None:
             f"the ledger has version {version}, and this adapter needs {VERSION}",
             "run: epos-adapter ledger create, or the adapter that made it",
         )
-    await _ledger_rights(look, ledger.schema, file)
+    await _ledger_rights(look, ledger, file)
 
 
-async def _ledger_rights(look: Look, schema: str, file: str) -> None:
-    if look.inspector is None:
+async def _ledger_rights(look: Look, ledger: Ledger, file: str) -> None:
+    inspector, record = look.inspector, look.mapping.file.record
+    if inspector is None or record is None or not inspector.grants:
         return
-    role = await look.inspector.role(look.prober) or "the_role"
-    names = [look.prober.engine.table(schema, name) for name in _LEDGER_TABLES]
-    keys = [(of or None, name) for of, _, name in (whole.rpartition(".") for whole in names)]
-    states = await look.inspector.tables(look.prober, keys)
+    role = await inspector.role(look.prober) or "the_role"
+    needs = needs_of_plans(ledger.plans(verify=record.verify is not None), look.prober.engine)
+    states = await inspector.tables(look.prober, needs.tables)
     for key, state in sorted(states.items(), key=lambda one: one[0][1]):
-        may = state.readable and state.insertable and state.updatable and state.deletable and state.reachable
-        if may:
+        rights = list(_lacking(state, needs.reads.get(key), needs.writes.get(key, {})))
+        if not rights and state.reachable:
             continue
-        use = "" if state.reachable else f"GRANT USAGE ON SCHEMA {schema} TO {role}; "
-        name = look.inspector.name(key)
-        sql = use + look.inspector.grant(_LEDGER_RIGHTS, name, role)
+        use = "" if state.reachable else f"GRANT USAGE ON SCHEMA {ledger.schema} TO {role}; "
+        name = inspector.name(key)
+        sql = use + (inspector.grant(", ".join(rights), name, role) if rights else "")
         look.findings.beside(
             "error",
             "no-write",
@@ -126,7 +128,19 @@ async def _ledger_rights(look: Look, schema: str, file: str) -> None:
             "have the owner of the ledger run it",
         )
         found = look.findings.found.pop()
-        look.findings.take(found.severity, found.kind, found.problem, sql=sql)
+        look.findings.take(found.severity, found.kind, found.problem, sql=sql.strip())
+
+
+def _lacking(state: TableState, reads: frozenset[str] | None, writes: Mapping[Kind, frozenset[str]]) -> Iterator[str]:
+    """The rights on a table of the ledger that are needed and not there."""
+    if reads is not None and not (reads <= state.readable and state.readable):
+        yield "SELECT"
+    if not writes.get("insert", frozenset()) <= state.insertable:
+        yield "INSERT"
+    if not writes.get("update", frozenset()) <= state.updatable:
+        yield "UPDATE"
+    if "delete" in writes and not state.deletable:
+        yield "DELETE"
 
 
 async def _sequences(look: Look) -> None:

@@ -110,7 +110,7 @@ async def check(
         keys = [one.key for one in read.read]
         judge_sessions(look, read, await look_at_tables(look))
         await look_at_ignored(look)
-        await look_at_links(look)
+        await look_at_links(look, read)
         await look_at_codes(look)
         await look_at_joins(look, keys)
         await look_at_filters(look)

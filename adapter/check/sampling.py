@@ -34,6 +34,8 @@ class Read:
     """Its total minus its lines, in minor units."""
     problems: tuple[str, ...] = ()
     """Why it, or its bill, cannot be read; each begins with the field."""
+    lost_table: str | None = None
+    """The table that it refers to and that is not there, where only the adapter can read which that is."""
     has_finished_at: bool = False
     """Whether the till has noted a time when it finished."""
 
@@ -137,6 +139,7 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
         found.append(
             Read(
                 key=sessions.key(row),
+                lost_table=sessions.lost_table(row, one),
                 session=session,
                 bill=bill,
                 difference=differences.get(str(bill.session_id), 0) if bill is not None else 0,

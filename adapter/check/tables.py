@@ -9,8 +9,10 @@ from sqlglot import exp
 
 from adapter.check.looking import Look, judged, some
 from adapter.check.probing import Row
+from adapter.check.sampling import Sample
 from adapter.domain.values import Table
 from adapter.errors import AdapterError
+from adapter.mapping.captures import is_captured
 from adapter.mapping.links import first_of
 from adapter.mapping.table_status import conditions_of
 from adapter.mapping.texts import text_of
@@ -95,11 +97,16 @@ def _names(look: Look, names: Counter[str], blank: int, count: int) -> None:
         )
 
 
-async def look_at_links(look: Look) -> None:
+async def look_at_links(look: Look, sample: Sample) -> None:
     """Find sessions that refer to a table which is not there."""
     mapping, binder = look.mapping, look.binder
     path: Path = ("session", "tables", "table") if mapping.file.session.tables is not None else ("session", "table")
     if path not in mapping.fragments or not look.fit.is_whole("table", "session"):
+        return
+    if is_captured(binder, path):
+        # The database cannot compare what only the adapter reads, so the sessions that were read must do.
+        lost = [one.lost_table for one, session in sample.sessions if not session.is_finished and one.lost_table]
+        _tell_lost(look, path, len(lost), lost[0] if lost else None)
         return
     refs, ids = look.key_trees(path), look.key_trees(("table", "id"))
     table = binder.clause(mapping.clauses[("table",)])
@@ -111,7 +118,7 @@ async def look_at_links(look: Look) -> None:
     inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(first_of(table))
     inner.set("joins", list(table.joins))
     inner.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in meets))))
-    lost = exp.Not(this=exp.Exists(this=inner))
+    gone = exp.Not(this=exp.Exists(this=inner))
     told = exp.and_(*(exp.Not(this=exp.Is(this=ref.copy(), expression=exp.Null())) for ref in refs))
     select = look.select(("session",), exp.Count(this=exp.Star()), exp.Min(this=refs[0].copy()))
     if mapping.file.session.tables is not None:
@@ -119,12 +126,16 @@ async def look_at_links(look: Look) -> None:
         select.set("joins", [*(select.args.get("joins") or []), *clause.joins])
         for condition in conditions_of(binder, path[:-1]):
             select = select.where(condition, copy=False)
-    select = select.where(exp.and_(lost, told), copy=False)
+    select = select.where(exp.and_(gone, told), copy=False)
     if ("session", "finished") in mapping.fragments:
         select = select.where(binder.flag(("session", "finished"), wanted=False), copy=False)
     rows = await look.prober.select(path, "sessions whose table is gone", select)
-    if rows and rows[0][0]:
-        count, example = rows[0]
+    if rows:
+        _tell_lost(look, path, *rows[0])
+
+
+def _tell_lost(look: Look, path: Path, count: int, example: object) -> None:
+    if count:
         look.findings.add(
             "warning",
             "table-lost",

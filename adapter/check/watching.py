@@ -95,8 +95,11 @@ class Watching(Writer):
         state, columns = look.states.get(key), look.uses[key].fact.columns
         if state is None:
             return list(columns)
-        is_less = kind == "insert" and look.inspector is not None and look.inspector.returning_is_inserting
-        allowed = state.readable & state.insertable if is_less else state.readable
+        allowed = state.readable
+        if kind == "insert" and look.inspector is not None and look.inspector.returning_is_inserting:
+            allowed &= state.insertable
+            if not set(look.uses[key].inserts) <= allowed:
+                return []
         return [name for name in columns if name in allowed]
 
     def _changed(self, index: int, columns: list[str], parameters: Any) -> list[tuple[Any, ...]]:

@@ -223,8 +223,9 @@ class _Collector:
             elif target is not None and column.find_ancestor(exp.Returning) is not None:
                 self.reads[target].add(self._spelled(column.this))
                 if isinstance(tree, exp.Insert) and self.engine.name == "mariadb":
-                    # What is given of a new row must be what the role may insert there, even a number of its own.
+                    # All columns of such a statement must be those that the role may both insert and read.
                     self.writes[target]["insert"].add(self._spelled(column.this))
+                    self.reads[target].update(self._spelled(written) for written in _written(tree))
 
     def needs(self) -> Needs:
         """What was gathered."""
@@ -289,10 +290,14 @@ def _written(tree: exp.Expr) -> list[exp.Expr]:
     return []
 
 
+_OPEN = frozenset({"information_schema", "pg_catalog"})
+"""Schemas that everybody may read, and nobody can be granted."""
+
+
 def _rows_of(tree: exp.Expr, *, deep: bool = True) -> Iterator[exp.Table]:
     """The tables whose rows a tree reads; not those that it writes to, and no names of its own SELECTs."""
     for table in tree.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier) or table.meta.get("cte"):
+        if not isinstance(table.this, exp.Identifier) or table.meta.get("cte") or table.db.lower() in _OPEN:
             continue
         above = table.parent
         if isinstance(above, (exp.From, exp.Join)) and (deep or above.parent is tree):

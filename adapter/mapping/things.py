@@ -176,6 +176,15 @@ class SessionMaker(OwnerMaker):
             waiter=owner.waiter,
         )
 
+    def lost_table(self, row: Row, one: Gathered) -> str | None:
+        """The table that a session refers to and that is not there, where only the adapter can tell which that is."""
+        if self._ref is None or self._id is None:
+            return None
+        ref = self._ref(row)
+        if not all(ref) or any(self._id(link) == ref for link in one.links):
+            return None
+        return ",".join(map(str, ref))
+
     def _visible_table(self, row: Row) -> str | None:
         """The name of a table that card machines are shown; None for one that is hidden or has no name."""
         try:

@@ -109,6 +109,8 @@ class Copying(Protocol):
     """Where the tables of a temporary ledger are."""
     ledger_create: str
     """How they are made."""
+    probe: str
+    """A statement that only who may make copies can run; empty where that is no right of its own."""
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         """How the database is reached for it."""
@@ -144,6 +146,7 @@ class _PostgreSQL:
 
     ledger_schema = "pg_temp"
     ledger_create = "CREATE TABLE IF NOT EXISTS {table}"
+    probe = ""
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         return settings
@@ -201,6 +204,7 @@ class _MariaDB:
 
     ledger_schema = "epos_trial"
     ledger_create = "CREATE TEMPORARY TABLE {table}"
+    probe = "CREATE TEMPORARY TABLE epos_trial_probe (one int)"
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         return settings
@@ -240,6 +244,7 @@ class _SQLite:
 
     ledger_schema = "epos_trial"
     ledger_create = "CREATE TEMPORARY TABLE {table}"
+    probe = ""
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         url = make_url(settings.url).update_query_dict({"mode": "ro"})

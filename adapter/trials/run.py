@@ -85,6 +85,7 @@ async def run_tests(
     stage = Stage(replace(settings, pool_size=1, prepare=False))
     ledger = stage.ledger() if use_ledger else None
     try:
+        await stage.require()
         play = await _opened(mapping, stage, ledger)
         results = []
         for index, rule in enumerate(mapping.file.test):

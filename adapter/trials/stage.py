@@ -49,6 +49,24 @@ class Stage(Database):
         words = replace(self.engine.ledger, create=self.copying.ledger_create)
         return Ledger(self.copying.ledger_schema, replace(self.engine, ledger=words))
 
+    async def require(self) -> None:
+        """Raises AdapterError when the role may not make copies at all, whatever else is wrong."""
+        text = self.copying.probe
+        if not text:
+            return
+
+        def tried() -> None:
+            self._stage = self.fresh_connection()
+            try:
+                for each in (*self.copying.room(), text):
+                    self._made(each)
+            finally:
+                self._stage.invalidate()
+                self._stage.close()
+                self._stage = None
+
+        await self._translated(tried)
+
     async def open(self, tables: Sequence[TableShape], ledger: Ledger | None) -> None:
         """Begin the transaction and make the copies; raises StoreError or MappingMismatch."""
         texts = [text for table in tables for text in self.copying.copy(table)]

@@ -81,7 +81,7 @@ class Inspector(Protocol):
     holding_is_changing: bool
     """Whether a row can be held only by who may change some column of it."""
     returning_is_inserting: bool
-    """Whether of a new row only those columns are given that the role may insert."""
+    """Whether of a new row columns are given only if the role may insert and read all that the statement names."""
     keeps_numbers: bool
     """Whether a number that was given to a row that is undone is lost."""
 
