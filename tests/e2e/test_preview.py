@@ -74,7 +74,7 @@ def test_the_terminal_shows_tables_sessions_and_a_bill_in_80_columns(shared: Pla
     assert re.search(r"^  Check 5110 .*no bill", text, re.MULTILINE)
     assert "The bill in full  Check 5102" in text
     assert "The lines add up to the total." in text
-    assert "nothing can be locked or paid: the tables of the ledger are missing" in " ".join(text.split())
+    assert "nothing can be locked or paid: the tables of the ledger epos_adapter are missing" in " ".join(text.split())
 
 
 def test_what_is_shown_is_what_a_card_machine_is_answered(shared: Place):
