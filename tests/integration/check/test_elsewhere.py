@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy.engine import make_url
 
 from adapter.app import App
 from adapter.check.findings import Finding
 from adapter.check.run import Report, check
+from adapter.cli import main
 from adapter.config import Config
 from adapter.mapping.load import load_mapping_text
 from tests.conftest import mariadb, run_script
@@ -240,3 +242,26 @@ def test_a_file_that_may_only_be_read_can_be_checked(garden: Elsewhere):
     file = Path(str(make_url(garden.url).database))
     file.chmod(stat.S_IRUSR)
     assert "table-lost" in garden.kinds()
+
+
+@pytest.mark.parametrize(("name", "engine"), [("ospos", "mariadb"), ("pasteque", "mariadb"), ("pasteque", "sqlite")])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check"], "0 errors"),
+        (["test"], "passed"),
+        (["preview"], "The lines add up to the total"),
+        (["explain", "GetBillItems"], "SELECT"),
+        (["explain", "RecordPayment"], "INSERT"),
+        (["grants"], "privilege"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
+)
+def test_each_command_serves_the_other_engines_too(
+    name: str, engine: str, arguments: list[str], said: str, place: Callable[[str, str], Elsewhere], tmp_path: Path
+):
+    file = tmp_path / "config.toml"
+    file.write_text(f'mapping = "{name}"\n[database]\nurl = "{place(name, engine).url}"\n', encoding="utf-8")
+    done = CliRunner().invoke(main, [*arguments, "--config", str(file)])
+    assert done.exit_code == 0, done.output
+    assert said in done.output or (arguments == ["grants"] and "GRANT SELECT" in done.output)
