@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
 
 from adapter.mapping.trial_schema import OF_SESSION, TrialRule
+from adapter.protocol.tables.dialect import tables_dialect
+from adapter.toml.load import suggest
+from adapter.toml.locate import Path
 
 _REQUESTOR = {"requestorType": "REQUESTOR_TYPE_CARD_MACHINE", "cardMachineRequestorInfo": {"terminalId": "1"}}
 _PAYMENT = {
@@ -23,6 +26,30 @@ _NEEDS_LOCK = frozenset({"RecordPayment", "UnlockSession"})
 def is_locked_before(rule: TrialRule) -> bool:
     """Whether a card machine has locked the session before it is asked."""
     return rule.locked if rule.locked is not None else rule.method in _NEEDS_LOCK
+
+
+def unknown_members(rule: TrialRule) -> Iterator[tuple[Path, str]]:
+    """Where a test gives a parameter that its method does not have, and what it may mean.
+
+    On the wire such a member is ignored; in a test it is a mistake that would go unseen.
+    """
+    yield from _unknown(tables_dialect().routes[rule.method].params.type, rule.params, ("params",))
+
+
+def _unknown(kind: Any, given: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for name, value in given.items():
+        if name not in known:
+            hint = suggest(name, known) or f"there are {', '.join(sorted(known))}"
+            yield (*path, name), f"there is no such parameter; {hint}"
+            continue
+        inner = next((each for each in (known[name], *get_args(known[name])) if _is_struct(each)), None)
+        if inner is not None and isinstance(value, dict):
+            yield from _unknown(inner, value, (*path, name))
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def asking(rule: TrialRule, session_id: UUID | None, currency: str) -> bytes:

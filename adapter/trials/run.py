@@ -39,7 +39,7 @@ from adapter.trials.compare import Difference, differences, row_differences, unw
 from adapter.trials.copies import TableShape, shapes
 from adapter.trials.flat import flat_catalogue, flat_mapping, require_distinct
 from adapter.trials.origins import origin_of_column, origin_of_member
-from adapter.trials.requests import asking, is_locked_before
+from adapter.trials.requests import asking, is_locked_before, unknown_members
 from adapter.trials.rows import complete
 from adapter.trials.stage import RowRefused, Stage, StagedStore
 
@@ -151,7 +151,7 @@ class _Play:
         return TestResult(name=rule.name, line=line, passed=not findings, findings=findings)
 
     async def _differences(self, rule: TrialRule) -> list[Difference]:
-        refused = await self._put(rule)
+        refused = [Difference(path, message) for path, message in unknown_members(rule)] + await self._put(rule)
         if refused:
             return refused
         bound = await self._bound_with(rule)

@@ -253,6 +253,22 @@ def test_every_column_that_is_not_there_is_told_at_once_and_before_anything_is_r
     assert caught.value.problems[1].hint == 'did you mean "total"?'
 
 
+def test_a_parameter_that_the_method_does_not_have_is_told_though_the_wire_would_ignore_it(run: Run):
+    found = run("""
+[[test]]
+name    = "a payment with a tip"
+method  = "RecordPayment"
+session = [7, 3]
+params  = { payment = { baseAmount = 100, tipAmount = 50 }, waiter = 3 }
+rows    = { chk = [{ day = 7, no = 3, total = 1 }] }
+expect  = { error = "PAYMENT_NOT_RECORDED" }
+""")
+    assert [(one.key, one.message) for result in found for one in result.findings] == [
+        ("test[0].params.payment.tipAmount", 'there is no such parameter; did you mean "tipsAmount"?'),
+        ("test[0].params.waiter", "there is no such parameter; there are payment, requestorInfo"),
+    ]
+
+
 def test_a_row_that_the_database_refuses_is_told_with_its_line(run: Run):
     (finding,) = said(run(BILL.replace("total = 8.5", 'total = "much"')))
     assert finding.startswith(f"till.toml:{line_of('rows    =', BILL)}: test[0].rows.chk[0]: the database refuses it:")
