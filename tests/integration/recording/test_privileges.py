@@ -25,7 +25,7 @@ from adapter.config import Config
 from adapter.domain.recording import release_by_hand
 from adapter.mapping.load import load_mapping
 from adapter.privileges import Privilege, sql_for
-from adapter.store import units
+from adapter.store.drivers import postgresql
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 MAPPINGS = Path(__file__).parents[3] / "mappings"
@@ -94,13 +94,13 @@ def restricted(
 def listen(patch: pytest.MonkeyPatch, asked: dict[str, Sequence[Any]]) -> None:
     """Note every statement that is run, and its values."""
     for name in ("run", "change"):
-        real = getattr(units, name)
+        real = getattr(postgresql, name)
 
-        def noting(connection: Any, text: str, values: Sequence[Any], real: Any = real) -> Any:
+        def noting(connection: Any, text: str, values: Sequence[Any], real: Any = real, **more: Any) -> Any:
             asked.setdefault(text, list(values))
-            return real(connection, text, values)
+            return real(connection, text, values, **more)
 
-        patch.setattr(units, name, noting)
+        patch.setattr(postgresql, name, noting)
 
 
 async def with_app(name: str, url: str, site: dict[str, Any], work: Callable[[App], Any], check: str = "off") -> Any:
@@ -174,6 +174,7 @@ async def pay(made: Restricted, app: App) -> None:
     await ask("LockSession", sessionId=sessions[1]["id"])
     other = uuid.UUID(sessions[1]["id"])
     assert len(await app.store.locks()) == 1
+    assert await app.store.watched() is not None
     await app.store.write(lambda till: release_by_hand(till, other, by="somebody", reason="a test", force=True))
 
 
