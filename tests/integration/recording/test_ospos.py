@@ -161,7 +161,7 @@ def test_a_terminal_that_saves_its_own_copy_is_noticed_and_told_once(till: Any):
     till.refused("RecordPayment", "PAYMENT_ALREADY_RECORDED", payment=lost)
 
 
-def test_a_terminal_that_saves_while_a_payment_is_recorded_waits_for_it(till: Any):
+def test_a_terminal_that_saves_what_it_has_read_after_a_payment_keeps_it(till: Any):
     till.lock(SALE)
     sent = till.pay(SALE, 1000)
     till.sql(
