@@ -64,6 +64,7 @@ class App:
         self._watch = watch
         emit = self._emit = emit if watch is None else watch.beside(emit)
         settings = database_settings(config)
+        engine = engine_of(settings.url)
         statements = emit if tell_statements else None
         self.store = SqlStore(
             mapping=mapping,
@@ -73,12 +74,12 @@ class App:
                 health=Health(emit),
                 write_patience=settings.write_patience if write_patience is None else write_patience,
             ),
-            engine=engine_of(settings.url),
+            engine=engine,
             site=config.site,
             receipt=config.receipt or mapping.file.receipt,
             history=timedelta(hours=config.rules.finished_within_hours) or None,
             emit=emit,
-            ledger=Ledger(config.ledger.schema_, engine_of(settings.url)) if config.ledger.use else None,
+            ledger=Ledger(config.ledger.schema_, engine) if config.ledger.use else None,
         )
         self._endpoints: dict[str, Endpoint] = {}
         self.service = Service(self.store, recording_rules=recording_rules(config, mapping), emit=emit)

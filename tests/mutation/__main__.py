@@ -34,7 +34,7 @@ def main(each: int, kinds: tuple[str, ...], workers: int, file: Path | None) -> 
     console = Console(width=None if sys.stdout.isatty() else 140)
     with tills() as found:
         wanted = [task for till in found for task in tasks(till.sheet, each) if not kinds or task.kind in kinds]
-        verdicts = list(_all(found, wanted, workers, console))
+        verdicts = list(_all(found, wanted, workers))
     show(verdicts, console)
     if file is not None:
         file.write_text(json.dumps(summary(verdicts), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -42,7 +42,7 @@ def main(each: int, kinds: tuple[str, ...], workers: int, file: Path | None) -> 
     sys.exit(0 if good else 1)
 
 
-def _all(found: list[Till], wanted: list[Task], workers: int, console: Console) -> Iterator[Verdict]:
+def _all(found: list[Till], wanted: list[Task], workers: int) -> Iterator[Verdict]:
     # Spawned, so that no process inherits the sockets of another's connections.
     with multiprocessing.get_context("spawn").Pool(workers) as pool, Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("mistakes", total=len(wanted))
@@ -50,7 +50,6 @@ def _all(found: list[Till], wanted: list[Task], workers: int, console: Console) 
         for verdict in pool.imap_unordered(judge, [(by_name[task.mapping], task) for task in wanted]):
             progress.advance(bar)
             yield verdict
-    _ = console
 
 
 if __name__ == "__main__":

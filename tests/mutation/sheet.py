@@ -19,7 +19,6 @@ _PROSE = frozenset(
     {
         "as",
         "default",
-        "default_",
         "epos",
         "form",
         "fraction",

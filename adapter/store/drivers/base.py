@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util import await_only
 
 Kind = Literal["busy", "duplicate", "gone", "login", "mismatch", "other", "slow", "unasked", "untyped"]
 """What an error means: somebody is in the way; a row is there already; the connection is lost; the user, password or
@@ -110,3 +112,17 @@ def say(connection: Any, *statements: str) -> None:
     for statement in statements:
         cursor.execute(statement)
     cursor.close()
+
+
+def control(connection: PoolProxiedConnection, sql: str, patience: float | None) -> None:
+    """Run a statement without values or rows, waiting so many seconds for it; TimeoutError when it takes longer.
+
+    For drivers whose cursors are opened by `async with`.
+    """
+    driver: Any = connection.driver_connection
+
+    async def run_it() -> None:
+        async with asyncio.timeout(patience), driver.cursor() as cursor:
+            await cursor.execute(sql)
+
+    await_only(run_it())

@@ -6,7 +6,6 @@ quotes and backslashes as the session's own mode wants them. The mode and the ch
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import await_only
 
-from adapter.store.drivers.base import DatabaseSettings, Verdict, say
+from adapter.store.drivers.base import DatabaseSettings, Verdict, control, say
 
 _MODE = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 """No ANSI_QUOTES and no NO_BACKSLASH_ESCAPES, which would give the texts of statements another meaning."""
@@ -105,22 +104,22 @@ def change(
 
 def define(connection: PoolProxiedConnection, sql: str) -> None:
     """See Driver: it ends the transaction that it stands in, and is then at the mercy of the session."""
-    _control(connection, "SET SESSION TRANSACTION READ WRITE", None)
+    control(connection, "SET SESSION TRANSACTION READ WRITE", None)
     try:
-        _control(connection, sql, None)
+        control(connection, sql, None)
     finally:
-        _control(connection, "SET SESSION TRANSACTION READ ONLY", None)
+        control(connection, "SET SESSION TRANSACTION READ ONLY", None)
 
 
 def begin(connection: PoolProxiedConnection) -> None:
     """See Driver: the isolation is the session's."""
-    _control(connection, "START TRANSACTION READ WRITE", None)
+    control(connection, "START TRANSACTION READ WRITE", None)
 
 
 def commit(connection: PoolProxiedConnection, patience: float) -> None:
     """See Driver."""
     try:
-        _control(connection, _COMMIT, patience)
+        control(connection, _COMMIT, patience)
     except aiomysql.Error as error:
         if verdict(error).kind == "slow":
             raise TimeoutError from None  # cut short while committing: nobody says on which side of it
@@ -129,7 +128,7 @@ def commit(connection: PoolProxiedConnection, patience: float) -> None:
 
 def roll_back(connection: PoolProxiedConnection) -> None:
     """See Driver."""
-    _control(connection, "ROLLBACK", None)
+    control(connection, "ROLLBACK", None)
 
 
 def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:  # noqa: ARG001 -- none are told
@@ -140,8 +139,8 @@ def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -
     if not is_inside:
         begin(connection)  # a session that may only read does not even prepare what writes
     try:
-        _control(connection, f"PREPARE epos_adapter_check FROM {driver.escape(questions)}", None)
-        _control(connection, "DEALLOCATE PREPARE epos_adapter_check", None)
+        control(connection, f"PREPARE epos_adapter_check FROM {driver.escape(questions)}", None)
+        control(connection, "DEALLOCATE PREPARE epos_adapter_check", None)
     finally:
         if not is_inside:
             roll_back(connection)
@@ -181,16 +180,6 @@ def _shared(code: int, _shown: Any, _size: Any, precision: Any, scale: Any) -> s
     if code not in _SHARING:
         return ""
     return f"{code}({precision},{scale})" if code == FIELD_TYPE.NEWDECIMAL else str(code)
-
-
-def _control(connection: PoolProxiedConnection, sql: str, patience: float | None) -> None:
-    driver: Any = connection.driver_connection
-
-    async def run_it() -> None:
-        async with asyncio.timeout(patience), driver.cursor() as cursor:
-            await cursor.execute(sql)
-
-    await_only(run_it())
 
 
 def _asked(sql: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:

@@ -5,7 +5,6 @@ SQL Server knows no session that may only read: give the adapter a login that ma
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import await_only
 
-from adapter.store.drivers.base import DatabaseSettings, Verdict, say
+from adapter.store.drivers.base import DatabaseSettings, Verdict, control, say
 
 
 def address(url: URL) -> URL:
@@ -65,17 +64,17 @@ def define(connection: PoolProxiedConnection, sql: str) -> None:
 
 def begin(connection: PoolProxiedConnection) -> None:
     """See Driver."""
-    _control(connection, "BEGIN TRANSACTION", None)
+    control(connection, "BEGIN TRANSACTION", None)
 
 
 def commit(connection: PoolProxiedConnection, patience: float) -> None:
     """See Driver."""
-    _control(connection, "COMMIT TRANSACTION", patience)
+    control(connection, "COMMIT TRANSACTION", patience)
 
 
 def roll_back(connection: PoolProxiedConnection) -> None:
     """See Driver; an error may have ended the transaction already."""
-    _control(connection, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", None)
+    control(connection, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", None)
 
 
 def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:  # noqa: ARG001 -- the server finds them
@@ -111,16 +110,6 @@ def _asked(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -
 
     answer: tuple[int, list[Any]] = await_only(rows())
     return answer
-
-
-def _control(connection: PoolProxiedConnection, sql: str, patience: float | None) -> None:
-    driver: Any = connection.driver_connection
-
-    async def run_it() -> None:
-        async with asyncio.timeout(patience), driver.cursor() as cursor:
-            await cursor.execute(sql)
-
-    await_only(run_it())
 
 
 def _sent(values: Sequence[Any]) -> list[Any]:
