@@ -12,10 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
@@ -40,7 +39,7 @@ class Database:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        engine: Engine,
         emit: Emit | None = None,
         *,
         write_patience: float = 20.0,
@@ -135,7 +134,7 @@ class Database:
 
         def run() -> Answer:
             try:
-                with self._engine.sync_engine.connect() as connection:
+                with self._engine.connect() as connection:
                     return unit(connection)
             except (SQLAlchemyError, self.driver_error) as error:
                 raise translate(error) from None
@@ -150,7 +149,7 @@ class Database:
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), _CLOSE_PATIENCE)
-        await self._engine.dispose()
+        await self.stacks.run(self._engine.dispose)
 
     def _run(self, unit: Callable[[Reader], Answer]) -> Answer:
         # The pool's connection is used below SQLAlchemy's statement layer: the statements are made and fixed already,
@@ -176,7 +175,7 @@ class Database:
     def fresh_connection(self) -> PoolProxiedConnection:
         """A connection from the pool that was opened after the last one was lost: those from before are gone too."""
         while True:
-            connection = self._engine.sync_engine.raw_connection()
+            connection = self._engine.raw_connection()
             if connection.info.setdefault("opened", time.monotonic()) >= self._lost_at:
                 return connection
             connection.invalidate()

@@ -45,7 +45,7 @@ _SMALL = 1000
 
 def address(url: URL) -> URL:
     """See Driver."""
-    return url.set(drivername="postgresql+psycopg")
+    return url.set(drivername="postgresql+psycopg_async")
 
 
 def arguments(settings: DatabaseSettings, url: URL) -> Mapping[str, Any]:  # noqa: ARG001 -- see Driver
