@@ -7,6 +7,7 @@ gc.disable()
 
 from adapter.cli import main  # noqa: E402 - after the line above, which is about loading this
 
+gc.freeze()
 gc.enable()
 
 if __name__ == "__main__":

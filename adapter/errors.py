@@ -18,12 +18,12 @@ A message may be shown to a waiter and sent to the provider: it never holds SQL,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing wrong with a file: where it stands, what it is, and what to do about it."""
 
     file: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
+
+from msgspec import Struct
 
 _OURS = Path(__file__).resolve().parent
 _MOST_FRAMES = 12
@@ -18,8 +19,7 @@ _MOST_FRAMES = 12
 Level = Literal["debug", "info", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Base of all events; the first line of a subclass's docstring is what the log says."""
 
     level: ClassVar[Level] = "info"
@@ -31,8 +31,7 @@ FlagKind = Literal["conflict", "gone", "over_payment", "unknown_at_provider", "u
 """Why a payment needs somebody's attention, in a word that metrics can count by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started(Event):
+class Started(Event, frozen=True, kw_only=True):
     """The adapter is up."""
 
     version: str
@@ -43,18 +42,15 @@ class Started(Event):
     """SHA-256 of the mapping's file, its first twelve digits: tells whether it is the one that was tried."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopping(Event):
+class Stopping(Event, frozen=True, kw_only=True):
     """The adapter takes no more requests, and finishes those it has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped(Event):
+class Stopped(Event, frozen=True, kw_only=True):
     """The adapter has stopped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappingBound(Event):
+class MappingBound(Event, frozen=True, kw_only=True):
     """The mapping fits the database and is being served."""
 
     mapping: str
@@ -65,8 +61,7 @@ class MappingBound(Event):
     """Which variant of the mapping this database needs; empty for the file without any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappingUnfit(Event):
+class MappingUnfit(Event, frozen=True, kw_only=True):
     """The mapping does not fit the database."""
 
     level: ClassVar[Level] = "error"
@@ -76,32 +71,28 @@ class MappingUnfit(Event):
     """Which one of those that were found together, from 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappingOutgrown(Event):
+class MappingOutgrown(Event, frozen=True, kw_only=True):
     """The database refused a statement of a mapping that fitted it before: the EPOS has changed."""
 
     level: ClassVar[Level] = "error"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseDown(Event):
+class DatabaseDown(Event, frozen=True, kw_only=True):
     """The database does not answer; trying again."""
 
     level: ClassVar[Level] = "error"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseUp(Event):
+class DatabaseUp(Event, frozen=True, kw_only=True):
     """The database answers again."""
 
     seconds: float
     """How long it did not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementRun(Event):
+class StatementRun(Event, frozen=True, kw_only=True):
     """A statement was run."""
 
     level: ClassVar[Level] = "debug"
@@ -113,8 +104,7 @@ class StatementRun(Event):
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowSkipped(Event):
+class RowSkipped(Event, frozen=True, kw_only=True):
     """A row cannot be read as the mapping says, and was left out of a list."""
 
     level: ClassVar[Level] = "error"
@@ -122,16 +112,14 @@ class RowSkipped(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuplicateTableName(Event):
+class DuplicateTableName(Event, frozen=True, kw_only=True):
     """Several tables of the EPOS have the same name; only the first can be asked for."""
 
     level: ClassVar[Level] = "warning"
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillDiffers(Event):
+class BillDiffers(Event, frozen=True, kw_only=True):
     """The lines of a bill do not add up to its total, as the mapping allows."""
 
     level: ClassVar[Level] = "warning"
@@ -140,8 +128,7 @@ class BillDiffers(Event):
     """Total minus lines, in minor units."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestAnswered(Event):
+class RequestAnswered(Event, frozen=True, kw_only=True):
     """A request was answered."""
 
     connection: str
@@ -157,8 +144,7 @@ class RequestAnswered(Event):
     """The request's id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentKept(Event):
+class PaymentKept(Event, frozen=True, kw_only=True):
     """A payment, or the attempt of one, is in the database."""
 
     session: str
@@ -171,8 +157,7 @@ class PaymentKept(Event):
     cashback: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentFlagged(Event):
+class PaymentFlagged(Event, frozen=True, kw_only=True):
     """A payment needs somebody's attention."""
 
     level: ClassVar[Level] = "warning"
@@ -182,8 +167,7 @@ class PaymentFlagged(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentGone(Event):
+class PaymentGone(Event, frozen=True, kw_only=True):
     """A payment that was recorded is no longer in the EPOS: a till has written over it, and somebody must enter it again."""
 
     level: ClassVar[Level] = "error"
@@ -195,8 +179,7 @@ class PaymentGone(Event):
     tips: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockTakenOver(Event):
+class LockTakenOver(Event, frozen=True, kw_only=True):
     """A lock had passed the age limit and was taken over; whoever held it can no longer pay."""
 
     level: ClassVar[Level] = "warning"
@@ -206,8 +189,7 @@ class LockTakenOver(Event):
     """Whose lock it was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockReleased(Event):
+class LockReleased(Event, frozen=True, kw_only=True):
     """A lock was released by hand."""
 
     level: ClassVar[Level] = "warning"
@@ -216,24 +198,21 @@ class LockReleased(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingOn(Event):
+class RecordingOn(Event, frozen=True, kw_only=True):
     """Sessions can be locked and paid."""
 
     ledger: str = ""
     """Schema of the adapter's own tables, and their version; empty where there are none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingOff(Event):
+class RecordingOff(Event, frozen=True, kw_only=True):
     """Nothing can be locked or paid."""
 
     level: ClassVar[Level] = "warning"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameIgnored(Event):
+class FrameIgnored(Event, frozen=True, kw_only=True):
     """A frame could not be answered: it carries no id to answer to."""
 
     level: ClassVar[Level] = "warning"
@@ -243,8 +222,7 @@ class FrameIgnored(Event):
     """In bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderComplained(Event):
+class ProviderComplained(Event, frozen=True, kw_only=True):
     """The provider could not read an answer (ErrorNotification)."""
 
     level: ClassVar[Level] = "error"
@@ -255,8 +233,7 @@ class ProviderComplained(Event):
     """Id of the request whose answer it could not read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BugFound(Event):
+class BugFound(Event, frozen=True, kw_only=True):
     """Something happened that should not; please report it with this reference."""
 
     level: ClassVar[Level] = "error"
@@ -277,8 +254,7 @@ def where_of(error: BaseException) -> str:
     return " > ".join(frames[-_MOST_FRAMES:])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialing(Event):
+class Dialing(Event, frozen=True, kw_only=True):
     """Opening the connection to the provider."""
 
     level: ClassVar[Level] = "debug"
@@ -287,8 +263,7 @@ class Dialing(Event):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionOpened(Event):
+class ConnectionOpened(Event, frozen=True, kw_only=True):
     """A connection is open."""
 
     connection: str
@@ -296,8 +271,7 @@ class ConnectionOpened(Event):
     """The provider's address, or that of the gateway that connected in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionClosed(Event):
+class ConnectionClosed(Event, frozen=True, kw_only=True):
     """A connection was closed."""
 
     level: ClassVar[Level] = "warning"
@@ -307,8 +281,7 @@ class ConnectionClosed(Event):
     """Frames received while it was open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DialFailed(Event):
+class DialFailed(Event, frozen=True, kw_only=True):
     """The connection to the provider could not be opened; trying again."""
 
     level: ClassVar[Level] = "error"
@@ -319,16 +292,14 @@ class DialFailed(Event):
     """Seconds until the next attempt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listening(Event):
+class Listening(Event, frozen=True, kw_only=True):
     """Waiting for a gateway to connect."""
 
     connection: str
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionRefused(Event):
+class ConnectionRefused(Event, frozen=True, kw_only=True):
     """A gateway was turned away."""
 
     level: ClassVar[Level] = "warning"
@@ -337,24 +308,21 @@ class ConnectionRefused(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusServed(Event):
+class StatusServed(Event, frozen=True, kw_only=True):
     """The status page can be looked at."""
 
     address: str
     """As `http://127.0.0.1:8791/status`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusNotServed(Event):
+class StatusNotServed(Event, frozen=True, kw_only=True):
     """The status port could not be opened; requests are answered all the same, and it is tried again."""
 
     level: ClassVar[Level] = "error"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRefused(Event):
+class StatusRefused(Event, frozen=True, kw_only=True):
     """Somebody asked for the status with a wrong token."""
 
     level: ClassVar[Level] = "warning"

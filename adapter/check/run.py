@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from adapter.app import database_settings
 from adapter.check.codes import look_at_codes

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from msgspec import Struct
 from sqlglot import exp
 
 from adapter.domain.money import digits_of
@@ -40,8 +41,7 @@ _ANY_CURRENCY = 4
 Tree = TypeVar("Tree", bound=exp.Expr)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundClause:
+class BoundClause(Struct, frozen=True, kw_only=True):
     """A FROM clause ready to be built upon."""
 
     first: exp.Expr | None

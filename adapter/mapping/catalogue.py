@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeVar
+
+from msgspec import Struct
 
 Family = Literal["boolean", "bytes", "decimal", "float", "integer", "other", "text", "time", "uuid"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnFact:
+class ColumnFact(Struct, frozen=True, kw_only=True):
     """One column of a table."""
 
     name: str
@@ -29,8 +29,7 @@ class ColumnFact:
     """As the database calls it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableFact:
+class TableFact(Struct, frozen=True, kw_only=True):
     """One table or view."""
 
     name: str
@@ -44,8 +43,7 @@ class TableFact:
         return _found(self.columns, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True, kw_only=True):
     """The tables a mapping asked about; those that do not exist are absent."""
 
     tables: Mapping[str | None, Mapping[str, TableFact]]

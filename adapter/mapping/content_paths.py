@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 _NAME = r"[^\s.\[\]\"'=*]+"
 _STEP = re.compile(
@@ -26,23 +27,19 @@ class BadPath(ValueError):
     """A path cannot be read; the message says how one is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(Struct, frozen=True):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Each:
+class _Each(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class _Matching:
+class _Matching(Struct, frozen=True):
     """The first element whose member has this value."""
 
     path: tuple[str, ...]
@@ -52,8 +49,7 @@ class _Matching:
 _Step = _Member | _Index | _Each | _Matching
 
 
-@dataclass(frozen=True, slots=True)
-class ContentPath:
+class ContentPath(Struct, frozen=True):
     """A way into decoded data."""
 
     steps: tuple[_Step, ...] = ()

@@ -6,9 +6,9 @@ a statement with one branch less is a tenth faster. Knows nothing of statements.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 from sqlglot import exp
 
 from adapter.mapping.fragments import Clause, Fragment
@@ -16,8 +16,7 @@ from adapter.mapping.load import Mapping
 from adapter.toml.locate import Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """The rows that a discount or charge stands in, and the condition under which it does."""
 
     owner: Literal["item", "session"]
@@ -44,8 +43,7 @@ def moment_name(path: Path) -> str:
     return ".".join(("at", *map(str, path)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest:
+class _Rest(Struct, frozen=True, kw_only=True):
     fragment: Fragment | None
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import sqlglot
+from msgspec import Struct
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
@@ -69,16 +69,14 @@ _FORBIDDEN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fragment:
+class Fragment(Struct, frozen=True, kw_only=True):
     """One parsed piece of SQL and where it stands in the file."""
 
     path: Path
     tree: exp.Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Clause(Struct, frozen=True, kw_only=True):
     """A parsed FROM clause: its first table (none where it continues its parent's) and its joins."""
 
     path: Path

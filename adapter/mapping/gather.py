@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from adapter.mapping.plans import Branch, Plan, Slots
 
 Row = Sequence[Any]
 
 
-@dataclass(slots=True)
-class Gathered:
+class Gathered(Struct):
     """Everything one statement says of one session."""
 
     row: Row | None = None
     is_ambiguous: bool = False
     """Whether several different sessions came under one key."""
-    links: list[Row] = field(default_factory=list)
-    items: list[Row] = field(default_factory=list)
-    modifiers: dict[Any, list[Row]] = field(default_factory=dict)
+    links: list[Row] = msgspec.field(default_factory=list)
+    items: list[Row] = msgspec.field(default_factory=list)
+    modifiers: dict[Any, list[Row]] = msgspec.field(default_factory=dict)
     """By the key of their item."""
-    extras: dict[int, list[Row]] = field(default_factory=dict)
+    extras: dict[int, list[Row]] = msgspec.field(default_factory=dict)
     """By the number of their branch."""
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
+
+from msgspec import Struct
 
 Form = Literal["integer", "text", "uuid"]
 Key = tuple[Any, ...]
@@ -25,8 +26,7 @@ class UnpackableKey(ValueError):
     """A key does not fit a UUID."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One column of a key."""
 
     form: Form
@@ -34,8 +34,7 @@ class Part:
     """How wide it is inside a composite key; a single integer or text has all 120 bits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packing:
+class Packing(Struct, frozen=True, kw_only=True):
     """How the key of a mapping becomes a UUID and back."""
 
     parts: tuple[Part, ...]

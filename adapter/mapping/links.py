@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec import Struct
 from sqlglot import exp
 
 from adapter.mapping.bind import Binder, BoundClause
@@ -19,8 +19,7 @@ from adapter.toml.locate import Path
 Tree = TypeVar("Tree", bound=exp.Expr)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """The way from a session to its tables."""
 
     first: exp.Expr

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.mapping import field_schema, schema
@@ -28,19 +30,18 @@ from adapter.toml.load import Source, parse, read, suggest, validate
 from adapter.toml.locate import Path, dotted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping:
+class Mapping(Struct, frozen=True, kw_only=True):
     """A mapping file, parsed: what `bind` makes plans of."""
 
     file: schema.MappingFile
     source: Source
-    clauses: dict[Path, Clause] = field(default_factory=dict)
+    clauses: dict[Path, Clause] = msgspec.field(default_factory=dict)
     """FROM clauses by the path of their entity."""
-    fragments: dict[Path, tuple[Fragment, ...]] = field(default_factory=dict)
+    fragments: dict[Path, tuple[Fragment, ...]] = msgspec.field(default_factory=dict)
     """The expressions of each field, by the path of the field; `where` and `order` too."""
     variants: tuple[Variant, ...] = ()
     """The same file for other versions of the EPOS."""
-    rows: dict[Path, RowsOf] = field(default_factory=dict)
+    rows: dict[Path, RowsOf] = msgspec.field(default_factory=dict)
     """The entities whose rows are decoded; they have neither clause nor fragments, but for their encoded value."""
 
     def fragment(self, *path: str | int) -> Fragment | None:

@@ -6,8 +6,8 @@ Works on values only. Knows nothing of what the names mean.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from adapter.mapping import schema
@@ -20,8 +20,7 @@ TableName = tuple[str | None, str]
 """Schema as written or set (None for the connection's own) and table name, prefix included."""
 
 
-@dataclass(slots=True)
-class Naming:
+class Naming(Struct):
     """The names of one mapping against one catalogue; without one, everything that is named is taken to exist."""
 
     mapping: Mapping

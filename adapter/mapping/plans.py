@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.mapping.engines import Engine
@@ -18,8 +20,7 @@ Slots = Mapping[str, int]
 """Position in a row of each output, by name: `name`, `waiter.id`, `order.0`, `key.1`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
+class Branch(Struct, frozen=True, kw_only=True):
     """Rows of one kind within a statement."""
 
     kind: Kind
@@ -30,8 +31,7 @@ class Branch:
     """What is made of a row's values and stands behind them, in order: the place it is made of, and how."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """One statement: its text, its fixed parameters and how its rows are laid out.
 
     The first output of every row is the number of its branch.
@@ -49,12 +49,11 @@ class Plan:
     branches: tuple[Branch, ...]
     once: bool = False
     """Whether a row that is there already is no failure: none is touched then."""
-    constants: Mapping[str, Any] = field(default_factory=dict)
+    constants: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Site constants that the statement uses."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """A branch before it has a place in a statement: what it gives and where from."""
 
     kind: Kind
@@ -63,7 +62,7 @@ class Part:
     first: exp.Expr
     joins: tuple[exp.Join, ...] = ()
     where: tuple[exp.Expr, ...] = ()
-    derived: Mapping[str, Reading] = field(default_factory=dict)
+    derived: Mapping[str, Reading] = msgspec.field(default_factory=dict)
     """Outputs that are not read as they come: what is made of each."""
 
 

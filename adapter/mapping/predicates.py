@@ -7,15 +7,14 @@ becomes `settled = FALSE`, which an index on the column serves. Knows nothing of
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 _BOOLEAN = (exp.And, exp.Or, exp.Not)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlagColumn:
+class FlagColumn(Struct, frozen=True, kw_only=True):
     """What is known of a column that is used as a yes or no."""
 
     true: tuple[exp.Expr, ...]
@@ -33,8 +32,7 @@ Complain = Callable[[exp.Column, str], None]
 """Reports a column whose NULL would decide something that nobody declared."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
+class Conditions(Struct, frozen=True, kw_only=True):
     """Builds conditions for one mapping against one catalogue."""
 
     flag_of: LookUp

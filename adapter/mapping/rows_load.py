@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from adapter.mapping import field_schema, schema
 from adapter.mapping.codecs.registry import codec_names
@@ -24,8 +25,7 @@ from adapter.toml.locate import Path
 _CONSTANT = re.compile(r"\s*(?:'(?P<text>(?:[^']|'')*)'|(?P<number>-?\d+(?:\.\d+)?)|:site\.(?P<site>\w+))\s*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """Where a field of a decoded row has its value: in the row, or the same for all of them."""
 
     path: ContentPath | None = None
@@ -34,8 +34,7 @@ class Reference:
     """The name of a site constant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowsOf:
+class RowsOf(Struct, frozen=True, kw_only=True):
     """The decoded rows of one entity, as the mapping has them."""
 
     path: Path

@@ -7,8 +7,9 @@ nothing of rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.domain.values import TableStatus

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from adapter.mapping import schema
 from adapter.mapping.fragments import Fragment, FragmentParser
@@ -48,8 +49,7 @@ _INNER = frozenset(
 """Sections inside sections, whose keys are laid over one by one too; every other table is the meaning of one field."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """One variant: what tells that it is the one, and the mapping that it then is."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.mapping.encode import Encoder, WrittenTimes
@@ -19,8 +20,7 @@ from adapter.mapping.table_status import conditions_of
 from adapter.toml.locate import Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(Struct, frozen=True, kw_only=True):
     """One statement of recording, and what must come of it."""
 
     plan: Plan
@@ -38,8 +38,7 @@ class Write:
     """Gives the values of the rows that were touched, on engines whose changes give none by themselves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockStatements:
+class LockStatements(Struct, frozen=True, kw_only=True):
     """How the EPOS's own columns are read and written."""
 
     state: Plan
@@ -48,8 +47,7 @@ class LockStatements:
     clear: Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writes:
+class Writes(Struct, frozen=True, kw_only=True):
     """Everything that writes."""
 
     hold: Plan

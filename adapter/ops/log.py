@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -123,5 +122,5 @@ def _said(kind: type[Event]) -> tuple[str, tuple[str, ...]]:
     """The sentence of a kind of event, and the names of its fields."""
     found = _KINDS.get(kind)
     if found is None:
-        found = _KINDS[kind] = (_sentence(kind), tuple(field.name for field in fields(kind)))
+        found = _KINDS[kind] = (_sentence(kind), kind.__struct_fields__)
     return found

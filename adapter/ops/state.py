@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
 
 from adapter import events
 from adapter.events import Event
@@ -22,8 +24,7 @@ _PROBLEMS_KEPT = 50
 _LONGEST = 300
 
 
-@dataclass(slots=True, kw_only=True)
-class Connection:
+class Connection(Struct, kw_only=True):
     """One connection of the configuration."""
 
     name: str
@@ -46,8 +47,7 @@ class Connection:
     """When the last frame was answered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flagged:
+class Flagged(Struct, frozen=True, kw_only=True):
     """A payment that needs somebody's attention."""
 
     at: datetime
@@ -56,8 +56,7 @@ class Flagged:
     kind: events.FlagKind
 
 
-@dataclass(slots=True, kw_only=True)
-class Noted:
+class Noted(Struct, kw_only=True):
     """Something odd, and how often it happened."""
 
     text: str
@@ -68,8 +67,7 @@ class Noted:
     """Whether somebody should look at it."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Database:
+class Database(Struct, kw_only=True):
     """What is known of the database."""
 
     is_up: bool | None = None
@@ -79,8 +77,7 @@ class Database:
     error_at: datetime | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Mapping:
+class Mapping(Struct, kw_only=True):
     """What is known of the mapping."""
 
     file: str = ""
@@ -89,14 +86,13 @@ class Mapping:
     is_bound: bool = False
     since: datetime | None = None
     tables: int = 0
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = msgspec.field(default_factory=list)
     problem_count: int = 0
     outgrown: str = ""
     outgrown_at: datetime | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Recording:
+class Recording(Struct, kw_only=True):
     """Whether sessions can be locked and paid."""
 
     is_on: bool | None = None

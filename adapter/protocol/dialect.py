@@ -29,8 +29,7 @@ class Route(Generic[Params, Answer]):
     to_result: Callable[[Answer], Struct]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class Complaint(Struct, frozen=True, kw_only=True):
     """What the provider says about an answer that it could not read; safe for the log."""
 
     error_code: str
@@ -39,8 +38,7 @@ class Complaint:
     """Id of the request whose answer it was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(Struct, frozen=True, kw_only=True):
     """One version of the protocol, as tables."""
 
     routes: Mapping[str, Route[Any, Any]]

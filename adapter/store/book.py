@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import msgspec
+from msgspec import Struct
 
 from adapter.domain.requests import ListSessions
 from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
@@ -21,8 +23,7 @@ from adapter.mapping.writes import Writes
 from adapter.store.units import Reader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class Bound(Struct, frozen=True, kw_only=True):
     """A mapping that fits the database: everything that requests share."""
 
     fields: Fields
@@ -39,7 +40,7 @@ class Bound:
     """Which variant of the mapping it is; empty for the file without any."""
     unsafe: tuple[tuple[str, str], ...] = ()
     """Tables that recording writes or holds and whose storage cannot undo a transaction, each with that storage."""
-    plans: dict[Any, Plan] = field(default_factory=dict)
+    plans: dict[Any, Plan] = msgspec.field(default_factory=dict)
     """Plans by the shape of what they answer; one is made the first time its shape is asked for."""
 
     def plan(self, shape: Any, make: Callable[[], Plan]) -> Plan:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.errors import AdapterError, InvalidFile, MappingMismatch, StoreError, TooSlow

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from adapter.domain.money import NotMoney, exact
 from adapter.errors import AdapterError, MappingMismatch, StoreError, TooSlow

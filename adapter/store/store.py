@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from adapter.domain.payments import Lock
 from adapter.domain.ports import Book, Till

@@ -9,11 +9,12 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
+import msgspec
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from adapter.errors import InvalidFile, Problem
@@ -45,16 +46,15 @@ class Strict(BaseModel):
         return value
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A declared file: where its keys stand, and the problems found in it so far."""
 
     file: str
     locator: Locator
     digest: str = ""
     """SHA-256 of the file, its first twelve digits."""
-    problems: list[Problem] = field(default_factory=list)
-    set_aside: set[Path] = field(default_factory=set)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    set_aside: set[Path] = msgspec.field(default_factory=set)
     """Keys whose value was so wrong that the rest was checked without them."""
 
     def report(self, path: Path, message: str, hint: str = "") -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+import msgspec
+from msgspec import Struct
 
 Path = tuple[str | int, ...]
 
@@ -22,16 +24,15 @@ _SCALAR = re.compile(r"[^,\]\}#\r\n]*")
 _QUOTES = ('"""', "'''", '"', "'")
 
 
-@dataclass(slots=True)
-class Locator:
+class Locator(Struct):
     """Positions of the keys and values of one TOML text, from 1."""
 
     text: str
-    keys: dict[Path, int] = field(default_factory=dict)
+    keys: dict[Path, int] = msgspec.field(default_factory=dict)
     """Offset of each key; of each element, for arrays."""
-    strings: dict[Path, tuple[int, str]] = field(default_factory=dict)
+    strings: dict[Path, tuple[int, str]] = msgspec.field(default_factory=dict)
     """Offset of the first character of each string's content, and its quotes."""
-    moved: dict[Path, Path] = field(default_factory=dict)
+    moved: dict[Path, Path] = msgspec.field(default_factory=dict)
     """Keys that stand elsewhere in the text than their path says: see `overlaid`."""
 
     def name(self, path: Path) -> Path:

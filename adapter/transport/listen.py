@@ -7,9 +7,10 @@ import errno
 import hmac
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
+import msgspec
+from msgspec import Struct
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as serve_sockets
 from websockets.http11 import Request, Response
@@ -21,13 +22,12 @@ from adapter.transport.credentials import Credentials, account_and_key, basic_au
 from adapter.transport.session import Handle, SocketSettings, serve_and_say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListenSettings:
+class ListenSettings(Struct, frozen=True, kw_only=True):
     """How a gateway may connect in."""
 
     connection: str
     """Its name in events, as the configuration has it."""
-    socket: SocketSettings = field(default_factory=SocketSettings)
+    socket: SocketSettings = msgspec.field(default_factory=SocketSettings)
     tls: ssl.SSLContext | None = None
     """This side's certificate; None for a plain socket, which other computers may not reach."""
     allow_plain_network: bool = False

@@ -7,9 +7,10 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -29,8 +30,7 @@ SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 -- u
 _CANCEL_PATIENCE = 1.0  # seconds; a cancelled request that cleans up for longer does so unwatched
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SocketSettings:
+class SocketSettings(Struct, frozen=True, kw_only=True):
     """How a socket is kept, whoever opened it. All times in seconds."""
 
     ping_interval: float = 20.0
@@ -75,8 +75,7 @@ class SocketSettings:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """How a session ended."""
 
     received: int

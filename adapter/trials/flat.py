@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
-from dataclasses import replace
 from typing import TypeVar
 
+from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.errors import InvalidFile, Problem

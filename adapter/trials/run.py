@@ -6,12 +6,12 @@ Whatever a test does, it does to temporary copies of the till's tables, in a tra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import types
 
 from adapter.app import recording_rules

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
+from msgspec import structs
 from sqlalchemy.pool import PoolProxiedConnection
 
 from adapter.domain.ports import Book, Till
@@ -46,7 +47,7 @@ class Stage(Database):
 
     def ledger(self) -> Ledger:
         """A ledger whose tables are temporary too."""
-        words = replace(self.engine.ledger, create=self.copying.ledger_create)
+        words = structs.replace(self.engine.ledger, create=self.copying.ledger_create)
         return Ledger(self.copying.ledger_schema, replace(self.engine, ledger=words))
 
     async def require(self) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from adapter.check.engines.base import EVERY, Index, Numbering, TableState, Visit
 from adapter.check.probing import Prober, Row, is_denied

@@ -7,14 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
 from sqlglot import exp
 
 _PARAMETER = re.compile("\ue000(\\w+)\ue001")
 _NAMED = re.compile(r":(\w+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerWords:
+class LedgerWords(Struct, frozen=True, kw_only=True):
     """How the adapter's own tables are written."""
 
     before: tuple[str, ...] = ()

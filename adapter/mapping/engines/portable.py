@@ -7,8 +7,8 @@ in the tables below is allowed, and each line of them is run on every engine tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlglot import exp
 
 from adapter.mapping.engines.base import Engine
@@ -16,8 +16,7 @@ from adapter.mapping.engines.base import Engine
 EVERYWHERE = frozenset({"mariadb", "mysql", "sqlite", "sqlserver"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """One function, and how it is written on the engines that have it."""
 
     shown: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
+from msgspec import Struct
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import await_only
@@ -24,8 +24,7 @@ class Verdict(NamedTuple):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseSettings:
+class DatabaseSettings(Struct, frozen=True, kw_only=True):
     """How the database is reached. All times in seconds."""
 
     url: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from psycopg import AsyncRawCursor, DataError
 from psycopg.adapt import Loader
 from sqlalchemy.engine import URL
@@ -19,8 +19,7 @@ from adapter.store.drivers.base import DatabaseSettings, Verdict
 _numbers = itertools.count(1)
 
 
-@dataclass(slots=True)
-class _Asked:
+class _Asked(Struct):
     """What a connection remembers of a text that it has run."""
 
     text: bytes

@@ -2,18 +2,17 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import pytest
+from msgspec.structs import fields
 
 from adapter import events
 from adapter.events import Event, Level
 from adapter.ops.log import log_to
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spilled(Event):
+class Spilled(Event, frozen=True, kw_only=True):
     """Something was spilled.
 
     Only in tests.
@@ -30,7 +29,7 @@ def every_event() -> list[Event]:
     for kind in vars(events).values():
         if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event:
             values: dict[str, Any] = {
-                field.name: {"str": f"some {field.name}", "int": 7, "float": 1.23456}.get(str(field.type), "other")
+                field.name: {str: f"some {field.name}", int: 7, float: 1.23456}.get(field.type, "other")
                 for field in fields(kind)
             }
             found.append(kind(**values))
