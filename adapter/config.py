@@ -24,6 +24,8 @@ _LOOPBACK = re.compile(r"^(127(\.\d+){3}|localhost|\[::1\])$")
 ADDRESS = r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$"
 """A host and a port, as 127.0.0.1:8790."""
 _SHORTEST_TOKEN = 16
+_SHORTEST_TIMEOUT = 0.01
+"""Seconds. Databases are told whole milliseconds, and none of them means for ever."""
 
 _SHORTEST_LOCK = SHORTEST_LOCK.seconds // 60
 
@@ -44,9 +46,9 @@ class DatabaseConfig(Strict):
     """Seconds to wait for a free connection."""
     connect_timeout: float = Field(default=5.0, ge=1, le=60)
     """Seconds to wait for a new connection."""
-    statement_timeout: float = Field(default=5.0, gt=0, le=60)
+    statement_timeout: float = Field(default=5.0, ge=_SHORTEST_TIMEOUT, le=60)
     """Seconds after which the database ends a statement."""
-    lock_timeout: float = Field(default=2.0, gt=0, le=60)
+    lock_timeout: float = Field(default=2.0, ge=_SHORTEST_TIMEOUT, le=60)
     """Seconds a statement waits for somebody else; shorter than `statement_timeout`."""
     prepare: bool = True
     """Whether statements are prepared on the server; false behind a PgBouncer older than 1.21."""
@@ -54,7 +56,10 @@ class DatabaseConfig(Strict):
     @model_validator(mode="after")
     def _nested(self) -> DatabaseConfig:
         if self.lock_timeout >= self.statement_timeout:
-            raise ValueError("lock_timeout must be shorter than statement_timeout")
+            raise ValueError(
+                f"lock_timeout must be shorter than statement_timeout ({self.lock_timeout:g} and "
+                f"{self.statement_timeout:g} s): who waits too long for a till would be told that the database is slow"
+            )
         return self
 
 
@@ -177,9 +182,9 @@ class ConnectionConfig(Strict):
     proxy: str = "system"
     """HTTP proxy to dial through: its URL, `system` for what this computer is set to use, or `none`."""
     ping_interval: float = Field(default=20.0, gt=0)
-    """Seconds between signs of life."""
+    """Seconds of silence after which the other end is asked whether it is there."""
     ping_timeout: float = Field(default=20.0, gt=0)
-    """Seconds without one after which the connection is taken for dead."""
+    """Seconds without an answer to that, or anything else, after which the connection is given up."""
     longest_delay: float = Field(default=60.0, ge=1)
     """Longest pause between attempts to dial, in seconds."""
     allow_plain_network: bool = False
@@ -289,8 +294,17 @@ def shipped_mappings() -> list[Path]:
 
 def _check_between(config: Config, source: Source) -> None:
     """Rules between settings of different sections."""
-    if config.database.statement_timeout >= config.limits.request_deadline:
-        source.report(("limits", "request_deadline"), "request_deadline must be longer than database.statement_timeout")
+    database, deadline = config.database, config.limits.request_deadline
+    for name, seconds in (
+        ("statement_timeout", database.statement_timeout),
+        ("pool_timeout", database.pool_timeout),
+    ):
+        if seconds >= deadline:
+            source.report(
+                ("limits", "request_deadline"),
+                f"request_deadline must be longer than database.{name} ({deadline:g} and {seconds:g} s)",
+                "each must end before what waits for it: lock_timeout < statement_timeout < request_deadline",
+            )
     names: set[str] = set()
     for index, connection in enumerate(config.connection):
         if not connection.api_key.get_secret_value():

@@ -281,6 +281,15 @@ class ConnectionClosed(Event, frozen=True, kw_only=True):
     """Frames received while it was open."""
 
 
+class SignOfLife(Event, frozen=True, kw_only=True):
+    """The other end of a silent connection answered a ping."""
+
+    level: ClassVar[Level] = "debug"
+    connection: str
+    milliseconds: float
+    """How long it took."""
+
+
 class DialFailed(Event, frozen=True, kw_only=True):
     """The connection to the provider could not be opened; trying again."""
 

@@ -67,6 +67,9 @@ class Metrics:
             "Since the last frame was answered; NaN before the first.",
             "connection",
         )
+        self._ping = gauge(
+            "connection_ping_seconds", "What the last ping of a silent connection took; NaN before.", "connection"
+        )
         self._opened = counter("connections_opened", "Connections opened.", "connection")
         self._dial_failures = counter("dial_failures", "Attempts to dial that failed.", "connection")
         self._refused = counter("connections_refused", "Gateways turned away.", "connection")
@@ -123,6 +126,8 @@ class Metrics:
             age = (now - one.frame_at).total_seconds() if one.frame_at is not None else float("nan")
             self._connection_up.labels(name).set(one.opened > 0)
             self._frame_age.labels(name).set(age)
+            took = one.ping_milliseconds
+            self._ping.labels(name).set(float("nan") if took is None else took / 1000)
             self._in_flight.labels(name).set(sources.in_flight(name))
         return generate_latest(self.registry)
 

@@ -158,6 +158,9 @@ def _connection(report: Report, one: ConnectionReport) -> Markup:
     if one.last_closed:
         facts.append(("last ended", _told(one.last_closed, one.last_closed_at, now)))
     facts.append(("last request", _since(one.last_frame_at, now) if one.last_frame_at else "none yet"))
+    if one.is_open and one.last_sign_at is not None:
+        took = "" if one.ping_milliseconds is None else f", ping {one.ping_milliseconds:,.0f} ms"
+        facts.append(("sign of life", Markup("{}{}").format(_since(one.last_sign_at, now), took)))
     if one.in_flight:
         facts.append(("in flight", one.in_flight))
     title = Markup("<h2>Connection {}{}</h2>").format(

@@ -88,6 +88,10 @@ class ConnectionReport(Struct, frozen=True, kw_only=True):
     last_closed: str
     last_closed_at: datetime | None
     last_frame_at: datetime | None
+    last_sign_at: datetime | None
+    """When a request or the answer to a ping came last: what tells that the other end is there."""
+    ping_milliseconds: float | None
+    """How long the last ping took; None where none was needed yet."""
     in_flight: int
 
 

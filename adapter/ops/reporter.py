@@ -156,6 +156,8 @@ def _connection(one: Connection, in_flight: int) -> ConnectionReport:
         last_closed=one.closed,
         last_closed_at=one.closed_at,
         last_frame_at=one.frame_at,
+        last_sign_at=max((at for at in (one.frame_at, one.sign_at) if at is not None), default=None),
+        ping_milliseconds=None if one.ping_milliseconds is None else round(one.ping_milliseconds, 1),
         in_flight=in_flight,
     )
 

@@ -45,6 +45,10 @@ class Connection(Struct, kw_only=True):
     retry_in: float = 0.0
     frame_at: datetime | None = None
     """When the last frame was answered."""
+    sign_at: datetime | None = None
+    """When a ping was answered last: a connection that is busy needs none."""
+    ping_milliseconds: float | None = None
+    """How long that took."""
 
 
 class Flagged(Struct, frozen=True, kw_only=True):
@@ -141,6 +145,7 @@ class State:
             events.RecordingOn: self._recording_on,
             events.RequestAnswered: self._request_answered,
             events.RowSkipped: self._row_skipped,
+            events.SignOfLife: self._sign_of_life,
             events.Started: self._started,
             events.StatusRefused: self._status_refused,
             events.Stopping: self._stopping,
@@ -243,6 +248,11 @@ class State:
             return
         reason = f"a gateway at {event.peer or 'an unknown address'} was turned away: {event.reason}"
         connection.trouble, connection.trouble_at = clean(reason), self._now()
+
+    def _sign_of_life(self, event: events.SignOfLife) -> None:
+        connection = self.connections.get(event.connection)
+        if connection is not None:
+            connection.sign_at, connection.ping_milliseconds = self._now(), event.milliseconds
 
     # Requests and payments
 

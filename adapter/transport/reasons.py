@@ -37,7 +37,7 @@ _CLOSED_BY_US = {
     1000: "this side was finished",
     1002: "the other end broke the WebSocket protocol",
     1009: "a frame was larger than this side takes",
-    1011: "the other end did not answer pings any more",
+    1011: "this side had trouble of its own",
     1012: "the adapter is stopping",
 }
 

@@ -20,6 +20,7 @@ from adapter.deadline import Deadline, deadline
 from adapter.events import BugFound, Emit, where_of
 from adapter.transport import reasons
 from adapter.transport.credentials import hide
+from adapter.transport.life import Life
 
 Handle = Callable[[bytes], Awaitable[bytes | None]]
 """Answers one frame; None where nothing must be sent. Expected to bound its own time and to raise nothing."""
@@ -28,14 +29,16 @@ SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 -- u
 """Given to the websockets library, whose debug log would show the headers of the handshake, key included."""
 
 _CANCEL_PATIENCE = 1.0  # seconds; a cancelled request that cleans up for longer does so unwatched
+_LAST_WORDS = 0.2  # seconds; an end that shows no sign of life is hardly going to say goodbye
 
 
 class SocketSettings(Struct, frozen=True, kw_only=True):
     """How a socket is kept, whoever opened it. All times in seconds."""
 
     ping_interval: float = 20.0
+    """After so long without a frame or a pong the other end is asked whether it is there."""
     ping_timeout: float = 20.0
-    """After so long without a pong the connection counts as dead."""
+    """After so long without an answer to that, and without anything else, the connection is given up."""
     open_timeout: float = 10.0
     """For everything up to the end of the opening handshake."""
     close_timeout: float = 5.0
@@ -45,10 +48,7 @@ class SocketSettings(Struct, frozen=True, kw_only=True):
     read_ahead: int = 16
     """Frames buffered before the socket is left unread."""
     max_in_flight: int = 32
-    """Requests being answered at once; at the bound the socket is left unread.
-
-    Pings are unread too then, so requests must end well within ping_interval + ping_timeout.
-    """
+    """Requests being answered at once; at the bound the socket is left unread."""
     grace: float = 10.0
     """How long requests in flight may take to finish when the adapter stops."""
     deadline: float | None = None
@@ -66,8 +66,7 @@ class SocketSettings(Struct, frozen=True, kw_only=True):
             "logger": SILENT,
             # Timeouts
             "open_timeout": self.open_timeout,
-            "ping_interval": self.ping_interval,
-            "ping_timeout": self.ping_timeout,
+            "ping_interval": None,  # adapter.transport.life says why
             "close_timeout": self.close_timeout,
             # Limits
             "max_size": self.hard_max_frame,
@@ -117,22 +116,37 @@ async def serve(
     1012. When the other end goes away first, what is in flight is cancelled. Raises nothing of its own.
     """
     session = _Session(ws, handle, settings, emit)
+    life = session.life = Life(
+        ws,
+        interval=settings.ping_interval,
+        patience=settings.ping_timeout,
+        is_listening=session.is_listening,
+        tell=lambda seconds: emit(events.SignOfLife(connection=connection, milliseconds=seconds * 1000)),
+    )
     reading = asyncio.create_task(session.read(), name=f"{connection}: reading")
     stopping = asyncio.create_task(stop.wait(), name=f"{connection}: stopping")
     # The reader cannot notice the end while it waits for room, so the end is watched for as well.
     gone = asyncio.create_task(ws.wait_closed(), name=f"{connection}: gone")
+    dying = asyncio.create_task(life.ended(), name=f"{connection}: signs of life")
     try:
-        await asyncio.wait({reading, stopping, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({reading, stopping, gone, dying}, return_when=asyncio.FIRST_COMPLETED)
         await _cancel({reading})
-        if stop.is_set() and not gone.done():
+        if gone.done():
+            reason = reasons.closed(await _read_to_the_end(ws))
+        elif stop.is_set():
             await session.finish(settings.grace)
             reason = "the adapter is stopping"
-            await _say_goodbye(ws)
+            await _close(ws, CloseCode.SERVICE_RESTART, reason, settings.close_timeout)
+        elif dying.done():
+            reason = dying.result()
+            await session.abandon()
+            await _close(ws, CloseCode.INTERNAL_ERROR, "no sign of life", _LAST_WORDS)
         else:
-            await ws.close(CloseCode.INTERNAL_ERROR)  # closed already, unless reading failed
-            reason = reasons.closed(await _read_to_the_end(ws))
+            # Closed already, unless reading failed.
+            closed = await _close(ws, CloseCode.INTERNAL_ERROR, "", settings.close_timeout)
+            reason = reasons.closed(closed)
     finally:
-        await _cancel({reading, stopping, gone})
+        await _cancel({reading, stopping, gone, dying})
         await session.abandon()
     if session.unanswered:
         reason += f"; {session.unanswered} of its requests could not be answered any more"
@@ -142,13 +156,29 @@ async def serve(
 class _Session:
     """The requests of one socket that are in flight, and what is counted about them."""
 
-    __slots__ = ("_emit", "_handle", "_in_flight", "_room", "_settings", "_ws", "received", "unanswered")
+    __slots__ = (
+        "_emit",
+        "_handle",
+        "_has_room",
+        "_in_flight",
+        "_room",
+        "_sending",
+        "_settings",
+        "_ws",
+        "life",
+        "received",
+        "unanswered",
+    )
+
+    life: Life
 
     def __init__(self, ws: Connection, handle: Handle, settings: SocketSettings, emit: Emit) -> None:
         self._ws = ws
         self._handle = handle
         self._settings = settings
         self._room = asyncio.Semaphore(settings.max_in_flight)
+        self._has_room = True
+        self._sending = 0
         self._emit = emit
         self._in_flight: set[asyncio.Task[None]] = set()
         self.received = 0
@@ -159,9 +189,12 @@ class _Session:
         create_task = asyncio.get_running_loop().create_task
         try:
             while True:
+                self._has_room = False
                 await self._room.acquire()
+                self._has_room = True
                 # Undecoded: a text frame that is not UTF-8 is a bad request, no reason to lose the connection.
                 raw = await self._ws.recv(decode=False)
+                self.life.heard()
                 self.received += 1
                 task = create_task(self._answer(raw))
                 self._in_flight.add(task)
@@ -170,6 +203,10 @@ class _Session:
             return
         except Exception as problem:  # noqa: BLE001 -- nobody awaits this task's result either
             self._report(problem)
+
+    def is_listening(self) -> bool:
+        """Whether the socket is being read; also where it is not, since the other end takes none of the answers."""
+        return self._has_room or self._sending >= len(self._in_flight)
 
     async def finish(self, grace: float) -> None:
         """Wait for what is in flight."""
@@ -197,7 +234,7 @@ class _Session:
             if timer is not None:
                 timer.cancel()
             if reply is not None:
-                await self._ws.send(reply, text=True)
+                await self._send(reply)
         except ConnectionClosed:
             self.unanswered += 1
         except Exception as problem:  # noqa: BLE001 -- one request's bug must not end the others' connection
@@ -224,11 +261,18 @@ class _Session:
         try:
             reply = self._settings.too_late(raw) if self._settings.too_late is not None else None
             if reply is not None:
-                await self._ws.send(reply, text=True)
+                await self._send(reply)
         except ConnectionClosed:
             self.unanswered += 1
         except Exception as problem:  # noqa: BLE001 -- as above
             self._report(problem)
+
+    async def _send(self, reply: bytes) -> None:
+        self._sending += 1
+        try:
+            await self._ws.send(reply, text=True)
+        finally:
+            self._sending -= 1
 
     def _report(self, problem: Exception) -> None:
         with contextlib.suppress(Exception):  # a listener's own trouble: there is nobody left to tell
@@ -254,10 +298,16 @@ async def _read_to_the_end(ws: Connection) -> ConnectionClosed:
         return closed
 
 
-async def _say_goodbye(ws: Connection) -> None:
-    closing = asyncio.create_task(ws.close(CloseCode.SERVICE_RESTART, "the adapter is stopping"))
+async def _close(ws: Connection, code: CloseCode, reason: str, patience: float) -> ConnectionClosed:
+    """Say goodbye and throw away what still arrives; give how the connection closed, after `patience` s at the latest.
+
+    The library's own patience begins once the goodbye is on its way, which it never is to an end that takes nothing.
+    """
+    closing = asyncio.create_task(ws.close(code, reason))
+    patient = asyncio.get_running_loop().call_later(patience, ws.transport.abort)
     try:
         # Frames left in the buffer would pause the socket, and the other end's goodbye behind them stay unread.
-        await _read_to_the_end(ws)
+        return await _read_to_the_end(ws)
     finally:
         await closing
+        patient.cancel()

@@ -96,6 +96,8 @@ def test_a_missing_configuration_is_a_problem(file: Path):
         ("lock_timeout = 4.9", True),
         ("lock_timeout = 5", False),
         ("lock_timeout = nan", False),
+        ("lock_timeout = 0.0004", False),
+        ("statement_timeout = 0.0004", False),
         ("pool_timeout = inf", False),
         ('pool_size = "eight"', False),
         ('prepare = "perhaps"', False),
@@ -112,7 +114,14 @@ def test_settings_of_the_database_have_limits(file: Path, setting: str, is_good:
 @pytest.mark.parametrize("deadline", ["5", "4.9"])
 def test_a_request_may_not_end_before_its_statements(file: Path, deadline: str):
     (problem,) = problems_of(file, f"{DATABASE}[limits]\nrequest_deadline = {deadline}\n")
-    assert "request_deadline must be longer than database.statement_timeout" in problem.message
+    said = f"request_deadline must be longer than database.statement_timeout ({deadline} and 5 s)"
+    assert problem.message == said
+    assert problem.hint.endswith("lock_timeout < statement_timeout < request_deadline")
+
+
+def test_a_request_may_not_end_while_it_waits_for_a_connection(file: Path):
+    (problem,) = problems_of(file, f"{DATABASE}pool_timeout = 9\n")
+    assert "request_deadline must be longer than database.pool_timeout (8 and 9 s)" in problem.message
 
 
 def test_a_deadline_that_does_not_nest_is_told_where_it_stands(file: Path):

@@ -54,7 +54,7 @@ def arguments(settings: DatabaseSettings, url: URL) -> Mapping[str, Any]:  # noq
 
 def opened(connection: Any, info: dict[Any, Any], settings: DatabaseSettings, url: URL) -> None:  # noqa: ARG001 -- see Driver
     """See Driver."""
-    limit, wait = settings.statement_timeout, max(1, round(settings.lock_timeout))
+    limit, wait = settings.statement_timeout, max(1, int(settings.lock_timeout))
     is_mysql = url.get_backend_name() == "mysql"
     # With SIMULTANEOUS_ASSIGNMENT an UPDATE reads the row as it was, as it does everywhere else.
     mode = _MODE if is_mysql else f"{_MODE},SIMULTANEOUS_ASSIGNMENT"

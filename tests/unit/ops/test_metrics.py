@@ -106,3 +106,10 @@ def test_names_carry_their_units():
     for name in (family.name for family in Metrics().registry.collect()):
         if "duration" in name or "age" in name.split("_"):
             assert name.endswith("_seconds"), name
+
+
+def test_the_last_ping_is_told_in_seconds():
+    found = told(
+        events.SignOfLife(connection="dojo", milliseconds=80), events.SignOfLife(connection="dojo", milliseconds=40)
+    )
+    assert found["connection_ping_seconds", (("connection", "dojo"),)] == 0.04

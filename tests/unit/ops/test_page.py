@@ -51,6 +51,8 @@ def report(text: str = "plain", level: Level = "good", kind: FlagKind = "gone") 
                 last_closed=text,
                 last_closed_at=AT,
                 last_frame_at=AT,
+                last_sign_at=AT,
+                ping_milliseconds=23.4,
                 in_flight=1,
             )
         ],

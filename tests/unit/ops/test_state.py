@@ -253,3 +253,17 @@ def test_every_event_can_be_heard_at_any_time(site: Site, kind: type[events.Even
     }
     site.hear(kind(**made))
     assert site.report().version
+
+
+def test_a_silent_connection_tells_when_it_last_gave_a_sign_of_life_and_what_the_ping_took(site: Site):
+    dojo = site.works().report().connections[0]
+    assert (dojo.last_sign_at, dojo.ping_milliseconds) == (None, None)
+    asked_at = site.now
+    site.hear(events.RequestAnswered(connection="dojo", method="ListTables", outcome="ok", milliseconds=1))
+    assert site.report().connections[0].last_sign_at == asked_at
+    site.now += timedelta(seconds=20)
+    site.hear(
+        events.SignOfLife(connection="dojo", milliseconds=23.44), events.SignOfLife(connection="?", milliseconds=1)
+    )
+    dojo = site.report().connections[0]
+    assert (dojo.last_sign_at, dojo.ping_milliseconds, dojo.last_frame_at) == (site.now, 23.4, asked_at)

@@ -75,8 +75,9 @@ async def served(
     too_late: Callable[[bytes], bytes | None] | None = None,
     read_ahead: int = 16,
     emit: Emit | None = None,
+    **more: Any,
 ) -> AsyncIterator[tuple[ClientConnection, Served]]:
-    """A client whose frames `handle` answers through `serve`."""
+    """A client whose frames `handle` answers through `serve`; `more` are further settings of the socket."""
     state = Served()
 
     async def accept(ws: ServerConnection) -> None:
@@ -84,7 +85,7 @@ async def served(
             serve(
                 ws,
                 handle,
-                SocketSettings(max_in_flight=max_in_flight, grace=grace, deadline=deadline, too_late=too_late),
+                SocketSettings(max_in_flight=max_in_flight, grace=grace, deadline=deadline, too_late=too_late, **more),
                 connection="test",
                 emit=emit or state.heard.append,
                 stop=state.stop,
@@ -93,7 +94,10 @@ async def served(
         state.opened.set()
         await asyncio.wait({state.serving})
 
-    async with listening(accept, max_queue=read_ahead) as url, connect(url, compression=None, proxy=None) as ws:
+    async with (
+        listening(accept, max_queue=read_ahead, ping_interval=None) as url,
+        connect(url, compression=None, proxy=None, ping_interval=None) as ws,
+    ):
         try:
             yield ws, state
         finally:

@@ -22,7 +22,7 @@ def why(problem: Exception) -> str:
         ((4000, "odd"), (4000, ""), True, "the other end closed the connection: for a reason of its own (4000: odd)"),
         ((1002, "what?"), (1002, ""), True, "it says that this side broke the protocol (1002: what?)"),
         ((1009, ""), (1009, "too big"), False, "a frame was larger than this side takes (1009: too big)"),
-        (None, (1011, "keepalive ping timeout"), None, "did not answer pings any more (1011: keepalive ping timeout)"),
+        (None, (1011, ""), None, "this side had trouble of its own (1011)"),
         (None, (3000, ""), None, "this side closed the connection (3000)"),
         (None, None, None, "the connection was lost without a goodbye"),
     ],
