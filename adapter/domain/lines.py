@@ -52,6 +52,7 @@ class Extra(Struct, frozen=True, kw_only=True):
     """Whether the amount is for all of them instead."""
     per_line: bool
     """Whether the quantity counts for the whole line or for a single item."""
+    plu: str | None = None
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -67,6 +68,8 @@ class Line(Struct, frozen=True, kw_only=True):
     """Whether the amount is for the whole line instead: three for 10.00 is not three times 3.33."""
     category: tuple[str, ...] = ()
     extras: Sequence[Extra] = ()
+    plu: str | None = None
+    note: str | None = None
 
 
 def to_minor(amount: Decimal, rule: LineRule) -> int:
@@ -120,7 +123,7 @@ def _whole(line: Line, rule: LineRule, quantity: int) -> tuple[BillItem, int]:
         return _folded(line, rule, total), total
     if quantity < 0:
         # A line that takes something back counts forwards with negative amounts.
-        modifiers = [Modifier(id=m.id, name=m.name, amount=-m.amount, quantity=m.quantity) for m in modifiers]
+        modifiers = [structs.replace(modifier, amount=-modifier.amount) for modifier in modifiers]
     each = total // count - sum(modifier.amount * modifier.quantity for modifier in modifiers)
     return _item(line, count, each, modifiers), total
 
@@ -163,7 +166,7 @@ def _modifiers(line: Line, rule: LineRule, quantity: Decimal) -> list[Modifier] 
         if count != count.to_integral_value() or count < 0:
             return None
         amount = _informal(_each(extra), rule)
-        found.append(Modifier(id=extra.id, name=extra.name, amount=amount, quantity=int(count)))
+        found.append(Modifier(id=extra.id, name=extra.name, amount=amount, quantity=int(count), plu=extra.plu))
     return found
 
 
@@ -181,7 +184,7 @@ def _folded(line: Line, rule: LineRule, total: int) -> BillItem:
             amount, times, name = _informal(_each(extra), rule), int(count), extra.name
         else:
             amount, times, name = _informal(_each(extra) * count, rule), 1, f"{_plain(count)} x {extra.name}"
-        modifiers.append(Modifier(id=extra.id, name=name, amount=amount, quantity=times))
+        modifiers.append(Modifier(id=extra.id, name=name, amount=amount, quantity=times, plu=extra.plu))
     amount = total - sum(modifier.amount * modifier.quantity for modifier in modifiers)
     return BillItem(
         id=line.id,
@@ -191,6 +194,8 @@ def _folded(line: Line, rule: LineRule, total: int) -> BillItem:
         ordered_at=line.ordered_at,
         category=line.category,
         modifiers=tuple(modifiers),
+        plu=line.plu,
+        note=line.note,
     )
 
 
@@ -203,6 +208,8 @@ def _item(line: Line, quantity: int, amount: int, modifiers: list[Modifier] | No
         ordered_at=line.ordered_at,
         category=line.category,
         modifiers=tuple(modifiers or ()),
+        plu=line.plu,
+        note=line.note,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from adapter.domain.orders import Order, OrderPage, OrderSearch
 from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import ListSessions, Requestor
 from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
@@ -41,6 +42,25 @@ class Book(Protocol):
         """The session with this id, its tables and all, and its bill; None when there is no such session."""
         ...
 
+    def floor(self) -> Sequence[Table]:
+        """All tables with their ids and the ids of their areas, in the natural order of their names.
+
+        A table without an id has its name for one, and so has an area.
+        """
+        ...
+
+    def order(self, session_id: UUID) -> Order | None:
+        """The session with this id as an order; None when there is no such session."""
+        ...
+
+    def orders(self, search: OrderSearch) -> OrderPage:
+        """One page of the orders for which every condition holds, by the keys of their sessions.
+
+        An order that cannot be read is left out. Raises InvalidParams for a cursor that no page of this restaurant ends
+        with.
+        """
+        ...
+
     def receipt(self, session: Session) -> tuple[Sequence[ReceiptLine], Sequence[ReceiptLine]]:
         """Header and footer lines for this session's printed bill."""
         ...
@@ -59,6 +79,10 @@ class Till(Protocol):
 
     def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
         """Hold the session and read who serves it, and its bill; None when there is no such session."""
+        ...
+
+    def held_order(self, session_id: UUID) -> Order | None:
+        """Hold the session and read it as an order; None when there is no such session."""
         ...
 
     def held_balance(self, session_id: UUID) -> Balance | None:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 _LONGEST_NUMBER = 18
 """Digits of a waiter id that still is a number on every machine: it fits 64 bits."""
+
+
+LineKind = Literal["item", "discount", "charge", "rounding"]
 
 
 class TableStatus(Enum):
@@ -31,6 +35,10 @@ class Table(Struct, frozen=True, kw_only=True, gc=False):
     max_covers: int
     status: TableStatus
     area: str | None = None
+    id: str | None = None
+    """As the EPOS has it, where it was asked for: the parts of a key of several columns with commas between them."""
+    area_id: str | None = None
+    """What tells its area from others, where it was asked for."""
 
 
 class Waiter(Struct, frozen=True, kw_only=True, gc=False):
@@ -74,6 +82,13 @@ class Modifier(Struct, frozen=True, kw_only=True, gc=False):
     """For one modifier, in minor units; negative for a promotion."""
     quantity: int
     """For one single item of the line it belongs to."""
+    plu: str | None = None
+    """The number by which the EPOS looks it up, where it was asked for."""
+
+    @property
+    def number(self) -> str:
+        """Its PLU; its id where the EPOS has none, and its name where it has neither."""
+        return self.plu or self.id or self.name
 
 
 class BillItem(Struct, frozen=True, kw_only=True, gc=False):
@@ -88,6 +103,19 @@ class BillItem(Struct, frozen=True, kw_only=True, gc=False):
     category: tuple[str, ...] = ()
     """From general to specific."""
     modifiers: tuple[Modifier, ...] = ()
+    kind: LineKind = "item"
+    """A discount is a line with a negative amount; rounding is what the lines lack to the total."""
+    plu: str | None = None
+    """The number by which the EPOS looks the product up, where it was asked for; of a discount, the item it is on."""
+    rate: int | None = None
+    """Of a discount by rate, where it was asked for: in hundredths of a percent."""
+    note: str | None = None
+    """What the kitchen or the guest should know, where it was asked for."""
+
+    @property
+    def number(self) -> str:
+        """Its PLU; its id where the EPOS has none, and its name where it has neither."""
+        return self.plu or self.id or self.name
 
     @property
     def amount_with_modifiers(self) -> int:

@@ -11,6 +11,9 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from msgspec import structs
+
+from adapter.domain.orders import Order
 from adapter.domain.payments import Balance
 from adapter.domain.values import Bill, Session, Table, Waiter
 from adapter.errors import AdapterError
@@ -21,6 +24,7 @@ from adapter.mapping.captures import complete
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Gatherer, Row
 from adapter.mapping.names import natural
+from adapter.mapping.orders import OrderMaker
 from adapter.mapping.plans import Plan
 from adapter.mapping.things import OwnerMaker, SessionMaker, TableMaker
 
@@ -77,7 +81,7 @@ class Assembler:
 
     def bills(self, plan: Plan, rows: Iterable[Row], *, strict: bool) -> list[tuple[Waiter | None, Bill | None]]:
         """The bills with those who serve them, in the order of their sessions; without a total there is no bill."""
-        owners = self._maker(OwnerMaker, plan, lambda: OwnerMaker(self._fields, plan))
+        owners = self._owners(plan)
         bills = self._bill_maker(plan, owners)
         found = []
         for row, one in self._gathered(plan, rows):
@@ -114,6 +118,34 @@ class Assembler:
             return sessions.make(row, one, None), bills.make(sessions.owner(row, one), row, one)
         return None
 
+    def floor(self, plan: Plan, rows: Iterable[Row]) -> list[Table]:
+        """The visible tables with their ids and areas; a table that has no id has its name for one, and so has an area."""
+        return [
+            structs.replace(
+                table,
+                id=table.name if table.id is None else table.id,
+                area=table.area or table.area_id,
+                area_id=table.area_id or table.area,
+            )
+            for table in self.tables(plan, rows)
+        ]
+
+    def orders(
+        self, plan: Plan, rows: Iterable[Row], *, table_id: str | None, strict: bool
+    ) -> list[tuple[tuple[Any, ...], Order]]:
+        """The orders with the keys of their sessions, in no particular order."""
+        bills = self._bill_maker(plan, self._owners(plan))
+        orders = self._maker(OrderMaker, plan, lambda: OrderMaker(self._fields, plan, bills))
+        found = []
+        for row, one in self._gathered(plan, rows):
+            try:
+                found.append((orders.key(row), orders.order(row, one, table_id)))
+            except AdapterError as error:
+                if strict:
+                    raise
+                self._emit(RowSkipped(entity="order", reason=error.message))
+        return found
+
     def balance(self, plan: Plan, rows: list[Row]) -> tuple[Balance, Mapping[str, Any]] | None:
         """What the only session among the rows owes, and the further values that `[record.check]` asks for."""
         return self._maker(BalanceMaker, plan, lambda: BalanceMaker(self._fields, plan)).make(
@@ -125,6 +157,9 @@ class Assembler:
 
     def _bill_maker(self, plan: Plan, owners: OwnerMaker) -> BillMaker:
         return self._maker(BillMaker, plan, lambda: BillMaker(self._fields, plan, owners.totals, self._emit))
+
+    def _owners(self, plan: Plan) -> OwnerMaker:
+        return self._maker(OwnerMaker, plan, lambda: OwnerMaker(self._fields, plan))
 
     def _session_maker(self, plan: Plan) -> SessionMaker:
         return self._maker(SessionMaker, plan, lambda: SessionMaker(self._fields, plan))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
 from adapter.domain.lines import LineRule
 from adapter.domain.values import BillItem
 from adapter.errors import RowUnreadable
-from adapter.mapping.bill_lines import ExtraMaker, LineMaker
-from adapter.mapping.extras import extra_place, moment_name
+from adapter.mapping.beside import Beside, ExtraMaker
+from adapter.mapping.bill_lines import LineMaker
+from adapter.mapping.extras import moment_name
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
 from adapter.mapping.plans import Plan
@@ -34,23 +35,13 @@ class BillContents:
             for path, _, _ in entities(fields.binder.mapping.file)
             if moment_name(path) in slots
         }
-        self._extras: list[tuple[int | str, ExtraMaker]] = []
-        """Discounts and charges in the order of the mapping, with the rows they stand in or the number of their branch."""
-        branches = {(str(branch.kind), branch.index): (number, branch) for number, branch in enumerate(plan.branches)}
-        if self._unpacker is not None:
-            branches |= {(str(one.kind), one.index): (self._unpacker.number_of(one), one) for one in decoded}
-        for path, _, _ in entities(fields.binder.mapping.file):
-            if path[0] not in ("discount", "charge"):
-                continue
-            place = extra_place(fields.binder.mapping, path)
-            lead = f"{path[0]}.{path[1]}."
-            if place is not None and place.owner == "session":
-                self._extras.append(("session", ExtraMaker(fields, path, slots, lead)))
-            elif place is not None:
-                self._extras.append(("item", ExtraMaker(fields, path, branch_of(plan, "item").slots, lead)))
-            else:
-                number, branch = branches[str(path[0]), int(path[1])]
-                self._extras.append((number, ExtraMaker(fields, path, branch.slots)))
+        kinds: dict[str, Callable[..., ExtraMaker]] = {"discount": ExtraMaker, "charge": ExtraMaker}
+        self._extras = Beside(fields, plan, self._unpacker, kinds)
+
+    @property
+    def unpacker(self) -> Unpacker | None:
+        """What decodes rows, where the mapping has such."""
+        return self._unpacker
 
     def unpacked(self, row: Row, one: Gathered) -> Gathered:
         """What belongs to a session, what is decoded included.
@@ -65,7 +56,7 @@ class BillContents:
         Raises RowUnreadable.
         """
         lines, total = self._lines.make(self._moment(("item",), created_at, row), one, rule)
-        for extra, rows in self._those_there(row, one):
+        for extra, rows in self._extras.those_there(row, one):
             moment = self._moment(extra.path, created_at, row) if rows else created_at
             for each in rows:
                 total += extra.add(lines, moment, each, rule)
@@ -77,21 +68,12 @@ class BillContents:
         Raises RowUnreadable.
         """
         total, tax = self._lines.exact(one, rule)
-        for extra, rows in self._those_there(row, one):
+        for extra, rows in self._extras.those_there(row, one):
             for each in rows:
                 amount, share = extra.exact(each, rule)
                 total += amount
                 tax += share
         return total, tax
-
-    def _those_there(self, row: Row, one: Gathered) -> Iterator[tuple[ExtraMaker, Sequence[Row]]]:
-        """The discounts and charges with their rows."""
-        for number, extra in self._extras:
-            if number == "session":
-                rows: Sequence[Row] = (row,)
-            else:
-                rows = one.items if number == "item" else one.extras.get(int(number), ())
-            yield extra, extra.those_there(rows)
 
     def _moment(self, path: Path, created_at: datetime, row: Row) -> datetime:
         """When lines were ordered that do not say it themselves."""

@@ -1,4 +1,4 @@
-"""Makes the lines of a bill of their rows: items with modifiers, discounts, charges. Knows nothing of totals.
+"""Makes the lines of a bill of their rows: items with their modifiers. Knows nothing of totals.
 
 Ten thousand lines may pass here for one answer, so everything that can be decided once is decided when a maker is made,
 which is once for each plan.
@@ -11,16 +11,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from adapter.domain.lines import Extra, Line, LineError, LineRule, bill_item, exact_amounts, to_minor
+from adapter.domain.lines import Extra, Line, LineError, LineRule, bill_item, exact_amounts
 from adapter.domain.money import minor_if_exact
 from adapter.domain.values import BillItem, Modifier
 from adapter.errors import RowUnreadable
+from adapter.mapping.field_schema import TextField
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, item_key_of, sorter
 from adapter.mapping.plans import Branch, Slots
-from adapter.mapping.readings import Reading, Unreadable, plain_text, remembered
+from adapter.mapping.readings import Reading, Unreadable, remembered
 from adapter.mapping.taxes import Tax
-from adapter.mapping.texts import id_of, parts, places_of, read_once, text_of
+from adapter.mapping.texts import first_of, id_of, parts, places_of, read_once, text_of
 from adapter.toml.locate import Path, dotted
 
 _ONE = Decimal(1)
@@ -60,6 +61,8 @@ class LineMaker:
         self._id = id_of(slots, ["id"], file.item.id.missing if file.item.id is not None else None)
         self._name = text_of(slots, "name") or (lambda _row: "")
         self._category = parts(slots, "category")
+        self._plu = first_of(slots, ["plu"], _missing(file.item.plu))
+        self._note = first_of(slots, ["note"], _missing(file.item.note))
         exact_of = _exact_minor(self._read_amount, fields.line_rule.digits)
         self._dish = read_once(
             [self._amount, *places_of(slots, "name"), *places_of(slots, "category")],
@@ -126,6 +129,7 @@ class LineMaker:
         id_of, dish_of, amount_at = self._id, self._dish, self._amount
         quantity_at, ordered_at = self._quantity or 0, self._ordered
         read_moment, extras = self._ordered_at, self._extras
+        plu_of, note_of = self._plu, self._note
 
         def quick(created_at: datetime, row: Row, below: Sequence[Row]) -> Made | None:
             quantity = row[quantity_at]
@@ -158,6 +162,8 @@ class LineMaker:
                 ordered_at=moment or created_at,
                 category=category,
                 modifiers=modifiers,
+                plu=None if plu_of is None else plu_of(row),
+                note=None if note_of is None else note_of(row),
             )
             return item, total
 
@@ -209,6 +215,8 @@ class LineMaker:
                 ordered_at=moment or created_at,
                 category=self._category(row),
                 extras=extras,
+                plu=None if self._plu is None else self._plu(row),
+                note=None if self._note is None else self._note(row),
             )
         except (Unreadable, LineError) as error:
             raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
@@ -232,6 +240,10 @@ class ModifierMaker:
         no_id = rule.id.missing if rule is not None and rule.id is not None else None
         self._id = id_of(slots, [f"{lead}id", "id"], no_id)
         self._name = text_of(slots, f"{lead}name") or text_of(slots, "name") or (lambda _row: "")
+        # A positional modifier is a row of [item], and its PLU that of an item.
+        named = [f"{lead}plu", f"{lead}id", "plu"] if lead else ["plu"]
+        is_told = any(places_of(slots, name) for name in (named[0], "plu"))
+        self._plu = first_of(slots, named, _missing(rule.plu) if rule is not None else None) if is_told else None
         self._missing_name = rule.name.missing if rule is not None and rule.name is not None else None
         self._per_line = rule is not None and rule.quantity is not None and rule.quantity.per == "line"
         self._amount_per_line = rule is not None and rule.amount is not None and rule.amount.per == "line"
@@ -246,7 +258,7 @@ class ModifierMaker:
         """The modifiers of a line of so many items, and their amount for the line; None unless all are whole."""
         found = []
         total = 0
-        quantity_at, id_of, dish_of = self._quantity or 0, self._id, self._dish
+        quantity_at, id_of, dish_of, plu_of = self._quantity or 0, self._id, self._dish, self._plu
         for row in rows:
             count = row[quantity_at]
             if count.__class__ is not int or count < 0 or row[self._amount].__class__ is bool:
@@ -258,7 +270,8 @@ class ModifierMaker:
                 if count % items:
                     return None
                 count //= items
-            found.append(Modifier(id=id_of(row), name=name, amount=amount, quantity=count))
+            plu = None if plu_of is None else plu_of(row)
+            found.append(Modifier(id=id_of(row), name=name, amount=amount, quantity=count, plu=plu))
             total += amount * count * items
         return tuple(found), total
 
@@ -277,78 +290,16 @@ class ModifierMaker:
             quantity=quantity,
             is_line_amount=self._amount_per_line,
             per_line=self._per_line,
+            plu=None if self._plu is None else self._plu(row),
         )
 
     def _label(self, row: Row) -> str:
         return self._name(row) or self._missing_name or "Extra"
 
 
-class ExtraMaker:
-    """The discounts, or the charges, of one rule: items of quantity 1."""
-
-    def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str = "") -> None:
-        """`lead` is what the outputs of a rule without rows of its own begin with."""
-        self._fields = fields
-        self.path = path
-        self._sign = -1 if path[0] == "discount" else 1
-        self._tax = Tax(fields, path, slots, lead)
-        self._there = slots.get(f"{lead}there")
-        self._amount = slots[f"{lead}amount"]
-        self._ordered = slots.get(f"{lead}ordered_at")
-        self._id = text_of(slots, f"{lead}id") or self._constant("id")
-        self._name = text_of(slots, f"{lead}name") or self._constant("name")
-        self._in_order = sorter(slots)
-
-    def _constant(self, name: str) -> Callable[[Row], str]:
-        """What every one of these is called, where the mapping says it once and the rows do not."""
-        binder = self._fields.binder
-        fragment = binder.mapping.fragment(*self.path, name)
-        value = binder.constant(binder.expression(fragment)) if fragment is not None else None
-        text = plain_text(value)
-        return lambda _row: text
-
-    def those_there(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows that hold one of these, in their order; a rule without rows of its own is found in few."""
-        if self._there is not None:
-            there = self._there
-            rows = [row for row in rows if row[there]]
-        return self._in_order(rows) if rows else rows
-
-    def add(self, lines: list[BillItem], created_at: datetime, row: Row, rule: LineRule) -> int:
-        """Append the item of a row, if it has an amount, and give the amount in minor units."""
-        path: Path = (*self.path, "amount")
-        try:
-            whole = self._sign * to_minor(self._major(row, rule), rule)
-            path = (*self.path, "ordered_at")
-            moment = self._fields.read[path](row[self._ordered]) if self._ordered is not None else None
-        except (Unreadable, LineError) as error:
-            raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
-        if whole:
-            item = BillItem(
-                id=self._id(row),
-                name=self._name(row) or str(self.path[0]).capitalize(),
-                quantity=1,
-                amount=whole,
-                ordered_at=moment or created_at,
-            )
-            lines.append(item)
-        return whole
-
-    def exact(self, row: Row, rule: LineRule) -> tuple[Decimal, Decimal]:
-        """The amount of a row before it is rounded, as it changes the total, and the tax in it."""
-        try:
-            amount = self._sign * self._major(row, rule)
-            return amount, self._tax.share(row, amount)
-        except Unreadable as error:
-            path: Path = (*self.path, "amount")
-            raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
-
-    def _major(self, row: Row, rule: LineRule) -> Decimal:
-        amount = self._fields.money((*self.path, "amount"), rule)(row[self._amount])
-        if amount is None:
-            raise Unreadable("is NULL and no missing = is said")
-        whole: Decimal = amount * self._tax.factor(row)
-        return whole
+def _missing(field: TextField | None) -> str | None:
+    """What stands in for a blank text."""
+    return field.missing if field is not None else None
 
 
 def _exact_minor(read: Reading, digits: int) -> Callable[[Any], int | None]:

@@ -19,6 +19,7 @@ from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Unreadable, plain_text, remembered
+from adapter.mapping.rows import Unpacker
 from adapter.mapping.texts import text_of
 from adapter.toml.locate import Path, dotted
 
@@ -37,7 +38,9 @@ class Totals:
     def __init__(self, fields: Fields, slots: Slots) -> None:
         self._fields = fields
         self._slots = slots
-        self._minor = {name: self._reader(name) for name in ("total", "paid", "tax", "service_charge") if name in slots}
+        self._minor = {
+            name: self._reader(name) for name in ("total", "paid", "tax", "service_charge", "tips") if name in slots
+        }
         bill = fields.binder.mapping.file.bill
         self.total_is_summed = bill.total is not None and bill.total.sum is not None
         self.tax_is_summed = bill.tax is not None and bill.tax.sum is not None
@@ -113,6 +116,11 @@ class BillMaker:
         self._note = text_of(slots, "note") or (lambda _row: "")
         self._no_note = fields.read[("bill", "note")](None) if ("bill", "note") in fields.read else None
 
+    @property
+    def unpacker(self) -> Unpacker | None:
+        """What decodes rows, where the mapping has such."""
+        return self._contents.unpacker
+
     def make(self, owner: Owner, row: Row, one: Gathered) -> Bill | None:
         """The bill; None when the session has none.
 
@@ -150,7 +158,10 @@ class BillMaker:
         rounding = self._rule.rounding_line
         if rounding is not None and abs(difference) <= rounding.limit:
             moment = owner.created_at
-            lines.append(BillItem(id="rounding", name=rounding.name, quantity=1, amount=difference, ordered_at=moment))
+            line = BillItem(
+                id="rounding", name=rounding.name, quantity=1, amount=difference, ordered_at=moment, kind="rounding"
+            )
+            lines.append(line)
         elif self._differs is None:
             raise BillUnbalanced(
                 "the lines of this bill do not add up to its total "

@@ -28,6 +28,7 @@ from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
 from adapter.mapping.predicates import Conditions, FlagColumn
 from adapter.mapping.trees import aliases, in_brackets
+from adapter.mapping.walk import BESIDE
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path, dotted
 
@@ -347,7 +348,7 @@ class Binder:
         """Aliases that a LEFT JOIN brings in where the present fragment stands: all their columns may be NULL."""
         here = ("session",) if self._here[:1] == ("bill",) else self._here
         chain = {"item": [("session",)], "modifier": [("session",), ("item",)]}.get(str(here[0]) if here else "", [])
-        if here[:1] in (("discount",), ("charge",)) or here[:2] == ("session", "tables"):
+        if (here and here[0] in BESIDE) or here[:2] == ("session", "tables"):
             chain = [("session",)]
         own = [path for path in self.mapping.clauses if here[: len(path)] == path]
         return frozenset(

@@ -1,4 +1,4 @@
-"""Where the discounts and charges of a mapping stand: in rows of their own, or in those of their session or item.
+"""Where discounts, charges, taxes and payments stand: in rows of their own, or in those of their session or item.
 
 A discount of a line is mostly a column of the line. Where its rows are the rows of [item], reading them once is enough:
 a statement with one branch less is a tenth faster. Knows nothing of statements.
@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from adapter.mapping.fragments import Clause, Fragment
 from adapter.mapping.load import Mapping
+from adapter.mapping.walk import BESIDE
 from adapter.toml.locate import Path
 
 
@@ -25,7 +26,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 def extra_place(mapping: Mapping, path: Path) -> Place | None:
     """Where a discount or charge stands; None when it has rows of its own."""
-    if path[0] not in ("discount", "charge") or path in mapping.rows:
+    if path[0] not in BESIDE or path in mapping.rows:
         return None
     clause = mapping.clauses[path]
     condition = mapping.fragment(*path, "where")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, field_validator, model_validator
 
@@ -309,6 +310,59 @@ class StatusField(_One):
         return self
 
 
+class RateField(_One):
+    """A part of something, told to a hundredth of a percent."""
+
+    form: Literal["percent", "fraction", "multiplier"] = "percent"
+    """20, 0.2 or 1.2."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark, where rates are held as texts."""
+    missing: Decimal | None = None
+    """Used when the value is NULL, in the unit of `form`."""
+
+
+OrderStateName = Literal[
+    "new", "submitted", "confirmed", "accepted", "preparing", "prepared", "ready", "finalized", "canceled", "failed"
+]
+
+
+class CodesField(_One):
+    """A word of the language, by the codes of the EPOS."""
+
+    words: ClassVar[frozenset[str]]
+    """All that a code can mean."""
+    map: Mapping[str, str] = Field(default_factory=dict)
+    missing: str | None = None
+    default: str | None = None
+
+
+class OrderStateField(CodesField):
+    """How far an order has come, by its codes; without `map` the value is one of the words itself."""
+
+    words = frozenset(get_args(OrderStateName))
+    map: Mapping[str, OrderStateName] = Field(default_factory=dict)
+    """Each code of the EPOS and what it means. What no code says is told by whether the session is finished."""
+    missing: OrderStateName | None = None
+    """What NULL means."""
+    default: OrderStateName | None = None
+    """What every other code means."""
+
+
+OrderKindName = Literal["dine_in", "collection"]
+
+
+class OrderKindField(CodesField):
+    """Where an order is eaten, by its codes; without `map` the value is one of the words itself."""
+
+    words = frozenset(get_args(OrderKindName))
+    map: Mapping[str, OrderKindName] = Field(default_factory=dict)
+    """Each code of the EPOS and what it means. What no code says is `dine_in`."""
+    missing: OrderKindName | None = None
+    """What NULL means."""
+    default: OrderKindName | None = None
+    """What every other code means."""
+
+
 Text = Annotated[TextField, BeforeValidator(_as_table)]
 Whole = Annotated[WholeField, BeforeValidator(_as_table)]
 Key = Annotated[KeyField, BeforeValidator(_as_table)]
@@ -318,3 +372,6 @@ Quantity = Annotated[QuantityField, BeforeValidator(_as_table)]
 Flag = Annotated[FlagField, BeforeValidator(_as_table)]
 Time = Annotated[TimeField, BeforeValidator(_as_table)]
 TableState = Annotated[StatusField, BeforeValidator(_as_table)]
+Rate = Annotated[RateField, BeforeValidator(_as_table)]
+OrderState = Annotated[OrderStateField, BeforeValidator(_as_table)]
+OrderKindCode = Annotated[OrderKindField, BeforeValidator(_as_table)]

@@ -158,6 +158,10 @@ class Fields:
                 return readings.money(said, form, digits)
             case field_schema.QuantityField():
                 return readings.quantity(value)
+            case field_schema.RateField():
+                return readings.rate(value)
+            case field_schema.CodesField():
+                return readings.codes(value)
             case field_schema.StatusField():
                 return readings.status(value)
             case field_schema.TimeField():
@@ -230,6 +234,8 @@ def _implied(rule: Any, name: str) -> field_schema.Expression | None:
         field_schema.FlagField,
         field_schema.PriceField,
         field_schema.MoneyField,
+        field_schema.OrderKindField,
+        field_schema.OrderStateField,
         field_schema.QuantityField,
         field_schema.StatusField,
         field_schema.TimeField,

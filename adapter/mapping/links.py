@@ -55,7 +55,7 @@ class Links:
     def filter(self, search: Search, engine: Engine, *, hides: bool) -> list[exp.Expr]:
         """The conditions under which a session is at a table, or at one of those asked for."""
         if not self.there_are:
-            return [exp.false()] if search.has_table or search.names else []
+            return [exp.false()] if search.has_table or search.names or search.table else []
         if self.are_decoded or (search.has_table is False and hides):
             # A session whose only table is hidden has none, which only the reading of the rows can tell.
             return []
@@ -64,6 +64,11 @@ class Links:
         name = name_expression(self._binder) if search.names else None
         if name is not None:
             conditions.append(engine.one_of([self.tree(name)], ["names"]))
+        if search.table:
+            conditions += [
+                exp.EQ(this=key, expression=exp.Placeholder(this=f"table_{index}"))
+                for index, key in enumerate(self.ids().values())
+            ]
         inner = exp.Select(expressions=[exp.Literal.number(1)]).from_(link.first.copy())
         if link.joins:
             inner.set("joins", [join.copy() for join in link.joins])

@@ -19,13 +19,14 @@ from sqlglot import exp
 from adapter.mapping import field_schema, schema
 from adapter.mapping.captures import says_more
 from adapter.mapping.fragments import Clause, Fragment, FragmentParser
+from adapter.mapping.line_schema import Relation, TaxRule
 from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.rows_load import RowsChecker, RowsOf, check_paths
 from adapter.mapping.serving import check_engines
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
 from adapter.mapping.variants import Variant, variants_of
-from adapter.mapping.walk import check_receipt, check_zones, entities, fields_of, fits
+from adapter.mapping.walk import BESIDE, check_receipt, check_zones, entities, fields_of, fits
 from adapter.toml.load import Source, parse, read, suggest, validate
 from adapter.toml.locate import Path, dotted
 
@@ -118,7 +119,7 @@ class _Checker:
     def _parser_with(self, values: frozenset[str]) -> FragmentParser:
         return FragmentParser(self._source, self._file.sql, frozenset(self._file.site), values)
 
-    def _relation(self, path: Path, rule: schema.Relation, parent: Path | None) -> None:
+    def _relation(self, path: Path, rule: Relation, parent: Path | None) -> None:
         scope = self._open(path, rule, parent)
         if scope is None:
             return
@@ -133,10 +134,10 @@ class _Checker:
                 if condition is not None:
                     self._expression((*path, "filter", turn), condition, scope)
         tax = getattr(rule, "tax", None)
-        if isinstance(tax, schema.TaxRule):
+        if isinstance(tax, TaxRule):
             self._tax((*path, "tax"), tax, scope)
 
-    def _open(self, path: Path, rule: schema.Relation, parent: Path | None) -> Scope | None:
+    def _open(self, path: Path, rule: Relation, parent: Path | None) -> Scope | None:
         """Parse what an entity reads from; None when its fields cannot be checked."""
         if parent is not None and parent not in self.clauses:
             return None
@@ -147,7 +148,7 @@ class _Checker:
         if rule.select is not None:
             return self._open_select(path, rule.select, above)
         if rule.from_ is None:
-            if path[0] not in ("charge", "discount"):
+            if path[0] not in BESIDE:
                 self._source.report(
                     path, "needs from or select", f'write from = "{_EXAMPLES.get(str(path[-1]), "...")}"'
                 )
@@ -223,7 +224,7 @@ class _Checker:
         if fragment is not None:
             self.fragments[(*path, "order")] = (*self.fragments.get((*path, "order"), ()), fragment)
 
-    def _tax(self, path: Path, rule: schema.TaxRule, scope: Scope) -> None:
+    def _tax(self, path: Path, rule: TaxRule, scope: Scope) -> None:
         if isinstance(rule.included, str):
             self._expression((*path, "included"), rule.included, scope)
         if rule.rate is not None:
@@ -240,7 +241,7 @@ class _Checker:
             self._source.report(
                 ("bill", "total"), "is summed by the adapter, and a payment needs one that SQL gives", hint
             )
-        for name in ("total", "paid", "tax", "service_charge", "currency", "note"):
+        for name in ("total", "paid", "tax", "service_charge", "currency", "note", "tips"):
             value = getattr(self._file.bill, name)
             if value is not None and value.texts:
                 self._field(("bill", name), value, scope)

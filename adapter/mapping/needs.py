@@ -110,8 +110,11 @@ def _trees(binder: Binder, engine: Engine, given: Collection[str], *, ledger: bo
     statuses: list[frozenset[TableStatus] | None] = [None, *(frozenset({status}) for status in TableStatus)]
     for names, among in itertools.product((False, True), statuses):
         statements.tables(names=names, statuses=among)
+    statements.floor()
     for search in _searches():
         statements.sessions(search)
+    for forward, table in itertools.product((True, False), (True, False)):
+        statements.page(Search(table=table, waiter=True, recent=True), forward=forward, goes_on=True)
     unused: set[str] = set()
     # Nothing is asked for what is never offered: without the capability nothing is locked or paid.
     if binder.mapping.file.capabilities.record_payment:
@@ -169,6 +172,7 @@ def _searches() -> Iterator[Search]:
     """Every condition and every content of the searches that requests become, in as few searches as hold them."""
     yield Search(by="key")
     yield Search(by="key", content="full")
+    yield Search(by="key", content="order")
     yield Search(by="keys", content="bill")
     yield Search(content="bill", recent=True)
     for finished, payable, has_table in itertools.product((None, True, False), (None, True), (None, True, False)):

@@ -13,9 +13,10 @@ from sqlglot import exp
 from adapter.mapping.engines import Engine
 from adapter.mapping.readings import Reading
 from adapter.mapping.trees import aliases
+from adapter.mapping.walk import BESIDE
 from adapter.toml.locate import Path
 
-Kind = Literal["charge", "discount", "item", "link", "modifier", "session", "table"]
+Kind = Literal["charge", "discount", "item", "link", "modifier", "payment", "session", "table", "tax_line"]
 Slots = Mapping[str, int]
 """Position in a row of each output, by name: `name`, `waiter.id`, `order.0`, `key.1`."""
 
@@ -78,7 +79,7 @@ def identity(tree: exp.Expr) -> Identity:
 
 def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any], types: Mapping[Identity, str]) -> Plan:
     """Lay the parts out as the branches of one statement."""
-    parts = [_pruned(part) for part in parts]
+    parts = [pruned(part) for part in parts]
     layout = _Layout(types)
     slots = [layout.place(number, part) for number, part in enumerate(parts)]
     texts = [_select(number, part, slots[number], layout, engine) for number, part in enumerate(parts)]
@@ -148,7 +149,7 @@ class _Layout:
         return next((column for column in self._by_type.get(type_name, ()) if column not in taken), None)
 
 
-def _pruned(part: Part) -> Part:
+def pruned(part: Part) -> Part:
     """The part without the LEFT JOINs that nothing in it uses: they could only multiply its rows."""
     joins = list(part.joins)
     for join in reversed(part.joins):
@@ -180,7 +181,7 @@ def _select(number: int, part: Part, slots: Slots, layout: _Layout, engine: Engi
         lines.append(engine.text(exp.alias_(part.outputs[output].copy(), _column_name(output, part))))
     if nulls:
         lines.append(", ".join(["NULL"] * nulls))
-    return _with_outputs(lines, _source(part, where=part.where), engine)
+    return _with_outputs(lines, select_of(part, where=part.where), engine)
 
 
 def _typing(parts: list[Part], layout: _Layout, engine: Engine) -> str:
@@ -194,7 +195,7 @@ def _typing(parts: list[Part], layout: _Layout, engine: Engine) -> str:
     sources = []
     for number, names in wanted.items():
         part = parts[number]
-        inner_select = _source(part, where=())
+        inner_select = select_of(part, where=())
         inner_select.set("expressions", [exp.alias_(part.outputs[name].copy(), _inner_name(name)) for name in names])
         sources.append(exp.Subquery(this=inner_select, alias=exp.TableAlias(this=exp.to_identifier(f"b{number}"))))
     select = exp.Select(expressions=[exp.Var(this=_OUTPUTS)]).from_(sources[0])
@@ -207,7 +208,8 @@ def _typing(parts: list[Part], layout: _Layout, engine: Engine) -> str:
 _OUTPUTS = "\ue002"
 
 
-def _source(part: Part, where: tuple[exp.Expr, ...]) -> exp.Select:
+def select_of(part: Part, where: tuple[exp.Expr, ...]) -> exp.Select:
+    """The rows of a branch under these conditions; what is selected of them is left to be said."""
     select = exp.Select(expressions=[exp.Var(this=_OUTPUTS)]).from_(part.first.copy())
     if part.joins:
         select.set("joins", [join.copy() for join in part.joins])
@@ -225,8 +227,8 @@ def path_of(part: Part, output: str) -> Path:
     """The field of the mapping that an output of a branch comes from."""
     names: list[str | int] = [name for name in output.split(".") if not name.isdigit()]
     numbers = [int(name) for name in output.split(".") if name.isdigit()]
-    owner: Path = (part.kind, part.index) if part.kind in ("charge", "discount") else (part.kind,)
-    if names[0] in ("charge", "discount"):
+    owner: Path = (part.kind, part.index) if part.kind in BESIDE else (part.kind,)
+    if names[0] in BESIDE:
         return (names[0], numbers[0], *("where" if name == "there" else name for name in names[1:]))
     if names[0] == "rows":
         return (*names[1:], *numbers, "rows")
@@ -248,14 +250,14 @@ def rows_name(path: Path) -> str:
     return ".".join(("rows", *map(str, path)))
 
 
-_OF_BILL = frozenset({"currency", "note", "paid", "service_charge", "tax", "total"})
+_OF_BILL = frozenset({"currency", "note", "paid", "service_charge", "tax", "tips", "total"})
 
 
 def part_without_rows(part: Part, engine: Engine) -> str:
     """The outputs of one branch, for no rows at all."""
-    part = _pruned(part)
+    part = pruned(part)
     never = exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(0))
-    select = _source(part, where=(*part.where, never))
+    select = select_of(part, where=(*part.where, never))
     # The key that is asked for would be a parameter; without rows anything will do.
     nothing_asked: Any = select.transform(
         lambda node: exp.Null() if isinstance(node, exp.Placeholder) and node.name.startswith("key_") else node

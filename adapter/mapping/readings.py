@@ -10,16 +10,18 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapter.domain.money import NotMoney, exact
 from adapter.domain.values import TableStatus
 from adapter.mapping.field_schema import (
+    CodesField,
     FlagField,
     MoneyField,
     QuantityField,
+    RateField,
     StatusField,
     TextField,
     TimeField,
@@ -164,6 +166,42 @@ def status(field: StatusField) -> Reading:
         return None if found == "hidden" else TableStatus(found)
 
     return read
+
+
+def codes(field: CodesField) -> Reading:
+    """What a code means, as the word that the language has for it; None where nothing says it."""
+    known: Mapping[str, str] = field.map
+    plain = bool(known) and known.keys() <= _BITS.keys()
+    if plain:
+        known = {_BITS[code]: meaning for code, meaning in known.items()}
+    words = frozenset() if known else field.words
+
+    def read(value: Any) -> str | None:
+        if value is None or is_blank(value):
+            return field.missing
+        code = _code(value)
+        if words:
+            return code.casefold() if code.casefold() in words else field.default
+        return known.get(_BITS.get(code, code) if plain else code, field.default)
+
+    return remembered(read)
+
+
+def rate(field: RateField) -> Reading:
+    """A rate in hundredths of a percent; None for NULL when nothing stands in for it."""
+    scale, less = {"percent": (100, 0), "fraction": (10_000, 0), "multiplier": (10_000, 1)}[field.form]
+
+    def read(value: Any) -> int | None:
+        if value is None or is_blank(value):
+            if field.missing is None:
+                return None
+            value = field.missing
+        try:
+            return int(((exact(value, mark=field.decimal) - less) * scale).to_integral_value(ROUND_HALF_UP))
+        except NotMoney as error:
+            raise Unreadable(str(error)) from None
+
+    return remembered(read)
 
 
 def money(field: MoneyField, form: str, digits_minor: int) -> Reading:

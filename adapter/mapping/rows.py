@@ -25,7 +25,7 @@ _MOST_ROWS = 10_000
 _ITEM_KEY = "item.0"
 """The output that tells one decoded line from another: its number."""
 
-_TEXTS = frozenset({"category", "id", "name"})
+_TEXTS = frozenset({"category", "id", "method", "name", "note", "plu"})
 
 Get = Callable[[Any], Any]
 

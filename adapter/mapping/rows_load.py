@@ -16,6 +16,7 @@ from adapter.mapping import field_schema, schema
 from adapter.mapping.codecs.registry import codec_names
 from adapter.mapping.content_paths import BadPath, ContentPath, parse_path, parse_reference
 from adapter.mapping.fragments import Clause, Fragment
+from adapter.mapping.line_schema import Relation, TaxRule
 from adapter.mapping.rows_schema import RowsRule
 from adapter.mapping.trees import Scope
 from adapter.mapping.walk import entities, fields_of
@@ -67,7 +68,7 @@ class RowsChecker:
         self._fragments = fragments
         self.found: dict[Path, RowsOf] = {}
 
-    def takes(self, path: Path, rule: schema.Relation, parent: Path | None) -> bool:
+    def takes(self, path: Path, rule: Relation, parent: Path | None) -> bool:
         """Check an entity if its rows are decoded; False when the database gives them."""
         rows: RowsRule | None = getattr(rule, "rows", None)
         if rows is None:
@@ -81,7 +82,7 @@ class RowsChecker:
             self._check(path, rule, rows, parent)
         return True
 
-    def _check(self, path: Path, rule: schema.Relation, rows: RowsRule, parent: Path) -> None:
+    def _check(self, path: Path, rule: Relation, rows: RowsRule, parent: Path) -> None:
         for key in ("from", "select", "where"):
             if getattr(rule, "from_" if key == "from" else key) is not None:
                 hint = "leave it out" if key != "where" else "say it of members: only = { ... } or skip = { ... }"
@@ -95,7 +96,7 @@ class RowsChecker:
         for index, text in enumerate(rule.order):
             fields |= self._one((*path, "order", index), f"order.{index}", text, rows.as_)
         tax = getattr(rule, "tax", None)
-        if isinstance(tax, schema.TaxRule):
+        if isinstance(tax, TaxRule):
             fields |= self._tax((*path, "tax"), tax, rows.as_)
         self._required(path, rule)
         self.found[path] = RowsOf(path=path, rule=rows, inside=inside, source=source, fields=fields)
@@ -157,7 +158,7 @@ class RowsChecker:
         inside: Path = (*path, "parts") if (*path, "parts") in keys else path
         return [(*inside, index) if (*inside, index) in keys else path for index in range(count)]
 
-    def _tax(self, path: Path, rule: schema.TaxRule, alias: str) -> dict[str, tuple[Path, Reference]]:
+    def _tax(self, path: Path, rule: TaxRule, alias: str) -> dict[str, tuple[Path, Reference]]:
         found: dict[str, tuple[Path, Reference]] = {}
         if rule.included is True:
             return found
@@ -202,7 +203,7 @@ class RowsChecker:
             return None
         return Reference(site=match["site"])
 
-    def _required(self, path: Path, rule: schema.Relation) -> None:
+    def _required(self, path: Path, rule: Relation) -> None:
         for name in {"item": ("id", "name", "amount_per_item"), "modifier": ("name", "amount")}.get(str(path[0]), ()):
             if getattr(rule, name) is None:
                 self._source.report((*path, name), "is missing")

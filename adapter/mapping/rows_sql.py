@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from sqlglot import exp
@@ -16,10 +17,10 @@ def sums_lines(file: schema.MappingFile) -> bool:
     return file.bill.total is not None and file.bill.total.sum is not None
 
 
-def encoded_outputs(binder: Binder, owner: Literal["item", "session"]) -> dict[str, exp.Expr]:
-    """The values of a session's row, or of an item's, that hold encoded rows."""
+def encoded_outputs(binder: Binder, owner: Literal["item", "session"], kinds: Collection[str]) -> dict[str, exp.Expr]:
+    """The values of a session's row, or of an item's, that hold encoded rows of these entities."""
     return {
         rows_name(path): binder.expression(binder.mapping.fragments[(*path, "rows")][0])
         for path, rows in binder.mapping.rows.items()
-        if rows.inside is None and owner == ("item" if path[0] == "modifier" else "session")
+        if path[0] in kinds and rows.inside is None and owner == ("item" if path[0] == "modifier" else "session")
     }

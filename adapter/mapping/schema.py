@@ -13,8 +13,8 @@ from adapter.mapping.field_schema import (
     Key,
     Money,
     MoneyField,
-    Price,
-    Quantity,
+    OrderKindCode,
+    OrderState,
     TableState,
     Text,
     TextField,
@@ -23,9 +23,10 @@ from adapter.mapping.field_schema import (
     Whole,
     known_form,
 )
+from adapter.mapping.line_schema import ExtraRule, ItemRule, ModifierRule, PaymentRule, Relation, TaxLineRule
 from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.record_schema import LockRule, RecordRule
-from adapter.mapping.rows_schema import RowsRule, Total
+from adapter.mapping.rows_schema import Total
 from adapter.mapping.trial_schema import TrialRule
 from adapter.toml.load import Strict
 
@@ -97,17 +98,6 @@ class SiteConstant(Strict):
     """What the installer should know of it."""
 
 
-class TaxRule(Strict):
-    """How the prices of a line relate to tax."""
-
-    included: bool | str = True
-    """Whether prices hold the tax already; a text is an SQL condition or a site constant."""
-    rate: str | None = None
-    """SQL for the rate of a line; needed unless prices always hold the tax."""
-    form: Literal["percent", "fraction", "multiplier"] = "percent"
-    """20, 0.2 or 1.2."""
-
-
 class Area(Strict):
     """The part of the restaurant where a table stands."""
 
@@ -124,19 +114,6 @@ class WaiterRule(Strict):
     """What the waiter keys into the card machine; a number on most."""
     name: Text | None = None
     """Shown on the bill; several parts are joined by blanks."""
-
-
-class Relation(Strict):
-    """Rows: a FROM clause with aliases, or a whole SELECT, and the condition on it."""
-
-    from_: str | None = Field(default=None, alias="from")
-    """A FROM clause with an alias for every table. A child's begins with JOIN and continues that of its parent."""
-    select: str | None = None
-    """The escape hatch: a SELECT whose output names are the fields. Read as `<entity>.<name>`."""
-    where: str | None = None
-    """An SQL condition: rows for which it does not hold are not there."""
-    order: Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)] = ()
-    """SQL expressions by which rows are put in order."""
 
 
 class TableRule(Relation):
@@ -192,6 +169,18 @@ class SessionRule(Relation):
     table: Key | None = None
     """The table's id, where a session has one at most."""
     tables: TablesOfSession | None = None
+    reference: Text | None = None
+    """The number by which people speak of it; without it, the `name`."""
+    display_name: Text | None = None
+    """What a card machine lists, of at most 24 letters; without it, its table and its `name`."""
+    status: OrderState | None = None
+    """How far the order has come; without it, `accepted` until it is finished, and `finalized` then."""
+    kind: OrderKindCode | None = None
+    """Whether it is eaten here or collected: `dine_in` or `collection`; without it, `dine_in`."""
+    collect_at: Time | None = None
+    """When it is to be collected, if it is."""
+    updated_at: Time | None = None
+    """When it last changed; without it, the latest of the times that it, its lines and its payments tell."""
     filter: SessionFilter = SessionFilter()
     """Search conditions that only you can write well."""
 
@@ -226,69 +215,12 @@ class BillRule(Strict):
     """ISO 4217 code, as `'GBP'`; without it, the site constant `currency`."""
     note: Text | None = None
     """A text that belongs to the whole bill."""
+    tips: Money | None = None
+    """The tips paid, which are no part of `total` and `paid`; without it, the sum of those in [[payment]]."""
     rounding_line: RoundingLine | None = None
     """Takes up small differences between the lines and the total."""
     differs: str | None = None
     """Why the lines of this EPOS need not add up to its total. Without it a bill that does not is refused."""
-
-
-class ItemRule(Relation):
-    """The lines of a bill."""
-
-    rows: RowsRule | None = None
-    """Instead of `from`: the lines come out of one encoded value of the session's row."""
-    key: Key | None = None
-    """What tells one line of a bill from another; without it, the order."""
-    id: Text | None = None
-    """Id of the product; several lines may have the same."""
-    name: Text | None = None
-    """What stands on the bill."""
-    category: Text | None = None
-    """From general to specific, as a list."""
-    quantity: Quantity | None = None
-    """How many; one without it. What is not whole is folded into one entry."""
-    amount_per_item: Price | None = None
-    """The price of one, without its modifiers."""
-    ordered_at: Time | None = None
-    """When it was ordered; without it, when the session began."""
-    tax: TaxRule | None = None
-    """How its price relates to tax."""
-
-
-class ModifierRule(Relation):
-    """Choices and extras."""
-
-    rows: RowsRule | None = None
-    """Instead of `from`: the modifiers come out of one encoded value of the item's row."""
-    positional: str | None = None
-    """A condition on the rows of [item]: where it holds, the row modifies the nearest row before it."""
-    id: Text | None = None
-    """Id of the choice or extra."""
-    name: Text | None = None
-    """What stands on the bill."""
-    quantity: Quantity | None = None
-    """How many; one without it. `per = "line"` where it is counted for the whole line."""
-    amount: Price | None = None
-    """The price of one; negative for a promotion."""
-    tax: TaxRule | None = None
-    """How its price relates to tax."""
-
-
-class ExtraRule(Relation):
-    """Amounts that stand on the bill beside the items: discounts and charges."""
-
-    rows: RowsRule | None = None
-    """Instead of `from`: they come out of one encoded value of the session's row."""
-    id: Text
-    """What tells it from others on the bill."""
-    name: Text
-    """What stands on the bill."""
-    amount: Money
-    """Positive for a discount as well as for a charge."""
-    ordered_at: Time | None = None
-    """When it was given; without it, when the session began."""
-    tax: TaxRule | None = None
-    """How it relates to tax."""
 
 
 class MoneyRule(Strict):
@@ -387,6 +319,10 @@ class MappingFile(Strict):
     modifier: ModifierRule | None = None
     discount: tuple[ExtraRule, ...] = ()
     charge: tuple[ExtraRule, ...] = ()
+    tax_line: tuple[TaxLineRule, ...] = ()
+    """Without any, the bill's `tax` is one line."""
+    payment: tuple[PaymentRule, ...] = ()
+    """Without any, what is paid is one payment."""
     receipt: ReceiptRule = ReceiptRule()
     lock: LockRule | None = None
     """Without it, locks are kept in the ledger only."""

@@ -53,6 +53,27 @@ def id_of(slots: Slots, names: Sequence[str], missing: str | None) -> Callable[[
     return read if not missing else lambda row: read(row) or missing
 
 
+def first_of(slots: Slots, names: Sequence[str], missing: str | None = None) -> Callable[[Row], str | None] | None:
+    """A function that gives the text of the first of these fields that is not blank; None when the rows have none.
+
+    `missing` stands in for the first of them.
+    """
+    readers = [found for name in names if (found := text_of(slots, name)) is not None]
+    if not readers:
+        return None
+    own, *others = readers
+
+    def read(row: Row) -> str | None:
+        found = own(row) or missing
+        for each in others:
+            if found:
+                break
+            found = each(row)
+        return found or None
+
+    return read
+
+
 def parts(slots: Slots, name: str) -> Callable[[Row], tuple[str, ...]]:
     """A function that gives the parts of a field that are not blank; they repeat, so the latest are remembered."""
     places = places_of(slots, name)

@@ -15,6 +15,7 @@ from adapter.mapping.keys import UnpackableKey
 from adapter.mapping.names import to_wire
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Reading, Unreadable
+from adapter.mapping.text_keys import key_text
 from adapter.mapping.texts import parts_as_they_are, text_of
 from adapter.toml.locate import Path, dotted
 
@@ -79,6 +80,8 @@ class TableMaker(_Maker):
         self._read_status = fields.read["table", "status"]
         self._covers = self._getter(("table", "max_covers"), slots, "max_covers")
         self._area = self._texts(("table", "area", "name"), slots, "area.name")
+        self._area_id = self._texts(("table", "area", "id"), slots, "area.id")
+        self._id = parts_as_they_are(slots, "id")
         self._name = self._namer(("table", "name"), slots, "name")
 
     def make(self, row: Row) -> Table | None:
@@ -93,7 +96,14 @@ class TableMaker(_Maker):
         covers = self._covers(row)
         if covers is None:
             raise self.unreadable(("table", "max_covers"), "is NULL and no missing = is said")
-        return Table(name=self._name(row), max_covers=covers, status=status, area=self._area(row))
+        return Table(
+            name=self._name(row),
+            max_covers=covers,
+            status=status,
+            area=self._area(row),
+            id=None if self._id is None else key_text(self._id(row)),
+            area_id=self._area_id(row),
+        )
 
 
 class OwnerMaker(_Maker):
@@ -210,15 +220,20 @@ class SessionMaker(OwnerMaker):
         except RowUnreadable:
             return 0
 
-    def _tables(self, row: Row, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
-        """The names of a session's tables; one that was asked for comes first."""
+    def tables_of(self, row: Row, one: Gathered) -> list[tuple[str, str | None]]:
+        """The names of a session's tables in their order, with their ids where those are read."""
         links: Sequence[Row] = one.links
         if links and self._ref is not None and self._id is not None:
             ref = self._ref(row)
             links = [link for link in links if self._id(link) == ref] if all(ref) else []
-        if not links:
+        named = [(self._visible_table(link), link) for link in self._links_in_order(links)] if links else ()
+        return [(name, None if self._id is None else key_text(self._id(link))) for name, link in named if name]
+
+    def _tables(self, row: Row, one: Gathered, asked: Collection[str] | None) -> tuple[str, ...]:
+        """The names of a session's tables; one that was asked for comes first."""
+        if not one.links:
             return ()
-        names = [name for name in map(self._visible_table, self._links_in_order(links)) if name]
+        names = [name for name, _ in self.tables_of(row, one)]
         if asked is not None:
             names.sort(key=lambda name: name not in asked)
         return tuple(dict.fromkeys(names))

@@ -31,10 +31,12 @@ SECTIONS = frozenset(
         "lock",
         "modifier",
         "money",
+        "payment",
         "record",
         "session",
         "site",
         "table",
+        "tax_line",
         "test",
         "time",
     }

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapter.mapping import field_schema, schema
+from adapter.mapping.line_schema import Relation
 from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.toml.load import Source, suggest
 from adapter.toml.locate import Path
@@ -14,10 +15,13 @@ from adapter.toml.locate import Path
 RECEIPT_NAMES = frozenset({"session.name", "session.table", "session.covers", "waiter.name"})
 """What a receipt line may hold beside site constants."""
 
+BESIDE = frozenset({"charge", "discount", "payment", "tax_line"})
+"""Entities of which there may be several kinds, and which need no rows of their own."""
+
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def entities(file: schema.MappingFile) -> Iterator[tuple[Path, schema.Relation, Path | None]]:
+def entities(file: schema.MappingFile) -> Iterator[tuple[Path, Relation, Path | None]]:
     """Every entity that has rows of its own: its path, its rule and the path of the parent whose FROM it continues."""
     yield ("table",), file.table, None
     yield ("session",), file.session, None
@@ -30,9 +34,13 @@ def entities(file: schema.MappingFile) -> Iterator[tuple[Path, schema.Relation, 
         yield ("discount", index), discount, ("session",)
     for index, charge in enumerate(file.charge):
         yield ("charge", index), charge, ("session",)
+    for index, tax_line in enumerate(file.tax_line):
+        yield ("tax_line", index), tax_line, ("session",)
+    for index, payment in enumerate(file.payment):
+        yield ("payment", index), payment, ("session",)
 
 
-def fields_of(rule: schema.Relation) -> Iterator[tuple[Path, field_schema.Expression]]:
+def fields_of(rule: Relation) -> Iterator[tuple[Path, field_schema.Expression]]:
     """The fields of an entity, those of its small groups (waiter, area) included."""
     for name in type(rule).model_fields:
         value = getattr(rule, name)

@@ -10,8 +10,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from adapter.domain.orders import MOST_ORDERS, Order, OrderPage, OrderSearch
 from adapter.domain.requests import ListSessions
 from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
+from adapter.errors import InvalidParams
 from adapter.mapping.assemble import Assembler
 from adapter.mapping.fields import Fields
 from adapter.mapping.names import from_wire
@@ -19,8 +21,12 @@ from adapter.mapping.plans import Plan
 from adapter.mapping.receipts import Receipts
 from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
+from adapter.mapping.text_keys import TextKey
 from adapter.mapping.writes import Writes
 from adapter.store.units import Reader
+
+_MOST_TURNS = 10
+"""How often more sessions are read for one page, where only reading them tells which are wanted."""
 
 
 class Bound(Struct, frozen=True, kw_only=True):
@@ -34,6 +40,7 @@ class Bound(Struct, frozen=True, kw_only=True):
     """How far back finished sessions are listed; None for all of them."""
     stored_times: Mapping[str, Callable[[datetime], Any]]
     """A moment as the columns hold it that tell when a session began and when it finished."""
+    table_key: TextKey
     writes: Writes | None = None
     """The statements that lock and pay; None for a mapping without `[record]`."""
     variant: str = ""
@@ -144,10 +151,55 @@ class SqlBook:
             if not keys:
                 return []
             plan = self._plan(Search(by="keys", content="bill"))
-            # Column by column and, for engines that take it so, row by row.
-            parameters = {f"keys_{index}": list(values) for index, values in enumerate(zip(*keys, strict=True))}
-            parameters["keys"] = keys
+            parameters = _as_lists(keys)
         return self._bound.assembler.bills(plan, self._reader.rows(plan, parameters), strict=False)
+
+    def floor(self) -> Sequence[Table]:
+        """See ports.Book."""
+        plan = self._bound.plan("floor", self._bound.statements.floor)
+        return self._bound.assembler.floor(plan, self._reader.rows(plan, {}))
+
+    def order(self, session_id: UUID) -> Order | None:
+        """See ports.Book."""
+        parameters = self._key(session_id)
+        if parameters is None:
+            return None
+        plan = self._plan(Search(by="key", content="order"))
+        found = self._bound.assembler.orders(plan, self._reader.rows(plan, parameters), table_id=None, strict=True)
+        return found[0][1] if found else None
+
+    def orders(self, search: OrderSearch) -> OrderPage:
+        """See ports.Book."""
+        forward = search.before is None
+        edge = search.after if forward else search.before
+        since, key = self._since(), None
+        if edge is not None and (key := self._bound.fields.packing.unpack(edge)) is None:
+            raise InvalidParams("params.cursor: no page of this restaurant ends here")
+        shape, parameters = self._order_shape(search, since)
+        found: list[Order] = []
+        last = None
+        for turn in range(_MOST_TURNS):
+            size = 1 + (search.limit if turn == 0 else MOST_ORDERS)
+            keys = [] if shape is None else self._page(shape, parameters, size, key, forward=forward)
+            by_key = self._orders_of(keys, search.table_id)
+            found += [
+                order
+                for each in dict.fromkeys(keys)
+                if (order := by_key.get(each)) is not None and _is_wanted(order, search, since)
+            ]
+            if len(keys) < size or len(found) > search.limit:
+                break
+            key = keys[-1]
+        else:
+            # So few are wanted of so many that the rest is left to the next request.
+            last = self._bound.fields.packing.pack(key) if key is not None else None
+        if len(found) > search.limit:
+            last = found[search.limit - 1].session.id
+        page = found[: search.limit]
+        first = page[0].session.id if page and edge is not None else None
+        if forward:
+            return OrderPage(orders=page, after=last, before=first)
+        return OrderPage(orders=page[::-1], after=first, before=last)
 
     def receipt(self, session: Session) -> tuple[Sequence[ReceiptLine], Sequence[ReceiptLine]]:
         """See ports.Book."""
@@ -155,6 +207,45 @@ class SqlBook:
 
     def _plan(self, search: Search) -> Plan:
         return self._bound.plan(search, lambda: self._bound.statements.sessions(search))
+
+    def _order_shape(self, search: OrderSearch, since: datetime | None) -> tuple[Search | None, dict[str, Any]]:
+        """The shape of a search for orders and its parameters; without a shape there are none."""
+        parameters = self._recent(since)
+        table = None
+        if search.table_id is not None and self._bound.table_key.forms is not None:
+            table = self._bound.table_key.values(search.table_id)
+            if table is None:
+                return None, {}
+            parameters |= {f"table_{index}": value for index, value in enumerate(table)}
+        number = Waiter(id=search.waiter_id).number if search.waiter_id is not None else None
+        push_waiter = number is not None and self._waiter_is_number()
+        if push_waiter:
+            parameters["waiter"] = number
+        shape = Search(
+            is_payable=search.payable_only or None,
+            table=table is not None,
+            waiter=push_waiter,
+            recent=since is not None,
+        )
+        return shape, parameters
+
+    def _page(
+        self, shape: Search, parameters: Mapping[str, Any], size: int, key: tuple[Any, ...] | None, *, forward: bool
+    ) -> list[tuple[Any, ...]]:
+        """The keys of the next sessions, in their order; those that a join repeats several times."""
+        plan = self._bound.plan(
+            (shape, forward, key is not None),
+            lambda: self._bound.statements.page(shape, forward=forward, goes_on=key is not None),
+        )
+        edge = {f"from_{index}": value for index, value in enumerate(key or ())}
+        return [tuple(row) for row in self._reader.rows(plan, {**parameters, **edge, "page_size": size})]
+
+    def _orders_of(self, keys: Sequence[tuple[Any, ...]], table_id: str | None) -> Mapping[tuple[Any, ...], Order]:
+        if not keys:
+            return {}
+        plan = self._plan(Search(by="keys", content="order"))
+        rows = self._reader.rows(plan, _as_lists(keys))
+        return dict(self._bound.assembler.orders(plan, rows, table_id=table_id, strict=False))
 
     def _key(self, session_id: UUID) -> Mapping[str, Any] | None:
         """A session id as parameters, or None for one that no session can have."""
@@ -188,6 +279,23 @@ def _matches(session: Session, ask: ListSessions, names: frozenset[str] | None, 
         and (ask.has_table is None or bool(session.tables) is ask.has_table)
         and (names is None or not names.isdisjoint(session.tables))
         and (waiter_id is None or session.waiter is None or session.waiter.id == waiter_id)
+    )
+
+
+def _as_lists(keys: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """Keys as parameters: column by column and, for engines that take it so, row by row."""
+    by_column = {f"keys_{index}": list(values) for index, values in enumerate(zip(*keys, strict=True))}
+    return {**by_column, "keys": list(keys)}
+
+
+def _is_wanted(order: Order, search: OrderSearch, since: datetime | None) -> bool:
+    """Whether an order that was read passes the conditions: the statement may let through more than was asked for."""
+    waiter = order.session.waiter
+    return (
+        _is_recent(order.session, since)
+        and (order.is_payable or not search.payable_only)
+        and (search.table_id is None or search.table_id in order.table_ids)
+        and (search.waiter_id is None or waiter is None or waiter.id == search.waiter_id)
     )
 
 

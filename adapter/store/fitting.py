@@ -29,6 +29,7 @@ from adapter.mapping.receipts import Receipts
 from adapter.mapping.schema import SiteConstant
 from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
+from adapter.mapping.text_keys import table_key
 from adapter.mapping.writes import WriteStatements
 from adapter.store.book import Bound
 from adapter.store.choosing import Chooser, tables_of
@@ -220,6 +221,7 @@ def make_bound(
         receipts=Receipts(receipt, binder.site),
         history=history,
         stored_times={name: fields.stored_time(name) for name in ("created_at", "finished_at")},
+        table_key=table_key(binder),
         writes=WriteStatements(statements, fields).make(),
         unsafe=tuple(binder.names.untransacted()),
     )

@@ -9,9 +9,10 @@ import asyncio
 import itertools
 import json
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -19,6 +20,8 @@ from sqlalchemy.engine import make_url
 
 from adapter.app import App
 from adapter.config import Config
+from adapter.domain.orders import Order, OrderPage, OrderSearch
+from adapter.domain.values import Table
 from adapter.events import BugFound, Event, RowSkipped, StatementRun
 from adapter.mapping.load import load_mapping_text
 
@@ -186,6 +189,33 @@ class Restaurant:
         total = sum(item["quantity"] * item["amountPerItem"] for item in items) + bill.get("serviceCharge", 0)
         assert total == bill["totalAmount"]
         return [(item["quantity"], item["name"], item["amountPerItem"]) for item in items]
+
+    def page(self, **search: Any) -> OrderPage:
+        """One page of orders."""
+        found: OrderPage = self.runner.run(self.app.store.read(lambda book: book.orders(OrderSearch(**search))))
+        return found
+
+    def orders(self, **search: Any) -> list[Order]:
+        """All orders of a search, page by page."""
+        found: list[Order] = []
+        after = None
+        while True:
+            page = self.page(**search, after=after)
+            found += page.orders
+            if page.after is None:
+                return found
+            after = page.after
+
+    def order(self, name: str) -> Order:
+        """The order of the session of this name."""
+        session_id = UUID(self.id_of(name))
+        found = self.runner.run(self.app.store.read(lambda book: book.order(session_id)))
+        assert found is not None
+        return found
+
+    def floor(self) -> Sequence[Table]:
+        """The tables with their ids and areas."""
+        return self.runner.run(self.app.store.read(lambda book: book.floor()))
 
     def by_filters(self, *, tables: bool = False) -> None:
         """Check that filters by what finished and payable (and tables) mean give what filtering all sessions gives."""
