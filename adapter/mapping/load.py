@@ -26,7 +26,7 @@ from adapter.mapping.serving import check_engines
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
 from adapter.mapping.variants import Variant, variants_of
-from adapter.mapping.walk import BESIDE, check_receipt, check_zones, entities, fields_of, fits
+from adapter.mapping.walk import BESIDE, check_receipt, check_zones, entities, fields_of, fits, places_of
 from adapter.toml.load import Source, parse, read, suggest, validate
 from adapter.toml.locate import Path, dotted
 
@@ -204,7 +204,7 @@ class _Checker:
                 self.fragments[(*path, known)] = (Fragment(path=(*path, "select"), tree=tree),)
 
     def _field(self, path: Path, value: field_schema.Expression, scope: Scope) -> None:
-        self._expressions(path, _places(path, value, self._source), scope)
+        self._expressions(path, places_of(path, value, self._source), scope)
         for index, fragment in enumerate(self.fragments.get(path, ())):
             if says_more(value, index) and fragment.tree.find(exp.Column) is None:
                 self._source.report(path, "is the same for every row, so path, match and encoding have nothing to read")
@@ -383,19 +383,3 @@ _EXAMPLES = {
     "table": "shop_table t",
     "tables": "JOIN ticket_table_num n ON n.ticket_id = k.id",
 }
-
-
-def _places(path: Path, value: field_schema.Expression, source: Source) -> list[tuple[Path, str]]:
-    """Where in the file each expression of a field stands."""
-    if value.sql is not None:
-        for name in ("column", "sql"):
-            if (*path, name) in source.locator.strings:
-                return [((*path, name), value.sql)]
-        return [(path, value.sql)]
-    inside: Path = (*path, "parts") if (*path, "parts") in source.locator.keys else path
-    places: list[tuple[Path, str]] = []
-    for index, text in enumerate(value.texts):
-        own: Path = (*inside, index)
-        named = next((name for name in ("column", "sql") if (*own, name) in source.locator.strings), None)
-        places.append((own if named is None else (*own, named), text))
-    return places

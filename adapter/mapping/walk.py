@@ -53,6 +53,22 @@ def fields_of(rule: Relation) -> Iterator[tuple[Path, field_schema.Expression]]:
                     yield (name, inner), child
 
 
+def places_of(path: Path, value: field_schema.Expression, source: Source) -> list[tuple[Path, str]]:
+    """Where in the file each expression of a field stands."""
+    if value.sql is not None:
+        for name in ("column", "sql"):
+            if (*path, name) in source.locator.strings:
+                return [((*path, name), value.sql)]
+        return [(path, value.sql)]
+    inside: Path = (*path, "parts") if (*path, "parts") in source.locator.keys else path
+    places: list[tuple[Path, str]] = []
+    for index, text in enumerate(value.texts):
+        own: Path = (*inside, index)
+        named = next((name for name in ("column", "sql") if (*own, name) in source.locator.strings), None)
+        places.append((own if named is None else (*own, named), text))
+    return places
+
+
 def check_zones(file: schema.MappingFile, source: Source) -> None:
     """Report every time zone that is none."""
     zones: list[tuple[Path, str | None]] = [(("time", "zone"), file.time.zone)]
