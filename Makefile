@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint bench faults mutate clean
+.PHONY: demo test lint bench faults soak mutate clean
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,9 @@ bench: $(VENV)/.dev
 
 faults: $(VENV)/.dev
 	$(BIN)/python -m tests.faults $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.faults.soak $(ARGS)
 
 mutate: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation $(ARGS)

@@ -38,12 +38,21 @@ lock_timeout = 0.5
 [limits]
 request_deadline = {deadline}
 
+[status]
+listen = "127.0.0.1:{status}"
+
 [[connection]]
 name = "faults"
-listen = "127.0.0.1:{port}"
+{way}
 account = "{account}"
 api_key = "{key}"
 """
+
+_DIALS = """dial = "{url}"
+software_house_id = "faults"
+ping_interval = 1.0
+ping_timeout = 1.0
+longest_delay = 1.0"""
 
 
 class Adapter:
@@ -57,14 +66,18 @@ class Adapter:
         *,
         program: str = PROGRAM,
         environment: Mapping[str, str] | None = None,
+        dial: str = "",
     ) -> None:
+        """It waits for gateways on a port, unless `dial` says where it finds one."""
         self.name = name
         self.port = _free_port()
+        self.status_port = _free_port()
         self.log = folder / f"{name}.log"
         self._program = program
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
         self._config = folder / f"{name}.toml"
-        text = _CONFIG.format(url=url, port=self.port, account=ACCOUNT, key=KEY, deadline=DEADLINE)
+        way = _DIALS.format(url=dial) if dial else f'listen = "127.0.0.1:{self.port}"'
+        text = _CONFIG.format(url=url, way=way, status=self.status_port, account=ACCOUNT, key=KEY, deadline=DEADLINE)
         self._config.write_text(text, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -80,6 +93,18 @@ class Adapter:
         command = [sys.executable, "-m", self._program, "run", "--config", str(self._config)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=self._environment)
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} has not been started")
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process has not ended."""
+        return self._process is not None and self._process.poll() is None
 
     async def ready(self, within: float = _START) -> None:
         """Wait until it answers from the database.

