@@ -5,160 +5,57 @@ Knows nothing of tables and bills: methods and parameters are whatever the calle
     async with Gateway({"demoacct0001": "the-api-key"}) as gateway:
         ...                                             # an adapter dials gateway.url
         await gateway.connected("demoacct0001")
-        answer = await gateway.request("demoacct0001", "ListTables", {...})
+        exchange = await gateway.ask("demoacct0001", "ListTables", {...})
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import json
-import time
-import uuid
-from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+import errno
+import itertools
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
-PATH = "/ws/v1/tables/epos"
-"""Where the provider's own gateway waits (getting-started page)."""
+from simulator.accounts import Account, secrets, who
+from simulator.dialect import Dialect
+from simulator.errors import GatewayError, NoAnswer, NotConnected, SimulatorError, UnknownAccount
+from simulator.journal import Frame, Journal
+from simulator.judging import Judge, NoJudge
+from simulator.link import Exchange, Link
+from simulator.tables.dialect import TablesDialect
 
-FRAMES_KEPT = 1000
+__all__ = [
+    "Account",
+    "Exchange",
+    "Frame",
+    "Gateway",
+    "GatewayError",
+    "Link",
+    "NoAnswer",
+    "NotConnected",
+    "UnknownAccount",
+    "local_gateway",
+]
+
 REPLACED = "another connection for this account"
+LARGEST = 64 * 1024 * 1024
+"""Bytes of the largest frame that is taken."""
+_REDIAL = 1.0
+"""Seconds between attempts to reach an adapter that listens."""
+_SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 - unregistered: it would show keys
 
-
-class GatewayError(Exception):
-    """The gateway could not do what was asked."""
-
-
-class NotConnected(GatewayError):
-    """No adapter is connected for this account."""
-
-
-class NoAnswer(GatewayError):
-    """The adapter did not answer in time, or left before it did."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One frame as it crossed the socket."""
-
-    at: float
-    """Seconds of the monotonic clock."""
-    account: str
-    sender: Literal["gateway", "adapter"]
-    data: str | bytes
-    """As sent: a string was a text frame, bytes were a binary one."""
-
-
-class Link:
-    """One open socket to an adapter, whichever side opened it. All timeouts in seconds."""
-
-    def __init__(self, ws: Connection, account: str, frames: deque[Frame]) -> None:
-        """Frames of both directions are added to `frames`."""
-        self._ws = ws
-        self._account = account
-        self.frames = frames
-        self._awaited: dict[str, asyncio.Future[dict[str, Any] | None]] = {}
-        self._unasked: asyncio.Queue[str | bytes] = asyncio.Queue()
-
-    async def request(self, method: str, params: Mapping[str, Any], *, timeout: float = 5.0) -> dict[str, Any]:  # noqa: ASYNC109 -- part of the request
-        """Ask, and return the whole response object; any number of requests may be in flight.
-
-        Raises NotConnected or NoAnswer.
-        """
-        identity = str(uuid.uuid4())
-        awaited = asyncio.get_running_loop().create_future()
-        self._awaited[identity] = awaited
-        try:
-            async with asyncio.timeout(timeout):
-                await self.send_raw(_message(method, params, id=identity))
-                answer: dict[str, Any] | None = await awaited
-        except TimeoutError:
-            raise NoAnswer(f"no answer to {method} within {timeout:g} s") from None
-        finally:
-            del self._awaited[identity]
-        if answer is None:
-            raise NoAnswer(f"the adapter left before it answered {method}")
-        return answer
-
-    async def notify(self, method: str, params: Mapping[str, Any]) -> None:
-        """Tell, without an id, so that no answer may come."""
-        await self.send_raw(_message(method, params))
-
-    async def send_raw(self, data: str | bytes, *, text: bool | None = None) -> None:
-        """Send anything, well-formed or not: a string as a text frame, bytes as a binary one unless `text`.
-
-        Raises NotConnected.
-        """
-        self._note("gateway", data)
-        try:
-            await self._ws.send(data, text=text)
-        except ConnectionClosed:
-            raise NotConnected(f"the adapter of {self._account} has left") from None
-
-    async def next_frame(self, *, timeout: float = 5.0) -> str | bytes:  # noqa: ASYNC109 -- so that callers read alike
-        """Wait for the next frame that answers no request made with `request`.
-
-        Raises NoAnswer.
-        """
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._unasked.get()
-        except TimeoutError:
-            raise NoAnswer(f"no frame within {timeout:g} s") from None
-
-    async def close(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
-        """Say goodbye and wait until the socket is closed."""
-        await self._ws.close(code, reason)
-
-    async def ping(self) -> float:
-        """Wait until everything sent so far has reached the adapter; returns the seconds this took."""
-        return await (await self._ws.ping())
-
-    @property
-    def handshake(self) -> Mapping[str, str]:
-        """The headers of the opening handshake; names in any case."""
-        return self._ws.request.headers if self._ws.request else {}
-
-    @property
-    def close_code(self) -> int | None:
-        """What the adapter said when it closed; None while the socket is open."""
-        return self._ws.close_code
-
-    async def read(self) -> None:
-        """Hand answers to whoever awaits them, until the socket closes; whoever opened the socket runs this."""
-        try:
-            async for data in self._ws:
-                self._note("adapter", data)
-                self._hand_over(data)
-        except ConnectionClosed:
-            pass
-        finally:
-            for awaited in self._awaited.values():
-                if not awaited.done():
-                    awaited.set_result(None)
-
-    def _note(self, sender: Literal["gateway", "adapter"], data: str | bytes) -> None:
-        self.frames.append(Frame(at=time.monotonic(), account=self._account, sender=sender, data=data))
-
-    def _hand_over(self, data: str | bytes) -> None:
-        awaited = self._awaited.get(_identity(data))
-        if awaited is not None and not awaited.done():
-            awaited.set_result(json.loads(data))
-            return
-        if self._unasked.qsize() >= FRAMES_KEPT:
-            self._unasked.get_nowait()
-        self._unasked.put_nowait(data)
+DIALECTS: Mapping[str, Dialect] = {"tables": TablesDialect()}
+JUDGES: Mapping[str, Callable[[], Judge]] = {"tables": NoJudge}
 
 
 class Gateway:
@@ -166,55 +63,122 @@ class Gateway:
 
     def __init__(
         self,
-        accounts: Mapping[str, str],
+        accounts: Mapping[str, str | Account],
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        path: str = PATH,
+        dial: Sequence[tuple[str, str]] = (),
+        dialects: Mapping[str, Dialect] = DIALECTS,
+        judges: Mapping[str, Callable[[], Judge]] = JUDGES,
+        journal: Journal | None = None,
     ) -> None:
-        """`accounts` holds the API key of each account name; port 0 takes any that is free."""
-        self._accounts = accounts
+        """`accounts` holds the API key of each account name; port 0 takes any that is free.
+
+        `dial` holds address and account name of adapters that listen. `judges` makes the judge of an account,
+        by the name of its dialect.
+        Raises UnknownAccount for an account that is dialled and not there, SimulatorError for an unknown dialect.
+        """
+        self.accounts = {
+            name: account if isinstance(account, Account) else Account(account) for name, account in accounts.items()
+        }
+        for name, account in self.accounts.items():
+            if account.dialect not in dialects:
+                raise SimulatorError(f"account {name} speaks {account.dialect}, which nobody knows")
+        self._dialects = dialects
+        self._judges = {name: judges.get(account.dialect, NoJudge)() for name, account in self.accounts.items()}
         self._host = host
         self._port = port
-        self._path = path
+        self._dial = [(url, name) for url, name in dial if self._known(name)]
         self._server: Server | None = None
+        self._dialling: list[asyncio.Task[None]] = []
         self._links: dict[str, Link] = {}
-        self._arrived = {account: asyncio.Event() for account in accounts}
-        self.frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+        self._numbers = itertools.count(1)
+        self._arrived = {account: asyncio.Event() for account in self.accounts}
+        self.journal = journal or Journal(secrets=secrets(self.accounts))
 
     async def __aenter__(self) -> Self:
-        self._server = await serve(
-            self._serve, self._host, self._port, process_request=self._check, compression=None, server_header=None
-        )
+        try:
+            self._server = await serve(
+                self._serve,
+                self._host,
+                self._port,
+                process_request=self._check,
+                compression=None,
+                server_header=None,
+                max_size=LARGEST,
+                logger=_SILENT,
+            )
+        except OSError as problem:
+            raise cannot_listen(problem, self._host, self._port) from None
         self._port = self._server.sockets[0].getsockname()[1]
+        self._dialling = [asyncio.create_task(self._keep_dialling(url, account)) for url, account in self._dial]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for task in self._dialling:
+            task.cancel()
+        await asyncio.gather(*self._dialling, return_exceptions=True)
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
+        self.journal.close()
 
     @property
     def url(self) -> str:
-        """Where an adapter dials; the port is known once the gateway is entered."""
-        return f"ws://{self._host}:{self._port}{self._path}"
+        """Where an adapter of the Tables API dials; the port is known once the gateway is entered."""
+        return self.url_of("tables")
+
+    def url_of(self, dialect: str) -> str:
+        """Where an adapter dials that speaks this dialect."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"ws://{host}:{self._port}{self._dialects[dialect].path}"
 
     @property
     def live(self) -> frozenset[str]:
         """The accounts for which an adapter is connected now."""
         return frozenset(self._links)
 
-    async def connected(self, account: str, *, timeout: float = 5.0) -> Link:  # noqa: ASYNC109 -- reads as one sentence
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """The connection of each account that has one."""
+        return self._links
+
+    @property
+    def frames(self) -> list[Frame]:
+        """All frames that are remembered."""
+        return self.journal.frames
+
+    def dialect_of(self, account: str) -> Dialect:
+        """What is spoken with this account. Raises UnknownAccount."""
+        return self._dialects[self._known(account).dialect]
+
+    async def connected(self, account: str, *, timeout: float = 5.0) -> Link:  # noqa: ASYNC109 - reads as one sentence
         """Wait until an adapter is connected for this account, and return its link.
 
-        Raises NotConnected.
+        Raises UnknownAccount or NotConnected.
         """
+        self._known(account)
         try:
             async with asyncio.timeout(timeout):
                 await self._arrived[account].wait()
         except TimeoutError:
             raise NotConnected(f"no adapter connected for {account} within {timeout:g} s") from None
-        return self._link(account)
+        return self.link(account)
+
+    async def ask(
+        self,
+        account: str,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        timeout: float = 5.0,  # noqa: ASYNC109 - passed on
+        identity: str | None = None,
+    ) -> Exchange:
+        """Ask the adapter of this account, and return its answer with what is known of it.
+
+        Raises UnknownAccount, NotConnected or NoAnswer.
+        """
+        return await self.link(account).ask(method, params, timeout=timeout, identity=identity)
 
     async def request(
         self,
@@ -222,51 +186,62 @@ class Gateway:
         method: str,
         params: Mapping[str, Any],
         *,
-        timeout: float = 5.0,  # noqa: ASYNC109 -- passed on
-    ) -> dict[str, Any]:
-        """Ask the adapter of this account, and return the whole response object.
-
-        Raises NotConnected or NoAnswer.
-        """
-        return await self._link(account).request(method, params, timeout=timeout)
+        timeout: float = 5.0,  # noqa: ASYNC109 - passed on
+    ) -> Mapping[str, Any]:
+        """Ask the adapter of this account, and return the whole response object; raises what `ask` raises."""
+        return await self.link(account).request(method, params, timeout=timeout)
 
     async def notify(self, account: str, method: str, params: Mapping[str, Any]) -> None:
         """Tell the adapter of this account something that it must not answer."""
-        await self._link(account).notify(method, params)
+        await self.link(account).notify(method, params)
 
-    async def send_raw(self, account: str, data: str | bytes, *, text: bool | None = None) -> None:
+    async def send_raw(self, account: str, data: str | bytes, *, text: bool | None = None) -> Frame:
         """Send the adapter of this account anything, well-formed or not."""
-        await self._link(account).send_raw(data, text=text)
+        return await self.link(account).send_raw(data, text=text)
 
-    async def next_frame(self, account: str, *, timeout: float = 5.0) -> str | bytes:  # noqa: ASYNC109 -- passed on
-        """Wait for a frame of this account's adapter that answers no request made with `request`."""
-        return await self._link(account).next_frame(timeout=timeout)
+    async def next_frame(self, account: str, *, timeout: float = 5.0) -> str | bytes:  # noqa: ASYNC109 - passed on
+        """Wait for a frame of this account's adapter that answers no request that is waited for."""
+        return await self.link(account).next_frame(timeout=timeout)
 
     async def disconnect(self, account: str, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Close the connection of this account."""
-        await self._link(account).close(code, reason)
+        await self.link(account).close(code, reason)
 
-    def _link(self, account: str) -> Link:
+    def link(self, account: str) -> Link:
+        """The connection of this account. Raises UnknownAccount or NotConnected."""
+        self._known(account)
         link = self._links.get(account)
         if link is None:
             raise NotConnected(f"no adapter is connected for {account}")
         return link
 
+    def _known(self, account: str) -> Account:
+        found = self.accounts.get(account)
+        if found is None:
+            raise UnknownAccount(f"there is no account {account}", hint=f"known: {', '.join(self.accounts)}")
+        return found
+
     def _check(self, ws: ServerConnection, request: Request) -> Response | None:
-        if request.path.partition("?")[0] != self._path:
+        path = request.path.partition("?")[0]
+        dialect = next((each for each in self._dialects.values() if each.path == path), None)
+        if dialect is None:
             return ws.respond(HTTPStatus.NOT_FOUND, "nothing here\n")
-        sent = request.headers.get_all("Authorization")
-        for account, key in self._accounts.items():
-            if sent == [_authorization(account, key)] and request.headers.get_all("software-house-id"):
-                ws.username = account
-                return None
-        return ws.respond(HTTPStatus.UNAUTHORIZED, "who are you?\n")
+        account, wrong = who(request.headers, self.accounts, dialect)
+        if account is None:
+            self.journal.add_note("refused", wrong)
+            return ws.respond(HTTPStatus.UNAUTHORIZED, "who are you?\n")
+        ws.username = account
+        return None
 
     async def _serve(self, ws: ServerConnection) -> None:
-        account = ws.username
-        link = Link(ws, account, self.frames)
+        await self._hold(ws, ws.username, "an adapter dialled in")
+
+    async def _hold(self, ws: Connection, account: str, how: str) -> None:
+        """Have an adapter's connection until it closes; the one that had the account before is closed."""
+        link = Link(ws, account, self.dialect_of(account), self._judges[account], self.journal, next(self._numbers))
         older = self._links.get(account)
         self._links[account] = link
+        self.journal.add_note("connected", how, account=account, link=link.number)
         self._arrived[account].set()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -277,14 +252,31 @@ class Gateway:
             if self._links.get(account) is link:
                 del self._links[account]
                 self._arrived[account].clear()
+            self.journal.add_note("left", _farewell(ws), account=account, link=link.number)
+
+    async def _keep_dialling(self, url: str, account: str) -> None:
+        told = ""
+        while True:
+            try:
+                async with _dialled(
+                    url, self.dialect_of(account).authorization(account, self.accounts[account].key)
+                ) as ws:
+                    told = ""
+                    await self._hold(ws, account, f"dialled {url}")
+            except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as problem:
+                reason = _why_not(problem)
+                if reason != told:
+                    told = reason
+                    self.journal.add_note("unreachable", f"{url}: {reason}", account=account)
+            await asyncio.sleep(_REDIAL)
 
 
 @contextlib.asynccontextmanager
 async def local_gateway(url: str, account: str, key: str) -> AsyncIterator[Link]:
-    """Be the provider's gateway on the restaurant's own network, which dials an adapter that listens."""
-    headers = {"Authorization": _authorization(account, key)}
-    async with connect(url, additional_headers=headers, compression=None, proxy=None) as ws:
-        link = Link(ws, account, deque(maxlen=FRAMES_KEPT))
+    """Be the provider's gateway on the restaurant's own network, which dials an adapter that listens, once."""
+    dialect = TablesDialect()
+    async with _dialled(url, dialect.authorization(account, key)) as ws:
+        link = Link(ws, account, dialect, NoJudge(), Journal(secrets=secrets({account: Account(key)})), 1)
         reading = asyncio.create_task(link.read())
         try:
             yield link
@@ -293,21 +285,40 @@ async def local_gateway(url: str, account: str, key: str) -> AsyncIterator[Link]
             await reading
 
 
-def _authorization(account: str, key: str) -> str:
-    return "Basic " + base64.b64encode(f"{account}:{key}".encode()).decode()
+def cannot_listen(problem: OSError, host: str, port: int) -> SimulatorError:
+    """Why an address cannot be listened on, in words."""
+    if problem.errno == errno.EADDRINUSE:
+        return SimulatorError(
+            f"another program already listens on {host}:{port}", hint="stop it, or choose another port"
+        )
+    kind = errno.errorcode.get(problem.errno or 0, type(problem).__name__)
+    return SimulatorError(f"cannot listen on {host}:{port} ({kind})", hint="is this an address of this computer?")
 
 
-def _message(method: str, params: Mapping[str, Any], **identity: str) -> str:
-    return json.dumps({"jsonrpc": "2.0", **identity, "method": method, "params": dict(params)}, ensure_ascii=False)
+def _dialled(url: str, authorization: str) -> connect:
+    return connect(
+        url,
+        additional_headers={"Authorization": authorization},
+        compression=None,
+        proxy=None,
+        max_size=LARGEST,
+        logger=_SILENT,
+    )
 
 
-def _identity(data: str | bytes) -> str:
-    """The id that a frame answers to, empty when there is none; the provider reads text frames only."""
-    if isinstance(data, bytes):
-        return ""
-    try:
-        message = json.loads(data)
-    except ValueError:
-        return ""
-    identity = message.get("id") if isinstance(message, dict) else None
-    return identity if isinstance(identity, str) else ""
+def _why_not(problem: Exception) -> str:
+    if isinstance(problem, InvalidStatus):
+        return f"the adapter answered {problem.response.status_code}: is the key the one that it expects?"
+    if isinstance(problem, InvalidURI):
+        return "this is no address of a WebSocket; it begins with ws:// or wss://"
+    if isinstance(problem, TimeoutError):
+        return "nobody answered in time"
+    if isinstance(problem, ConnectionRefusedError):
+        return "nobody listens there"
+    return type(problem).__name__
+
+
+def _farewell(ws: Connection) -> str:
+    if ws.close_code is None or ws.close_code == CloseCode.ABNORMAL_CLOSURE:
+        return "the connection broke without a goodbye"
+    return f"closed with {ws.close_code}" + (f": {ws.close_reason}" if ws.close_reason else "")

@@ -12,7 +12,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
 
-from simulator.gateway import Gateway, NoAnswer, NotConnected, local_gateway
+from simulator.gateway import Account, Gateway, NoAnswer, NotConnected, UnknownAccount, local_gateway
+from simulator.journal import Note
+from simulator.judging import Asked, Finding, Standing
 from tests.unit.transport.loopback import close_code, listening, run, until
 
 ACCOUNTS = {"one": "key-1", "two": "key-2"}
@@ -279,5 +281,184 @@ def test_a_local_gateway_dials_an_adapter_that_listens() -> None:
         assert seen == [headers()["Authorization"]]
         with pytest.raises(NotConnected, match="has left"):
             await link.request("ListTables", {})
+
+    run(test)
+
+
+class Strict:
+    """Objects to everything, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str | None, Standing]] = []
+
+    def judge(self, asked: Asked | None, standing: Standing, data: str | bytes) -> list[Finding]:
+        self.heard.append((asked.method if asked else None, standing))
+        if data == "break":
+            raise ValueError("a secret")
+        return [Finding(kind="bad", path="$", message="no", source="here")]
+
+
+def test_an_exchange_tells_what_was_asked_and_answered_and_what_is_wrong_with_it() -> None:
+    async def test() -> None:
+        async with Gateway(ACCOUNTS, judges={"tables": Strict}) as gateway, adapter(gateway) as ws:
+            asking = asyncio.create_task(gateway.ask("one", "GetTable", {"name": "T1"}))
+            await answer(ws, {"errorCode": "TABLE_NO_SUCH_TABLE"})
+            exchange = await asking
+            assert (exchange.method, exchange.params) == ("GetTable", {"name": "T1"})
+            assert (exchange.result, exchange.error_code) == (exchange.response["result"], "TABLE_NO_SUCH_TABLE")
+            assert [finding.kind for finding in exchange.findings] == ["bad"]
+            question, reply = (
+                gateway.journal.frame(number) for number in (exchange.request_frame, exchange.answer_frame)
+            )
+            assert question is not None
+            assert reply is not None
+            assert (question.method, reply.method, reply.answers) == ("GetTable", "GetTable", question.number)
+            assert reply.findings == exchange.findings
+            assert reply.milliseconds == exchange.milliseconds > 0
+
+    run(test)
+
+
+def test_the_judge_is_told_how_each_frame_stands_to_what_was_asked() -> None:
+    judge = Strict()
+
+    async def test() -> None:
+        async with Gateway(ACCOUNTS, judges={"tables": lambda: judge}) as gateway, adapter(gateway) as ws:
+            asking = asyncio.create_task(gateway.ask("one", "GetTable", {}, identity="same"))
+            request = await ws.recv()
+            for text in (request, request, '{"id": "another"}', "break"):
+                await ws.send(text)
+            await asking
+            with pytest.raises(NoAnswer) as missed:
+                await gateway.ask("one", "ListTables", {}, timeout=0.01)
+            await ws.send(await ws.recv())
+            frames = gateway.journal.frames
+            while (await gateway.next_frame("one")) != frames[-1].data:
+                pass
+            assert missed.value.request_frame == frames[-1].number
+            failed = next(frame for frame in frames if frame.data == "break").findings[0]
+            assert (failed.kind, "ValueError" in failed.message, "secret" in failed.message) == (
+                "judge-failed",
+                True,
+                False,
+            )
+
+    run(test)
+    assert judge.heard == [
+        ("GetTable", Standing.AWAITED),
+        ("GetTable", Standing.REPEATED),
+        (None, Standing.UNASKED),
+        (None, Standing.UNASKED),
+        ("ListTables", Standing.LATE),
+    ]
+
+
+def test_an_account_that_nobody_has_is_told_from_one_that_nobody_is_connected_for() -> None:
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway:
+            for asking in (gateway.ask("three", "ListTables", {}), gateway.connected("three")):
+                with pytest.raises(UnknownAccount, match="there is no account three"):
+                    await asking
+        with pytest.raises(UnknownAccount):
+            Gateway(ACCOUNTS, dial=[("ws://127.0.0.1:1", "three")])
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("shown", "wrong"),
+    [
+        ({"software-house-id": "sw-1", "reseller-id": "re-1"}, None),
+        ({"software-house-id": "sw-2", "reseller-id": "re-1"}, "wrong software-house-id"),
+        ({"software-house-id": "sw-1"}, "wrong reseller-id"),
+        ({"reseller-id": "re-1"}, "it showed no software-house-id"),
+    ],
+)
+def test_software_house_and_reseller_are_checked_where_the_account_has_them(
+    shown: dict[str, str], wrong: str | None
+) -> None:
+    account = Account("key-1", software_house_id="sw-1", reseller_id="re-1")
+
+    async def test() -> None:
+        async with Gateway({"one": account}) as gateway:
+            sent = headers(software_house=None) | shown
+            if wrong is None:
+                async with connect(gateway.url, additional_headers=sent, proxy=None):
+                    await gateway.connected("one")
+                return
+            with pytest.raises(InvalidStatus, match="401"):
+                await connect(gateway.url, additional_headers=sent, proxy=None)
+            assert [note.text for note in gateway.journal.since(0) if isinstance(note, Note)] == [wrong]
+
+    run(test)
+
+
+def test_no_key_is_in_the_journal_even_if_the_adapter_tells_it() -> None:
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway, adapter(gateway) as ws:
+            await ws.send("my key is key-1, or " + headers()["Authorization"])
+            await gateway.next_frame("one")
+            assert gateway.frames[0].data == "my key is ***, or Basic ***"
+            assert "key-1" not in repr(gateway.accounts)
+
+    run(test)
+
+
+def test_the_gateway_keeps_dialling_an_adapter_that_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.gateway._REDIAL", 0.0)
+    shown: list[str] = []
+
+    async def listener(ws: ServerConnection) -> None:
+        assert ws.request is not None
+        shown.append(ws.request.headers["Authorization"])
+        await answer(ws, len(shown))
+
+    async def test() -> None:
+        async with listening(listener) as url, Gateway(ACCOUNTS, dial=[(url, "two")]) as gateway:
+            for time in (1, 2):
+                link = await gateway.connected("two")
+                assert (await link.ask("ListTables", {})).result == time
+                await until(lambda link=link: gateway.links.get("two") is not link)
+
+    run(test)
+    assert set(shown) == {headers("two", "key-2")["Authorization"]}
+
+
+def test_an_adapter_that_cannot_be_dialled_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.gateway._REDIAL", 0.0)
+    tried = 0
+
+    def refuse(ws: ServerConnection, _request: object) -> object:
+        nonlocal tried
+        tried += 1
+        return ws.respond(401, "no")
+
+    async def nobody(_ws: ServerConnection) -> None:
+        return None
+
+    async def test() -> None:
+        async with listening(nobody, process_request=refuse) as url, Gateway(ACCOUNTS, dial=[(url, "two")]) as gateway:
+            await until(lambda: tried > 2)
+            (note,) = gateway.journal.since(0)
+            assert isinstance(note, Note)
+            assert (note.kind, note.account) == ("unreachable", "two")
+            assert "is the key the one that it expects?" in note.text
+            with pytest.raises(NotConnected):
+                await gateway.ask("two", "ListTables", {})
+
+    run(test)
+
+
+def test_connections_that_come_and_go_are_noted() -> None:
+    async def test() -> None:
+        async with Gateway(ACCOUNTS) as gateway:
+            async with adapter(gateway):
+                pass
+            await until(lambda: not gateway.live)
+            notes = [entry for entry in gateway.journal.since(0) if isinstance(entry, Note)]
+            assert [(note.kind, note.account, note.text) for note in notes] == [
+                ("connected", "one", "an adapter dialled in"),
+                ("left", "one", "closed with 1000"),
+            ]
 
     run(test)
