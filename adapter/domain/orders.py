@@ -18,6 +18,9 @@ from adapter.domain.values import Bill, Session
 LONGEST_NAME = 24
 """Letters of a display name that a card machine shows; it cuts longer ones (flows page)."""
 
+_SHORTEST_TABLE = 4
+"""Letters of a table's name below which nobody would know it."""
+
 MOST_ORDERS = 100
 """Orders of a page at most (Cursor of the specification)."""
 
@@ -138,8 +141,16 @@ class OrderPage(Struct, frozen=True, kw_only=True):
 
 
 def display_name(table: str | None, name: str) -> str:
-    """What stands in for a display name: the table and the name of a session, as far as a card machine shows them."""
-    return shown(name if table is None else f"{table} {name}")
+    """What stands in for a display name: the table and the name of a session, as far as a card machine shows them.
+
+    A long table gives way to the name, which tells two checks of one table apart.
+    """
+    if table is None or f"{name} ".casefold().startswith(f"{table} ".casefold()):
+        return shown(name)
+    room = LONGEST_NAME - len(name) - 1
+    if _SHORTEST_TABLE <= room < len(table):
+        table = table[: room - 1].rstrip() + "…"
+    return shown(f"{table} {name}")
 
 
 def shown(name: str) -> str:

@@ -153,8 +153,8 @@ class ExtraMaker(BesideMaker):
 class TaxLineMaker(BesideMaker):
     """The taxes of one rule."""
 
-    def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str = "", *, of_item: bool = False) -> None:
-        super().__init__(fields, path, slots, lead, of_item=of_item)
+    def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str = "", *, of_item: bool = False) -> None:  # noqa: ARG002 -- a tax is that of the bill unless the mapping says otherwise
+        super().__init__(fields, path, slots, lead)
         self._id, self._name = self._text("id"), self._text("name")
 
     def make(self, row: Row, rule: LineRule) -> tuple[TaxLine, Decimal]:

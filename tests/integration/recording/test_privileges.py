@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from adapter import grants
 from adapter.app import App
 from adapter.config import Config
+from adapter.domain.orders import OrderSearch
 from adapter.domain.recording import release_by_hand
 from adapter.mapping.load import load_mapping
 from adapter.privileges import Privilege, sql_for
@@ -119,6 +120,16 @@ async def with_app(name: str, url: str, site: dict[str, Any], work: Callable[[Ap
         await app.store.close()
 
 
+async def orders(app: App) -> None:
+    """Ask what the EPOS Data API asks."""
+    await app.store.read(lambda book: book.floor())
+    searches = [OrderSearch(), OrderSearch(payable_only=True), OrderSearch(table_id="2")]
+    for search in searches:
+        page = await app.store.read(lambda book, search=search: book.orders(search))  # type: ignore[misc]
+        for order in page.orders:
+            await app.store.read(lambda book, order=order: book.order(order.session.id))  # type: ignore[misc]
+
+
 async def an_evening(made: Restricted, site: dict[str, Any]) -> None:
     """Ask every golden request, and where nothing is set take payments as well, all as the role."""
     for suite in sorted(GOLDEN.glob("*/suite.toml")):
@@ -133,6 +144,7 @@ async def an_evening(made: Restricted, site: dict[str, Any]) -> None:
                     expected = json.loads((case.parent / "response.json").read_text(encoding="utf-8"))
                     if answer != expected and not site:
                         made.answers.append(f"{suite.parent.name}/{case.parent.name}: {answer}")
+                await orders(app)
 
             await with_app(made.name, made.url, {**told.get("site", {}), **site}, ask, told["waiter_check"])
     if not site:
