@@ -24,10 +24,12 @@ def page_plan(
     *,
     forward: bool,
     goes_on: bool,
+    narrow: bool,
 ) -> Plan:
     """The keys of at most `page_size` sessions of a branch, from the first or from the last on.
 
-    With `goes_on` they are those behind the one whose key is in `from_0` and so on, in that direction.
+    With `goes_on` they are those behind the one whose key is in `from_0` and so on, in that direction. `narrow` is whether
+    few of all sessions are wanted: they are found by what makes them few, and then put in order.
     """
     where = list(part.where)
     if goes_on:
@@ -36,7 +38,10 @@ def page_plan(
     select.set("expressions", [exp.alias_(key.copy(), f"key_{index}") for index, key in enumerate(keys)])
     is_small = Dialect.get_or_raise(engine.writes).NULL_ORDERING == "nulls_are_small"
     # NULLs stand where the engine has them by itself, or no index would give the order.
-    ordered = [exp.Ordered(this=key.copy(), desc=not forward, nulls_first=is_small is forward) for key in keys]
+    ordered = [
+        exp.Ordered(this=_apart(key) if narrow else key.copy(), desc=not forward, nulls_first=is_small is forward)
+        for key in keys
+    ]
     select.set("order", exp.Order(expressions=ordered))
     select.set("limit", exp.Limit(expression=exp.Placeholder(this="page_size")))
     text = engine.text(select)
@@ -49,6 +54,12 @@ def page_plan(
         branches=(),
         constants={given: site.get(given.removeprefix("site_")) for given in names if given.startswith("site_")},
     )
+
+
+def _apart(key: exp.Expr) -> exp.Expr:
+    """A key in a form that no index has: the database would go through all the finished checks of years in the order of
+    the primary key, to find that the open ones are the last."""
+    return exp.Coalesce(this=key.copy(), expressions=[key.copy()])
 
 
 def _behind(keys: Sequence[exp.Expr], *, forward: bool) -> exp.Expr:

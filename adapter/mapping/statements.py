@@ -102,7 +102,10 @@ class Statements:
         """The statement for the keys of one page of a search: see `page_plan`."""
         part = self._lines.part("session", self._outputs.key(), ("session",), self._root(search))
         keys = list(self._outputs.key().values())
-        return page_plan("page", part, keys, self.engine, self.binder.site, forward=forward, goes_on=goes_on)
+        narrow = bool(self._finished_filter(search)) or search.table
+        return page_plan(
+            "page", part, keys, self.engine, self.binder.site, forward=forward, goes_on=goes_on, narrow=narrow
+        )
 
     def _checked(self) -> dict[str, exp.Expr]:
         """What `[record.check]` asks for beside the balance."""
