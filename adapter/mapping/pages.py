@@ -57,8 +57,11 @@ def page_plan(
 
 
 def _apart(key: exp.Expr) -> exp.Expr:
-    """A key in a form that no index has: the database would go through all the finished checks of years in the order of
-    the primary key, to find that the open ones are the last."""
+    """A key in a form that no index has.
+
+    The database would otherwise go through the finished checks of years in the order of the primary key, to find that the
+    open ones are the last.
+    """
     return exp.Coalesce(this=key.copy(), expressions=[key.copy()])
 
 
