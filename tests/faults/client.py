@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 ACCOUNT, KEY = "faults", "invented-key"
-_HEADERS = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:{KEY}".encode()).decode()}
+HEADERS = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:{KEY}".encode()).decode()}
 
 _identities = itertools.count(1)
 
@@ -82,7 +82,7 @@ class Line:
     async def _open(self) -> ClientConnection:
         self._ws = await connect(
             f"ws://127.0.0.1:{self._port}",
-            additional_headers=_HEADERS,
+            additional_headers=HEADERS,
             compression=None,
             proxy=None,
             open_timeout=None,

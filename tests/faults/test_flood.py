@@ -1,0 +1,20 @@
+"""A burst that is larger than every limit; `make faults ARGS=flood` does ten times as much."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.faults.flood import flood
+from tests.faults.server import Server
+
+
+@pytest.mark.parametrize("sockets", [1, 20])
+def test_a_burst_is_answered_to_the_last_request_and_costs_little_memory(server: Server, sockets: int):
+    outcome = asyncio.run(flood(server, requests=1000, sockets=sockets))
+    assert outcome.outcomes.total() == 1000
+    assert set(outcome.outcomes) <= {"ok", "ERROR_INTERNAL_POS_ERROR"}
+    assert outcome.outcomes["ok"] > 0
+    # Every socket may have as many requests in hand and frames in its buffers as one has.
+    assert outcome.most - outcome.before < 30_000_000, "\n".join(outcome.lines())
