@@ -223,6 +223,16 @@ class App:
         await listen(host, port, credentials, handle, listening, self._emit, stop, ready=tell)
 
 
+def calm_the_garbage_collector() -> None:
+    """What was loaded stays for good, and a large answer is no garbage: do not look through it again and again.
+
+    Measured on a list of 1,000 bills: a tenth of the time was spent looking.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def load(config_file: Path) -> tuple[Config, Mapping]:
     """Read an installation's files and check that they fit each other and the engine.
 

@@ -22,13 +22,14 @@ from adapter.app import database_settings, load, recording_rules
 from adapter.config import Config, LedgerConfig, find_mapping
 from adapter.domain.recording import RecordingRules
 from adapter.domain.service import Service
-from adapter.errors import AdapterError, NotEnabled, NotFound, UnknownMethod
+from adapter.errors import AdapterError, InvalidFile, NotEnabled, NotFound, UnknownMethod
 from adapter.mapping.bind import Binder
 from adapter.mapping.describe import FieldNote, describe
 from adapter.mapping.engines import ENGINES, Engine, engine_for
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.load import load_mapping
 from adapter.mapping.plans import Plan
+from adapter.mapping.pruning import reading_only
 from adapter.protocol.dialect import decode_request
 from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.book import Bound, SqlBook
@@ -60,6 +61,8 @@ class Explanation:
     statements: tuple[Statement, ...]
     fields: tuple[FieldNote, ...]
     notes: tuple[str, ...]
+    misfits: tuple[str, ...] = ()
+    """What of the mapping does not fit the database, each with its line."""
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -71,6 +74,7 @@ class Explanation:
             ],
             "fields": [asdict(one) for one in self.fields],
             "notes": list(self.notes),
+            "misfits": list(self.misfits),
         }
 
 
@@ -116,46 +120,82 @@ async def explain(
     Raises AdapterError when the method, the parameters or the files are not understood.
     """
     config, mapping = _load(config_file, mapping_name)
-    notes: list[str] = []
-    store: SqlStore | None = None
-    bound: Bound
-    if connect_to_database and config is not None:
-        store = _store(config, mapping)
-        engine = engine_of(config.database.url.get_secret_value())
-        try:
-            bound = await store.bind_or_raise()
-            if mapping.variants:
-                notes.append(f"variant {bound.variant}" if bound.variant else "no variant: this database needs none")
-        except AdapterError:
-            await store.close()
-            raise
-    else:
-        notes.append("without a database: the schema is taken to be as the mapping says")
-        if mapping.variants:
-            names = ", ".join(variant.name for variant in mapping.variants)
-            notes.append(f"without a database no variant is chosen; there are {names}")
-        engine = _engine(config, mapping, engine_name)
-        bound = _offline(config, mapping, engine)
+    asked = connect_to_database and config is not None
+    base = await _with_database(config, mapping, method) if asked and config is not None else None
+    if base is None:
+        base = _Base(bound=_offline(config, mapping, _engine(config, mapping, engine_name)), notes=_unasked(mapping))
     try:
-        noted: list[tuple[Plan, Mapping[str, Any]]] = [(plan, {}) for plan in _written(method, bound, config, engine)]
+        engine = base.bound.fields.binder.engine
+        noted: list[tuple[Plan, Mapping[str, Any]]] = [
+            (plan, {}) for plan in _written(method, base.bound, config, engine)
+        ]
         if method not in _WRITING:
-            noted = await _asked(method, params, bound, recording_rules(config, mapping))
+            noted = await _asked(method, params, base.bound, recording_rules(config, mapping))
         statements = [
             Statement(
                 name=plan.name,
                 sql=plan.shown,
                 parameters=given,
-                plan=() if method in _WRITING else await _plan_of(store, plan, given),
+                plan=() if method in _WRITING else await _plan_of(base.store, plan, given),
             )
             for plan, given in noted
         ]
     finally:
-        if store is not None:
-            await store.close()
-    kinds = _KINDS[method]
+        if base.store is not None:
+            await base.store.close()
+    fields = tuple(describe(base.bound.fields, _KINDS[method]))
     return Explanation(
-        method=method, statements=tuple(statements), fields=tuple(describe(bound.fields, kinds)), notes=tuple(notes)
+        method=method, statements=tuple(statements), fields=fields, notes=tuple(base.notes), misfits=base.misfits
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """What an explanation rests on."""
+
+    bound: Bound
+    notes: list[str]
+    store: SqlStore | None = None
+    """Whom plans can be asked of."""
+    misfits: tuple[str, ...] = ()
+
+
+async def _with_database(config: Config, mapping: LoadedMapping, method: str) -> _Base:
+    """The mapping as it fits the database; as far as it does, where it does not.
+
+    What records may be amiss without a reading method's statements being any others. Raises StoreError.
+    """
+    misfits: tuple[str, ...] = ()
+    for said in (mapping, reading_only(mapping)):
+        store = _store(config, said)
+        try:
+            bound = await store.bind_or_raise()
+        except InvalidFile as error:
+            await store.close()
+            misfits = misfits or tuple(str(problem) for problem in error.problems)
+        except AdapterError:
+            await store.close()
+            raise
+        else:
+            notes = []
+            if mapping.variants:
+                notes.append(f"variant {bound.variant}" if bound.variant else "no variant: this database needs none")
+            if not misfits or method not in _WRITING:
+                return _Base(bound=bound, notes=notes, store=store, misfits=misfits)
+            await store.close()
+            chosen = next((one.mapping for one in mapping.variants if one.name == bound.variant), mapping)
+            return _Base(bound=_offline(config, chosen, bound.fields.binder.engine), notes=notes, misfits=misfits)
+    engine = engine_of(config.database.url.get_secret_value())
+    return _Base(bound=_offline(config, mapping, engine), notes=_unasked(mapping), misfits=misfits)
+
+
+def _unasked(mapping: LoadedMapping) -> list[str]:
+    """What to know of statements that no database has been asked about."""
+    notes = ["without a database: the schema is taken to be as the mapping says"]
+    if mapping.variants:
+        names = ", ".join(variant.name for variant in mapping.variants)
+        notes.append(f"without a database no variant is chosen; there are {names}")
+    return notes
 
 
 async def _asked(method: str, params: str, bound: Bound, rules: RecordingRules) -> list[tuple[Plan, Mapping[str, Any]]]:
@@ -182,6 +222,13 @@ def _written(method: str, bound: Bound, config: Config | None, engine: Engine) -
 def show(found: Explanation, console: Console | None = None) -> None:
     """Print an explanation for people."""
     out = console or Console(soft_wrap=False)
+    if found.misfits:
+        out.print(
+            "This mapping does not fit the database, so card machines are answered nothing. What can be shown is shown.",
+            style="red",
+        )
+    for misfit in found.misfits:
+        out.print(Text(f"! {misfit}", style="red"))
     for note in found.notes:
         out.print(note, style="yellow")
     for one in found.statements:

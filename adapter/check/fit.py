@@ -26,7 +26,6 @@ from adapter.store.book import Bound
 from adapter.store.choosing import Chooser, tables_of
 from adapter.store.fitting import Fitting, constant_of, make_bound
 from adapter.store.reflect import reading
-from adapter.store.refusals import in_words
 
 _KINDS = (
     ("has no table", "missing-table"),
@@ -226,10 +225,7 @@ class PatientFitting(Fitting):
                 if error.retryable or error.code == "E403":
                     findings.add("note", "not-checked", path, f"SQL not tried, because {reason_of(error)}")
                     continue
-                hint = in_words(error.message) or f"{binder.engine.client} says more"
-                if "42P18" in error.message:
-                    hint = "it cannot tell the type of a value: write CAST(:name AS varchar(40))"
-                binder.report(path, f"the database refuses this SQL ({error.message})", hint)
+                await self._refused(binder, path, error)
 
 
 def replace_default(constant: Any) -> Any:

@@ -25,7 +25,6 @@ from adapter.check.nulls import look_at_nulls
 from adapter.check.plausible import judge_sessions, look_at_ignored
 from adapter.check.privileges import look_at_privileges
 from adapter.check.probing import QUESTION_SECONDS, WAITING_SECONDS, Prober
-from adapter.check.pruning import without
 from adapter.check.recording import look_at_recording
 from adapter.check.rehearse import Rehearsal, rehearse
 from adapter.check.rows import judge_rows
@@ -38,6 +37,7 @@ from adapter.check.uses import uses_of
 from adapter.config import Config
 from adapter.errors import AdapterError, DatabaseUnavailable
 from adapter.mapping.load import Mapping
+from adapter.mapping.pruning import without
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
 from adapter.store.ledger import Ledger

@@ -6,6 +6,7 @@ Each runs inside a transaction, may be run again as a whole, and leaves nothing 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from adapter.domain.values import Bill
 from adapter.errors import (
     AlreadyLocked,
     BillNotFound,
+    MappingError,
     NotLocked,
     OutcomeUnknown,
     PaymentAlreadyRecorded,
@@ -61,7 +63,11 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
 
     Raises SessionNotFound, WaiterIncorrect, AlreadyLocked, BillNotFound, OutcomeUnknown.
     """
-    found = till.held_bill(request.session_id)
+    try:
+        found = till.held_bill(request.session_id)
+    except MappingError:
+        _say_who_has_it(till, request, rules, token)
+        raise
     if found is None:
         raise SessionNotFound(NO_SESSION)
     waiter, bill = found
@@ -83,6 +89,20 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     if not is_own:
         till.lock(request.session_id, token, request.requestor)
     return Locked(bill=bill, taken_from=stale)
+
+
+def _say_who_has_it(till: Till, request: ask.LockSession, rules: RecordingRules, token: UUID) -> None:
+    """Of a session whose bill cannot be told: a lock is asked for before the bill is, so a held one is what is answered.
+
+    Raises WaiterIncorrect, AlreadyLocked.
+    """
+    with suppress(MappingError):
+        balance = till.held_balance(request.session_id)
+        if balance is not None:
+            require_waiter(balance.waiter, request.requestor, rules.waiter_check)
+    held = till.lock_of(request.session_id)
+    if held is not None and held.token != token and not _is_stale(held, till, rules):
+        raise AlreadyLocked(_holder(held))
 
 
 def give_back(till: Till, session_id: UUID, token: UUID) -> None:

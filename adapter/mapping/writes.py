@@ -108,6 +108,37 @@ class WriteStatements:
             rule=rule,
         )
 
+    def alone(self, index: int) -> Iterator[tuple[Path, Plan]]:
+        """A step's columns and its condition in a statement each, to find out which one the database refuses."""
+        path: Path = ("record", "step", index)
+        step = self._file.record.step[index] if self._file.record is not None else None
+        if step is None or step.table is None:
+            return
+        table = self._binder.names.resolve(self._binder.mapping.fragments[(*path, "table")][0].tree.copy())
+        fragment = self._binder.mapping.fragment(*path, "where")
+        condition = self._binder.condition(fragment) if fragment is not None else None
+        clause = self._binder.clause(self._binder.mapping.clauses[path]) if step.from_ is not None else None
+        if condition is not None:
+            asked = exp.Select(expressions=[exp.Literal.number(1)])
+            asked = asked.from_(first_of(clause) if clause is not None else table.copy())
+            asked.set("joins", list(clause.joins) if clause is not None else [])
+            asked.set("where", exp.Where(this=condition))
+            yield (*path, "where"), self._plan("alone", asked)
+        for column in step.set:
+            given = self._assignment((*path, "set", column))
+            if given is not None and step.kind == "update":
+                update = exp.Update(this=table.copy(), expressions=[given])
+                yield (*path, "set", column), self._plan("alone", update)
+            elif given is not None:
+                source: exp.Expr = exp.Values(expressions=[exp.Tuple(expressions=[given.expression])])
+                if clause is not None:
+                    source = exp.Select(expressions=[given.expression]).from_(first_of(clause))
+                    source.set("joins", list(clause.joins))
+                bare = table.copy()
+                bare.set("alias", None)
+                into = exp.Schema(this=bare, expressions=[given.this])
+                yield (*path, "set", column), self._plan("alone", exp.Insert(this=into, expression=source))
+
     def _hold(self) -> Plan:
         clause = self._binder.clause(self._binder.mapping.clauses[("session",)])
         first = first_of(clause)

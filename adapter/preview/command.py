@@ -28,9 +28,10 @@ async def run(
     html_file: Path | None,
     watch: float | None,
     as_json: bool,
-) -> None:
+) -> bool:
     """Look and show; with `watch`, every so many seconds until somebody has seen enough.
 
+    Answers whether all of the mapping fits the database.
     Raises AdapterError; while it watches, what is wrong is shown and tried again.
     """
     looker = Looker(config, mapping)
@@ -39,7 +40,8 @@ async def run(
         sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False)
     try:
-        _show(await looker.look(session), console, html_file, watch, as_json=as_json)
+        found = await looker.look(session)
+        _show(found, console, html_file, watch, as_json=as_json)
         while watch is not None:
             await asyncio.sleep(watch)
             try:
@@ -48,6 +50,7 @@ async def run(
                 click.echo(f"epos-adapter: {error.message}", err=True)
                 continue
             _show(found, console, html_file, watch, as_json=as_json)
+        return not found.misfits
     finally:
         await looker.close()
 

@@ -13,9 +13,10 @@ from adapter.domain.payments import Lock
 from adapter.domain.ports import Book
 from adapter.domain.requests import ListSessions, Requestor
 from adapter.domain.values import Bill, BillItem, ReceiptLine, Session, Table
-from adapter.errors import MappingError, NotEnabled, SessionNotFound
+from adapter.errors import InvalidFile, MappingError, MappingMismatch, NotEnabled, Problem, SessionNotFound
 from adapter.events import BillDiffers, DuplicateTableName, Event, RecordingOff, RowSkipped
 from adapter.mapping.load import Mapping as LoadedMapping
+from adapter.mapping.pruning import reading_only
 from adapter.preview.view import (
     Preview,
     ShownBill,
@@ -27,12 +28,14 @@ from adapter.preview.view import (
     ShownText,
     Skipped,
 )
+from adapter.store.book import Bound
 from adapter.upkeep import session_of
 
 _NOBODY = Requestor(is_card_machine=False)
 _PATIENCE = 3.0
 _MOST_ASKED = 50
 """Bills that are asked for one by one, to tell why they are not among the others."""
+_UNFIT = "nothing is answered to card machines until the mapping fits this database; this is what could be read"
 
 
 class Looker:
@@ -42,16 +45,49 @@ class Looker:
         self._mapping = mapping
         self._events: list[Event] = []
         self._off = ""
-        self._app = App(config, mapping, self._events.append, write_patience=_PATIENCE)
+        self._whole = self._app_of(config, mapping)
+        self._reading = self._app_of(config, reading_only(mapping)) if mapping.file.record is not None else None
+        self._app = self._whole
+        self._misfits: tuple[str, ...] = ()
+
+    def _app_of(self, config: Config, mapping: LoadedMapping) -> App:
+        return App(config, mapping, self._events.append, write_patience=_PATIENCE)
+
+    async def _bind(self) -> Bound:
+        """Bind the mapping, or as much of it as reads where only what records does not fit.
+
+        Raises InvalidFile with every misfit when nothing can be read, StoreError.
+        """
+        self._app, self._misfits = self._whole, ()
+        try:
+            return await self._whole.store.bind()
+        except MappingMismatch:
+            misfits = await self._why(self._whole)
+        if self._reading is None:
+            raise InvalidFile(misfits)
+        self._app, self._misfits = self._reading, tuple(str(problem) for problem in misfits)
+        try:
+            return await self._reading.store.bind()
+        except MappingMismatch:
+            raise InvalidFile(misfits) from None
+
+    @staticmethod
+    async def _why(app: App) -> list[Problem]:
+        """What does not fit, word for word."""
+        try:
+            await app.store.bind_or_raise()
+        except InvalidFile as error:
+            return error.problems
+        return []  # it fits by now, and the next look will find it so
 
     async def look(self, wanted: str | None = None) -> Preview:
         """The restaurant now; `wanted` is the session whose bill is shown in full, by its id or its key in the EPOS.
 
         Raises AdapterError, SessionNotFound when there is no such session.
         """
-        store = self._app.store
         self._events.clear()
-        bound = await store.bind()
+        bound = await self._bind()
+        store = self._app.store
         chosen = session_of(wanted, bound.fields.packing) if wanted is not None else None
         tables, sessions, bills = await store.read(_everything)
         by_id = {bill.session_id: bill for bill in bills}
@@ -68,11 +104,13 @@ class Looker:
             bill=await self._bill(chosen or _most_telling(shown), is_wanted=chosen is not None, locks=locks),
             skipped=skipped,
             notes=self._notes(),
+            misfits=self._misfits,
         )
 
     async def close(self) -> None:
         """Close every connection to the database."""
-        await self._app.store.close()
+        for app in filter(None, (self._whole, self._reading)):
+            await app.store.close()
 
     async def _problems(self, without: Sequence[Session]) -> Mapping[UUID, str]:
         """Why sessions have no bill among the others; nothing for those that simply have none."""
@@ -136,7 +174,8 @@ class Looker:
                 notes.append(f"several tables are called {event.name}: only the first can be asked for")
             elif isinstance(event, BillDiffers):
                 notes.append(f"the lines of {event.session} differ from its total, as the mapping allows")
-        return tuple(dict.fromkeys([*([self._off] if self._off else []), *notes]))
+        off = _UNFIT if self._misfits else self._off
+        return tuple(dict.fromkeys([*([off] if off else []), *notes]))
 
 
 def _everything(book: Book) -> tuple[Sequence[Table], Sequence[Session], list[Bill]]:

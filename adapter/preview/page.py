@@ -34,7 +34,7 @@ def page(preview: Preview, *, again: float | None = None) -> str:
     parts = [
         f"<h1>{escape(preview.epos)}</h1>\n<p class=sub>as the adapter sees it, {escape(at)}</p>",
         _facts(preview),
-        *(f"<p class=note>{escape(note)}</p>" for note in preview.notes),
+        *(f"<p class=note>{escape(note)}</p>" for note in (*preview.notes, *preview.misfits)),
         _tables(preview),
         _sessions(preview),
         _bill(preview.bill) if preview.bill is not None else "",

@@ -68,6 +68,8 @@ def _head(preview: Preview, console: Console, width: int) -> None:
     console.print(Text("  ".join(parts)))
     for note in preview.notes:
         console.print(Text(f"! {note}", style="yellow"))
+    for misfit in preview.misfits:
+        console.print(Text(f"! {misfit}", style="red"))
 
 
 def _tables(preview: Preview, console: Console, signs: dict[str, str]) -> None:

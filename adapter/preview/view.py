@@ -133,6 +133,8 @@ class Preview(Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     """What else should be known, such as why nothing can be paid."""
+    misfits: tuple[str, ...] = ()
+    """What of locking and paying does not fit the database, each with its line; the adapter answers nothing meanwhile."""
 
     def areas(self) -> list[tuple[str, list[ShownTable]]]:
         """The tables by area, in the order in which areas come up; those without one last."""

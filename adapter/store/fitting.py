@@ -123,11 +123,29 @@ class Fitting:
             except (MappingMismatch, StoreError) as error:
                 if _is_the_databases(error):
                     raise
-                hint = in_words(error.message) or f"explain shows it; {self._engine.client} says more"
-                if _NO_TYPE in error.message:
-                    hint = "it cannot tell the type of a value: write CAST(:name AS varchar(40))"
-                binder.report(path, f"the database refuses this SQL ({error.message})", hint)
+                await self._refused(binder, path, error)
         binder.finish()
+
+    async def _refused(self, binder: Binder, path: Path, error: AdapterError) -> None:
+        """Report a statement that the database refuses: of a step, the columns or the condition that it is about.
+
+        Raises StoreError when the database says no more.
+        """
+        found: list[tuple[Path, AdapterError]] = []
+        if path[:2] == ("record", "step"):
+            statements = WriteStatements(Statements(binder=binder, engine=self._engine), Fields(binder))
+            for place, plan in statements.alone(int(path[2])):
+                try:
+                    await self._database.read(lambda reader, plan=plan: reader.prepare(plan))  # type: ignore[misc]
+                except (MappingMismatch, StoreError) as refused:
+                    if _is_the_databases(refused):
+                        raise
+                    found.append((place, refused))
+        for place, why in found or [(path, error)]:
+            hint = in_words(why.message) or f"explain shows it; {self._engine.client} says more"
+            if _NO_TYPE in why.message:
+                hint = "it cannot tell the type of a value: write CAST(:name AS varchar(40))"
+            binder.report(place, f"the database refuses this SQL ({why.message})", hint)
 
     async def _types(self, binder: Binder) -> dict[Identity, str]:
         """The types of the mapping's expressions, as the database tells them.

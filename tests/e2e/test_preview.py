@@ -184,6 +184,57 @@ def test_a_page_that_cannot_be_written_is_said(shared: Place, tmp_path: Path):
     assert "cannot be written" in done.stderr
 
 
+@pytest.fixture
+def misfit(shared: Place, tmp_path: Path) -> Place:
+    """Its third step writes a column that is not there."""
+    text = (Path(__file__).parents[2] / "mappings" / "floreant.toml").read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(text.replace("\ntips_amount ", "\ntip_amount ", 1), encoding="utf-8")
+    shared.config.write_text(shared.config.read_text().replace('"floreant"', '"own.toml"'), encoding="utf-8")
+    return shared
+
+
+def test_what_reads_is_shown_where_a_step_of_recording_does_not_fit_and_the_misfit_too(misfit: Place, tmp_path: Path):
+    done = misfit.run()
+    assert done.exit_code == 1
+    words = " ".join(done.stdout.split())
+    assert re.search(r"own\.toml:\d+:\d+: record\.step\[\d\]\.set\.tip_amount: .* has no column tip_amount", words), (
+        words
+    )
+    assert 'did you mean "tips_amount"?' in words
+    assert "card machines" in words
+    assert "322.87 GBP to be paid" in words
+    found = json.loads(misfit.run("--json").stdout)
+    assert len(found["misfits"]) == 1
+    assert len(found["sessions"]) == 12
+    page = tmp_path / "preview.html"
+    assert misfit.run("--html", str(page)).exit_code == 1
+    assert "record.step" in page.read_text(encoding="utf-8")
+
+
+def test_why_nothing_can_be_shown_is_told_with_its_lines(shared: Place, tmp_path: Path):
+    text = (Path(__file__).parents[2] / "mappings" / "floreant.toml").read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(text.replace('"k.create_date"', '"k.created"', 1), encoding="utf-8")
+    shared.config.write_text(shared.config.read_text().replace('"floreant"', '"own.toml"'), encoding="utf-8")
+    done = shared.run()
+    assert done.exit_code == 2
+    assert re.search(r"own\.toml:\d+:\d+: session\.created_at: .*created", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("method", ["ListSessions", "RecordPayment"])
+def test_explain_shows_what_it_can_of_a_mapping_that_does_not_fit(misfit: Place, method: str):
+    done = CliRunner().invoke(main, ["explain", method, "--config", str(misfit.config), "--json"])
+    assert done.exit_code == 1, done.output
+    found = json.loads(done.stdout)
+    assert len(found["misfits"]) == 1
+    assert "tip_amount" in found["misfits"][0]
+    assert len(found["statements"]) >= 1
+    shown = " ".join(statement["sql"] for statement in found["statements"])
+    assert "ticket" in shown
+    assert ("tip_amount" in shown) is (method == "RecordPayment")
+    # With a database there is a plan, which only sound statements have.
+    assert bool(found["statements"][0]["plan"]) is (method == "ListSessions")
+
+
 def test_nothing_is_read_that_no_card_machine_needs(shared: Place, monkeypatch: pytest.MonkeyPatch):
     heard: list[Event] = []
 

@@ -327,3 +327,12 @@ def test_two_reports_of_one_id_with_other_values_are_both_entered_and_one_is_fla
         ]
         assert one.runner.run(race(*asked)) == {"ok": 2}
     assert one.sql("SELECT count(*) FILTER (WHERE conflict), count(*) FROM epos_adapter.recorded_payment") == [(10, 20)]
+
+
+def test_who_has_a_session_is_answered_before_its_bill_is_looked_at(small: Small, pay_steps: str):
+    place = small(COLUMNS, pay_steps + WORD)
+    place.lock(1)
+    place.sql("UPDATE chk SET paid = 'NaN' WHERE id IN (1, 2)")
+    reason = place.refused("LockSession", "SESSION_ALREADY_LOCKED", sessionId=place.id(1))
+    assert "T-1" in reason
+    place.refused("LockSession", "ERROR_INTERNAL_POS_ERROR", sessionId=place.id(2))

@@ -140,7 +140,29 @@ def test_a_lock_that_reads_another_table_than_the_sessions_own_is_told(small: Sm
 def test_a_value_of_another_type_than_its_column_is_told_before_the_first_payment(
     small: Small, pay_steps: str, values: str
 ):
-    place = small(SCHEMA, pay_steps + INSERT.format(values))
-    last = place.mapping[: place.mapping.index(values)].count("\n") + 1
+    place = small(SCHEMA, pay_steps + INSERT.format(f'short = ":scheme", {values}'))
+    line = place.mapping[: place.mapping.index(values)].count("\n") + 1
     told = place.misfits()
-    assert any(f"test.toml:{line}:" in one for line in (last, last - 1, last - 2) for one in told), told
+    assert len(told) == 1, told
+    assert told[0].startswith(f"test.toml:{line}: record.step[2].set.{values.split(' ', maxsplit=1)[0]}: "), told
+
+
+@pytest.mark.parametrize(
+    ("step", "key"),
+    [
+        ('update = "shop"\nwhere = "number = short"\nset = { short = ":scheme" }', ".where"),
+        ('update = "shop"\nwhere = "number = 1"\nset = { short = ":scheme", at = "LOWER(short)" }', ".set.at"),
+        ('delete = "shop"\nwhere = "number = short"', ".where"),
+        ('insert = "shop"\nfrom = "guest g"\nwhere = "g.id = g.mood"\nset = { number = "g.id" }', ".where"),
+        ('insert = "shop"\nfrom = "guest g"\nset = { short = "g.mood", at = "g.mood" }', ".set.at"),
+        ('insert = "shop"\nset = { short = "\'a\'", number = "LOWER(\'b\')" }', ".set.number"),
+        ('insert = "shop"\nselect = "SELECT g.mood AS at FROM guest g"', ""),
+    ],
+)
+def test_what_of_a_step_the_database_refuses_is_named(small: Small, pay_steps: str, step: str, key: str):
+    place = small(SCHEMA, f"{pay_steps}\n[[record.step]]\n{step}\n")
+    told = place.misfits()
+    assert len(told) == 1, told
+    assert f": record.step[2]{key}: the database refuses" in told[0], told
+    line = place.mapping[: place.mapping.index(step)].count("\n") + 1 + step.count("\n")
+    assert not key or told[0].startswith(f"test.toml:{line if 'set' in key else line - step.count('set =')}:"), told

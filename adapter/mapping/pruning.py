@@ -1,4 +1,4 @@
-"""Takes the fields that do not fit out of a mapping, so that rows can be looked at without them. Asks nothing."""
+"""Takes what does not fit out of a mapping, so that the rest can be looked at without it. Asks nothing."""
 
 from __future__ import annotations
 
@@ -41,3 +41,18 @@ def without(mapping: Mapping, troubled: Iterable[str]) -> Mapping | None:
         file = file.model_copy(update={str(section): rule})
     # Its variants have been chosen among already.
     return replace(mapping, file=file, fragments=fragments, variants=())
+
+
+def reading_only(mapping: Mapping) -> Mapping:
+    """The mapping as it would be if it said nothing of locking and paying, its variants too."""
+    variants = tuple(replace(variant, mapping=reading_only(variant.mapping)) for variant in mapping.variants)
+    return replace(
+        mapping,
+        file=mapping.file.model_copy(update={"lock": None, "record": None}),
+        clauses={path: found for path, found in mapping.clauses.items() if path[0] not in _WRITING},
+        fragments={path: found for path, found in mapping.fragments.items() if path[0] not in _WRITING},
+        variants=variants,
+    )
+
+
+_WRITING = frozenset({"lock", "record"})
