@@ -85,11 +85,11 @@ class Faults:
         await self._gateway.disconnect(ACCOUNT, code)
 
     async def _cut(self) -> None:
-        self._gateway._link(ACCOUNT)._ws.transport.abort()
+        self._gateway.link(ACCOUNT)._ws.transport.abort()
 
     async def _deafen(self) -> None:
         """Take nothing and answer no ping, as behind a router that has forgotten the connection."""
-        transport = self._gateway._link(ACCOUNT)._ws.transport
+        transport = self._gateway.link(ACCOUNT)._ws.transport
         transport.pause_reading()
         await asyncio.sleep(_DEAF)
         transport.abort()
