@@ -22,6 +22,7 @@ from adapter.check.joins import look_at_joins
 from adapter.check.looking import Look
 from adapter.check.money import judge_money
 from adapter.check.nulls import look_at_nulls
+from adapter.check.orders import look_at_orders
 from adapter.check.plausible import judge_sessions, look_at_ignored
 from adapter.check.privileges import look_at_privileges
 from adapter.check.probing import QUESTION_SECONDS, WAITING_SECONDS, Prober
@@ -36,6 +37,7 @@ from adapter.check.trying import Tests, look_at_tests
 from adapter.check.uses import uses_of
 from adapter.config import Config
 from adapter.errors import AdapterError, DatabaseUnavailable
+from adapter.mapping.capabilities import Served, served_by
 from adapter.mapping.load import Mapping
 from adapter.mapping.pruning import without
 from adapter.store.database import Database
@@ -59,6 +61,8 @@ class Report:
     """How many were read."""
     tests: Tests = field(default_factory=Tests)
     rehearsals: tuple[Rehearsal, ...] = ()
+    capabilities: tuple[Served, ...] = ()
+    """How far the mapping serves each capability of the EPOS Data API."""
 
     @property
     def is_good(self) -> bool:
@@ -75,6 +79,7 @@ class Report:
             "findings": [finding.as_dict() for finding in self.findings],
             "tests": structs.asdict(self.tests),
             "rehearsals": [rehearsal.as_dict() for rehearsal in self.rehearsals],
+            "capabilities": [served.as_dict() for served in self.capabilities],
         }
 
 
@@ -108,6 +113,7 @@ async def check(
         read = await read_sample(look)
         judge_rows(look, read)
         judge_money(look, read)
+        await look_at_orders(look, read)
         keys = [one.key for one in read.read]
         judge_sessions(look, read, await look_at_tables(look))
         await look_at_ignored(look)
@@ -140,6 +146,7 @@ async def check(
         sessions=len(read.read),
         tests=tests,
         rehearsals=tuple(rehearsals),
+        capabilities=served_by(look.mapping),
     )
 
 

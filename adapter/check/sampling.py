@@ -8,12 +8,14 @@ from typing import Any
 from sqlglot import exp
 
 from adapter.check.looking import Look
+from adapter.domain.orders import Order
 from adapter.domain.values import Bill, Session
 from adapter.errors import AdapterError
 from adapter.events import BillDiffers, Event
 from adapter.mapping.bills import BillMaker
 from adapter.mapping.captures import complete
 from adapter.mapping.gather import Gatherer
+from adapter.mapping.orders import OrderMaker
 from adapter.mapping.readings import is_blank
 from adapter.mapping.search import Search
 from adapter.mapping.things import SessionMaker
@@ -23,6 +25,10 @@ _AT_ONCE = 100
 """Sessions read by one statement, so that each stays short."""
 
 
+_READ = ("session", "bill", "item", "modifier", "discount", "charge", "tax_line", "payment", "table")
+"""The sections of a mapping that an order needs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """One session that was read, as far as it could be."""
@@ -30,6 +36,8 @@ class Read:
     key: tuple[Any, ...]
     session: Session | None
     bill: Bill | None
+    order: Order | None = None
+    """None where session or bill cannot be read, or where what an order has beside them cannot."""
     difference: int = 0
     """Its total minus its lines, in minor units."""
     problems: tuple[str, ...] = ()
@@ -61,7 +69,7 @@ async def read_sample(look: Look) -> Sample:
     """The newest sessions, and the newest open ones."""
     bound = look.fit.bound
     sample = Sample()
-    if bound is None or not look.fit.is_whole("session", "bill", "item", "modifier", "discount", "charge", "table"):
+    if bound is None or not look.fit.is_whole(*_READ):
         look.findings.add(
             "note", "not-checked", ("session",), "no row was read: what does not fit must be mended first"
         )
@@ -70,7 +78,7 @@ async def read_sample(look: Look) -> Sample:
     keys += [key for key in await _newest(look, only_open=False) if key not in keys]
     if keys == [] and not look.prober.left_out:
         look.findings.add("note", "tables-empty", ("session",), "there is no session to look at")
-    plan = bound.statements.sessions(Search(by="keys", content="full"))
+    plan = bound.statements.sessions(Search(by="keys", content="order"))
     for start in range(0, len(keys), _AT_ONCE):
         some = keys[start : start + _AT_ONCE]
         values = {f"keys_{index}": list(column) for index, column in enumerate(zip(*some, strict=True))}
@@ -85,7 +93,7 @@ async def _blame(bound: Bound, values: dict[str, Any], look: Look) -> None:
     """Ask for each field alone, and tell of those that fail in place of the whole."""
     whole = look.findings.found.pop()
     fine = len(look.findings.found)
-    for path, plan in bound.statements.alone(Search(by="keys", content="full")):
+    for path, plan in bound.statements.alone(Search(by="keys", content="order")):
         await look.prober.rows(path, "some value", plan, values)
     if not any(finding.kind == "sql-fails" for finding in look.findings.found[fine:]):
         look.findings.found.append(whole)
@@ -123,11 +131,12 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
 
     sessions = SessionMaker(fields, plan)
     bills = BillMaker(fields, plan, sessions.totals, hear, differs="looked at by check")
+    orders = OrderMaker(fields, plan, bills)
     place = next(branch for branch in plan.branches if branch.kind == "session").slots.get("finished_at")
     found = []
     for row, one in Gatherer(plan, len(fields.packing.parts)).gather(complete(plan, rows)):
         problems: list[str] = []
-        session = bill = None
+        session = bill = order = None
         try:
             session = sessions.make(row, one, None)
         except AdapterError as error:
@@ -136,12 +145,17 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
             bill = bills.make(sessions.owner(row, one), row, one)
         except AdapterError as error:
             problems.append(error.message)
+        try:
+            order = None if problems else orders.order(row, one, None)
+        except AdapterError as error:
+            problems.append(error.message)
         found.append(
             Read(
                 key=sessions.key(row),
                 lost_table=sessions.lost_table(row, one),
                 session=session,
                 bill=bill,
+                order=order,
                 difference=differences.get(str(bill.session_id), 0) if bill is not None else 0,
                 problems=tuple(dict.fromkeys(problems)),
                 has_finished_at=place is not None and row[place] is not None and not is_blank(row[place]),

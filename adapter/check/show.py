@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec import structs
 from rich.console import Console
 from rich.text import Text
 
@@ -14,10 +15,12 @@ from adapter.check.findings import Finding, Severity, counts
 from adapter.check.rehearse import Rehearsal
 from adapter.check.run import Report
 from adapter.check.watching import Written
+from adapter.mapping.capabilities import Served
 
 _STYLES: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _SECTIONS = (
-    "site", "columns", "table", "session", "bill", "item", "modifier", "discount", "charge", "lock", "record", "test",
+    "site", "columns", "table", "session", "bill", "item", "modifier", "discount", "charge", "tax_line", "payment",
+    "lock", "record", "test",
 )  # fmt: skip
 _MARGIN = " " * 10
 _WIDEST = 120
@@ -33,6 +36,7 @@ def show(report: Report, console: Console) -> None:
         console.print()
     for rehearsal in report.rehearsals:
         _show_rehearsal(rehearsal, console, width)
+    _show_capabilities(report.capabilities, console, width)
     console.print(_summary(report), soft_wrap=True)
 
 
@@ -127,6 +131,34 @@ def _row_lines(row: Written, width: int) -> list[str]:
     text = ", ".join(values).replace(":, ", ": ")
     lines = textwrap.wrap(text, max(30, width), break_on_hyphens=False)
     return [f"{sign if number == 0 else ' '} {line}" for number, line in enumerate(lines)]
+
+
+def _show_capabilities(capabilities: Sequence[Served], console: Console, width: int) -> None:
+    """How far each capability of the EPOS Data API is served, what has the same to say on one line."""
+    if not capabilities:
+        return
+    console.print(Text("EPOS Data API", style="bold"))
+    groups: dict[Served, list[str]] = {}
+    for one in capabilities:
+        groups.setdefault(structs.replace(one, name=""), []).append(one.name)
+    for said, names in groups.items():
+        mark = ("served", "green") if said.is_offered else ("no", "dim")
+        lines = textwrap.wrap(", ".join(names), max(40, width - len(_MARGIN)), break_on_hyphens=False)
+        for number, line in enumerate(lines):
+            lead = f"{mark[0]:<8}" if number == 0 else " " * 8
+            console.print(Text.assemble((lead, mark[1]), "  ", line), soft_wrap=True, highlight=False)
+        widest = max((len(each.key) for each in said.missing), default=0)
+        for each in said.missing:
+            line = f"{_MARGIN}  {each.key:<{widest}}  not said: {each.instead}"
+            console.print(Text(line, style="dim"), soft_wrap=True, highlight=False)
+        for limit in (*([said.reason] if said.reason else []), *said.limits):
+            _show_beneath(limit, console, width)
+    console.print()
+
+
+def _show_beneath(text: str, console: Console, width: int) -> None:
+    for number, line in enumerate(textwrap.wrap(text, max(40, width - len(_MARGIN) - 2), break_on_hyphens=False)):
+        console.print(Text(f"{_MARGIN}{'> ' if number == 0 else '  '}{line}"), soft_wrap=True, highlight=False)
 
 
 def _summary(report: Report) -> Text:

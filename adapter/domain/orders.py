@@ -81,6 +81,8 @@ class OrderPayment(Struct, frozen=True, kw_only=True, gc=False):
     """What the EPOS keeps as the id that the provider gave; None where it keeps none, as for cash."""
     method: str | None = None
     at: datetime | None = None
+    is_rest: bool = False
+    """Whether it stands for what the listed payments lack to what is paid, or have too much."""
 
 
 class Order(Struct, frozen=True, kw_only=True, gc=False):

@@ -88,7 +88,7 @@ class OrderMaker(SessionMaker):
         ]
         rest = bill.paid - sum(payment.amount for payment in found)
         if rest:
-            found.append(OrderPayment(amount=rest))
+            found.append(OrderPayment(amount=rest, is_rest=True))
         return tuple(found)
 
     def _taxed(self, bill: Bill, row: Row, one: Gathered, rule: LineRule) -> tuple[TaxLine, ...]:

@@ -13,6 +13,7 @@ def test_the_shipped_floreant_evening_has_no_error_and_no_warning(floreant: Any)
     report = floreant.report()
     assert [str(f.problem) for f in report.findings if f.severity != "note"] == []
     assert {f.kind for f in report.findings} == {
+        "code-unused",  # nothing was paid by a card machine yet, and nothing given back
         "dash-in-name",
         "not-checked",  # a test of a column that this build of the till lacks
         "null-declared",

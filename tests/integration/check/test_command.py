@@ -31,7 +31,12 @@ def run(small: Any, tmp_path: Path) -> Run:
 def test_without_an_error_it_ends_well_and_says_what_was_read(run: Run):
     done = run()
     assert done.exit_code == 0, done.output
-    assert done.output == "0 errors, 0 warnings, 0 notes; 40 sessions read of Seven tables; nothing is wrong\n"
+    capabilities, _, summary = done.output.rstrip("\n").rpartition("\n\n")
+    assert summary == "0 errors, 0 warnings, 0 notes; 40 sessions read of Seven tables; nothing is wrong"
+    served = [line.split(None, 1) for line in capabilities.splitlines() if line.startswith(("served", "no "))]
+    assert served[0] == ["served", "SearchOrders, GetOrderById"]
+    assert ["no", "ListAreas"] in served
+    assert "            item.plu              not said: item.id" in capabilities
 
 
 def test_findings_come_by_section_with_errors_first_and_what_to_run_unbroken(run: Run, small: Any):

@@ -34,7 +34,7 @@ def test_a_mapping_that_says_nothing_of_orders_serves_them_all_the_same(serve: S
     assert (order.status, order.kind, order.is_payable) == (OrderStatus.ACCEPTED, OrderKind.DINE_IN, True)
     assert (order.reference, order.display_name, order.table_ids) == ("Check 1", "T7 Check 1", ("7",))
     assert (order.updated_at, order.collect_at, order.tips) == (OPENED, None, 0)
-    assert order.payments == (OrderPayment(amount=500),)
+    assert order.payments == (OrderPayment(amount=500, is_rest=True),)
     assert order.tax_lines == ()
     assert order.bill is not None
     assert [(item.number, item.plu, item.amount) for item in order.bill.items] == [("4", None, 600)]
