@@ -76,13 +76,13 @@ class App:
             ),
             engine=engine,
             site=config.site,
-            receipt=config.receipt or mapping.file.receipt,
+            receipt=config.receipt,
             history=timedelta(hours=config.rules.finished_within_hours) or None,
             emit=emit,
             ledger=Ledger(config.ledger.schema_, engine) if config.ledger.use else None,
         )
         self._endpoints: dict[str, Endpoint] = {}
-        self.service = Service(self.store, recording_rules=recording_rules(config, mapping), emit=emit)
+        self.service = Service(self.store, recording_rules=recording_rules(config), emit=emit)
 
     async def run(self, stop: asyncio.Event, *, on_listening: Callable[[str, int], None] | None = None) -> None:
         """Serve every connection until `stop` is set, then finish what is in flight.
@@ -251,18 +251,13 @@ def load(config_file: Path) -> tuple[Config, Mapping]:
     return config, mapping
 
 
-def recording_rules(config: Config | None, mapping: Mapping) -> RecordingRules:
-    """What this installation and its EPOS allow."""
-    capabilities = mapping.file.capabilities
-    if config is None:
-        return RecordingRules(partial_payment=capabilities.partial_payment, tips=capabilities.tips)
+def recording_rules(config: Config) -> RecordingRules:
+    """What this installation allows."""
     rules = config.rules
     return RecordingRules(
         waiter_check=WaiterCheck(rules.waiter_check),
         acknowledge_duplicates_first=rules.acknowledge_duplicates_first,
         lock_age_limit=timedelta(minutes=rules.lock_age_limit_minutes) or None,
-        partial_payment=capabilities.partial_payment,
-        tips=capabilities.tips,
     )
 
 

@@ -130,7 +130,9 @@ async def explain(
             (plan, {}) for plan in _written(method, base.bound, config, engine)
         ]
         if method not in _WRITING:
-            noted = await _asked(method, params, base.bound, recording_rules(config, mapping))
+            noted = await _asked(
+                method, params, base.bound, recording_rules(config) if config is not None else RecordingRules()
+            )
         statements = [
             Statement(
                 name=plan.name,
@@ -268,7 +270,7 @@ def _store(config: Config, mapping: LoadedMapping) -> SqlStore:
         database=Database(connect(settings)),
         engine=engine_of(settings.url),
         site=config.site,
-        receipt=config.receipt or mapping.file.receipt,
+        receipt=config.receipt,
         history=timedelta(hours=config.rules.finished_within_hours) or None,
         emit=lambda _: None,
     )
@@ -294,7 +296,7 @@ def _offline(config: Config | None, mapping: LoadedMapping, engine: Engine) -> B
         binder,
         types={},
         engine=engine,
-        receipt=mapping.file.receipt,
+        receipt=None,
         history=timedelta(hours=hours) or None,
         emit=lambda _: None,
     )

@@ -178,8 +178,13 @@ def _needs(config: Config | None, mapping: LoadedMapping, engine: Engine, catalo
 
 def _probes(mapping: LoadedMapping, engine: Engine, catalogue: Catalogue | None) -> Needs:
     """What it takes to tell which variant the database needs, which is asked whenever the adapter starts."""
-    probes = [variant.probe for variant in mapping.variants if variant.probe is not None]
-    return needs_of_fragments(probes, Binder(mapping=mapping, catalogue=catalogue, engine=engine), engine)
+    found = Needs(reads={}, writes={})
+    for variant in mapping.variants:
+        if variant.probe is not None:
+            # By the names that it gives its tables, which may not be those of the file.
+            binder = Binder(mapping=variant.mapping, catalogue=catalogue, engine=engine)
+            found |= needs_of_fragments([variant.probe], binder, engine)
+    return found
 
 
 def _ledger_needs(settings: LedgerConfig, mapping: LoadedMapping, engine: Engine) -> Needs:

@@ -154,7 +154,7 @@ async def _paid(
             acquirer_transaction_id="rehearsal",
         ),
     )
-    rules = recording_rules(look.config, look.mapping)
+    rules = recording_rules(look.config)
     seen: list[Written] = []
 
     def unit(writer: Writer) -> None:

@@ -141,7 +141,7 @@ async def check(
     tests = await look_at_tests(config, mapping, settings, findings, tell) if has_tests else Tests()
     return Report(
         mapping=mapping.source.file,
-        epos=mapping.file.epos,
+        epos=look.mapping.file.epos,
         findings=_in_order(findings.found),
         sessions=len(read.read),
         tests=tests,
@@ -179,7 +179,7 @@ async def _first_look(
             database=database,
             engine=engine,
             site=config.site,
-            receipt=config.receipt or mapping.file.receipt,
+            receipt=config.receipt,
             history=timedelta(hours=config.rules.finished_within_hours) or None,
             emit=lambda _: None,
         )

@@ -77,6 +77,15 @@ class Lock(Struct, frozen=True, kw_only=True):
     """Whether it is the till's own lock and not ours to release."""
 
 
+class Holds(Struct, frozen=True, kw_only=True):
+    """What an EPOS can hold of a payment."""
+
+    partial_payment: bool = True
+    """Whether a part of what is due may be paid."""
+    tips: bool = True
+    """Whether there is a place for a tip."""
+
+
 class Balance(Struct, frozen=True, kw_only=True):
     """What a session owes while it is held."""
 

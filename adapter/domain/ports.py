@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from adapter.domain.orders import Order, OrderPage, OrderSearch
-from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import ListSessions, Requestor
 from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
 
@@ -75,6 +75,11 @@ class Till(Protocol):
     @property
     def uncertain(self) -> bool:
         """Whether an earlier run of this unit may have been committed: its connection was lost around COMMIT."""
+        ...
+
+    @property
+    def holds(self) -> Holds:
+        """What the EPOS can hold."""
         ...
 
     def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:

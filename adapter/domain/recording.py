@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from adapter.domain import requests as ask
-from adapter.domain.payments import Balance, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Holds, Lock, Payment, Recorded
 from adapter.domain.ports import Till
 from adapter.domain.rules import NO_BILL, NO_SESSION, WaiterCheck, require_waiter
 from adapter.domain.values import Bill
@@ -43,10 +43,6 @@ class RecordingRules(Struct, frozen=True, kw_only=True):
     under which a repeat that arrives after UnlockSession is never acknowledged."""
     lock_age_limit: timedelta | None = None
     """After how long a lock may be taken over; None for never."""
-    partial_payment: bool = True
-    """Whether the EPOS can hold a part payment."""
-    tips: bool = True
-    """Whether the EPOS has a place for a tip."""
 
 
 class Locked(Struct, frozen=True, kw_only=True):
@@ -185,24 +181,24 @@ def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules
         return flags
     if balance is None:
         raise PaymentNotRecorded("the check has left the till, so nothing more can be paid on it")
-    _require_recordable(payment, balance, rules)
+    _require_recordable(payment, balance, till.holds)
     flags = Recorded(over_payment=payment.base > max(balance.outstanding, 0), conflict=bool(earlier))
     till.keep(payment, flags, request.requestor, token)
     till.enter(payment, balance, flags, request.requestor)
     return flags
 
 
-def _require_recordable(payment: Payment, balance: Balance, rules: RecordingRules) -> None:
+def _require_recordable(payment: Payment, balance: Balance, holds: Holds) -> None:
     """Refuse what the EPOS cannot hold."""
     if payment.currency != balance.currency:
         raise PaymentNotRecorded(f"the payment is in {payment.currency}, the bill in {balance.currency}")
     if balance.total is None:
         raise PaymentNotRecorded(NO_BILL)
-    if not rules.partial_payment and payment.base < balance.outstanding:
+    if not holds.partial_payment and payment.base < balance.outstanding:
         raise PaymentNotRecorded(
             f"this till cannot hold a part payment: {balance.outstanding} minor units are due, {payment.base} were paid"
         )
-    if not rules.tips and payment.tips:
+    if not holds.tips and payment.tips:
         raise PaymentNotRecorded("this till has no place for a tip")
 
 

@@ -24,15 +24,21 @@ if TYPE_CHECKING:
 SECTIONS = frozenset(
     {
         "bill",
+        "capabilities",
         "charge",
         "columns",
         "discount",
+        "epos",
+        "identifiers",
         "item",
         "lock",
         "modifier",
         "money",
         "payment",
+        "prefix",
+        "receipt",
         "record",
+        "schema",
         "session",
         "site",
         "table",
@@ -41,7 +47,7 @@ SECTIONS = frozenset(
         "time",
     }
 )
-"""What a variant may change: everything that says where the data is, and nothing that says what the adapter offers."""
+"""What a variant may change: all but what is decided before a database is asked, the language and the engines."""
 
 _OWN = frozenset({"when", "without"})
 _INNER = frozenset(

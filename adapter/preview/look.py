@@ -96,7 +96,7 @@ class Looker:
         locks = await self._locks([*(each.id for each in sessions), *([chosen] if chosen is not None else [])])
         shown = [_session(each, by_id.get(each.id), problems.get(each.id, ""), locks.get(each.id)) for each in sessions]
         return Preview(
-            epos=self._mapping.file.epos,
+            epos=bound.fields.binder.mapping.file.epos,
             mapping=self._mapping.source.file,
             at=datetime.now(UTC),
             tables=tuple(_table(each, sessions) for each in tables),

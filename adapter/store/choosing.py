@@ -29,7 +29,7 @@ def tables_of(mapping: Mapping) -> set[TableName]:
         if variant.probe is not None:
             found |= _names_of_probe(mapping, variant, None).tables()
         else:
-            found.add((mapping.file.schema_, f"{mapping.file.prefix}{_table(variant)}"))
+            found.add(_asked_for(variant))
     return found
 
 
@@ -69,7 +69,7 @@ class Chooser:
     async def _holds(self, variant: Variant, catalogue: Catalogue) -> bool:
         file = self._mapping.file
         if variant.probe is None:
-            fact = catalogue.table(file.schema_, f"{file.prefix}{_table(variant)}")
+            fact = catalogue.table(*_asked_for(variant))
             column = (variant.when.column or "").partition(".")[2]
             return fact is not None and (not column or fact.column(column) is not None)
         names = _names_of_probe(self._mapping, variant, catalogue)
@@ -104,14 +104,17 @@ class Chooser:
         return InvalidFile(source.problems)
 
 
-def _table(variant: Variant) -> str:
-    return variant.when.table or (variant.when.column or "").partition(".")[0]
+def _asked_for(variant: Variant) -> TableName:
+    """The table that must be there, by the name that it has where the variant holds."""
+    name = variant.when.table or (variant.when.column or "").partition(".")[0]
+    file = variant.mapping.file
+    return file.schema_, f"{file.prefix}{name}"
 
 
 def _names_of_probe(mapping: Mapping, variant: Variant, catalogue: Catalogue | None) -> Naming:
     """The names of a variant's probe alone, with problems of their own."""
     probe = variant.probe
-    alone = replace(mapping, clauses={}, fragments={probe.path: (probe,)} if probe is not None else {})
+    alone = replace(variant.mapping, clauses={}, fragments={probe.path: (probe,)} if probe is not None else {})
     source = Source(file=mapping.source.file, locator=mapping.source.locator)
     return Naming(mapping=alone, catalogue=catalogue, source=source)
 

@@ -52,14 +52,14 @@ class Fitting:
         database: Database,
         engine: Engine,
         site: Mapping[str, Any],
-        receipt: ReceiptRule,
+        receipt: ReceiptRule | None,
         history: timedelta | None,
         emit: Emit,
         catalogue: Catalogue | None = None,
     ) -> None:
         """`site` are the constants that the installation sets; the rest are read or have defaults.
 
-        With a catalogue the schema is not read again.
+        `receipt` is what it prints in place of what the mapping says. With a catalogue the schema is not read again.
         """
         self._mapping = mapping
         self._database = database
@@ -222,7 +222,7 @@ def make_bound(
     *,
     types: dict[Identity, str],
     engine: Engine,
-    receipt: ReceiptRule,
+    receipt: ReceiptRule | None,
     history: timedelta | None,
     emit: Emit,
 ) -> Bound:
@@ -236,7 +236,7 @@ def make_bound(
         fields=fields,
         statements=statements,
         assembler=Assembler(fields, emit),
-        receipts=Receipts(receipt, binder.site),
+        receipts=Receipts(receipt or binder.mapping.file.receipt, binder.site),
         history=history,
         stored_times={name: fields.stored_time(name) for name in ("created_at", "finished_at")},
         table_key=table_key(binder),

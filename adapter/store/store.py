@@ -60,7 +60,7 @@ class SqlStore:
         database: Database,
         engine: Engine,
         site: Mapping[str, Any],
-        receipt: ReceiptRule,
+        receipt: ReceiptRule | None,
         history: timedelta | None,
         emit: Emit,
         ledger: Ledger | None = None,
@@ -223,7 +223,7 @@ class SqlStore:
         """Raises NotEnabled, with what to do, where nothing can be recorded."""
         if bound.writes is None:
             raise NotEnabled("nothing can be locked or paid: the mapping has no [record]")
-        if not self._mapping.file.capabilities.record_payment:
+        if not bound.fields.binder.mapping.file.capabilities.record_payment:
             raise NotEnabled("nothing can be locked or paid: the mapping says record_payment = false")
         if bound.unsafe:
             listed = ", ".join(f"{table} ({storage})" for table, storage in bound.unsafe)

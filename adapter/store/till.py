@@ -12,7 +12,7 @@ from msgspec import structs
 
 from adapter.domain.money import digits_of, exact
 from adapter.domain.orders import Order
-from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
 from adapter.errors import AlreadyLocked, Bug, DatabaseBusy, PaymentNotRecorded, UnableToUnlock
@@ -43,6 +43,12 @@ class SqlTill:
     def uncertain(self) -> bool:
         """See ports.Till."""
         return self._writer.uncertain
+
+    @property
+    def holds(self) -> Holds:
+        """See ports.Till; as the variant of the mapping says that this database needs."""
+        said = self._bound.fields.binder.mapping.file.capabilities
+        return Holds(partial_payment=said.partial_payment, tips=said.tips)
 
     def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
         """See ports.Till."""

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import types
 
-from adapter.app import recording_rules
+from adapter.domain.recording import RecordingRules
 from adapter.domain.service import Service
 from adapter.errors import AdapterError, InvalidFile, Problem
 from adapter.events import BugFound, Event, RowSkipped
@@ -202,7 +202,7 @@ class _Play:
             database=self._stage,
             engine=self._stage.engine,
             site=rule.site,
-            receipt=self._mapping.file.receipt,
+            receipt=None,
             history=None,
             emit=self._events.append,
             catalogue=self._catalogue,
@@ -215,7 +215,7 @@ class _Play:
 
     def _endpoint(self, store: StagedStore) -> Endpoint:
         emit = self._events.append
-        service = Service(store, recording_rules=recording_rules(None, self._mapping), emit=emit)
+        service = Service(store, recording_rules=RecordingRules(), emit=emit)
         return Endpoint(connection="test", dialect=tables_dialect(), service=service, emit=emit, deadline=_PATIENCE)
 
     async def _of_tables(self, rule: TrialRule) -> Any:

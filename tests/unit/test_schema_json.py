@@ -186,7 +186,7 @@ WRONG_MAPPINGS = {
     "a variant that asks two": ('{ column = "chk.old_total" }', '{ column = "chk.old_total", table = "chk" }'),
     "a variant that changes what it cannot": (
         "bill    = { total",
-        "capabilities = { tips = false }\nbill    = { total",
+        "engines = []\nbill    = { total",
     ),
     "a key of a variant that there is not": ('{ total = "k.old_total" }', '{ totals = "k.old_total" }'),
     "rows that are called nothing": ('path = "fees", as = "fee", only', 'path = "fees", only'),

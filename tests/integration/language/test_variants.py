@@ -139,8 +139,8 @@ quantity = "'"
 when = {}
 [variant.four]
 when    = { table = "four" }
-without = ["session.nothing", "epos"]
-receipt = {}
+without = ["session.nothing", "version"]
+sql     = "mysql"
 sesion  = {}
 """,
     )
@@ -156,7 +156,7 @@ sesion  = {}
         "variant.three.when": "when",
         "variant.four.without[0]": "without",
         "variant.four.without[1]": "without",
-        "variant.four.receipt": "receipt",
+        "variant.four.sql": "sql",
         "variant.four.sesion": "sesion",
     }
 
@@ -165,8 +165,15 @@ sesion  = {}
     ("text", "key", "on", "message"),
     [
         ("[variant.x]\nwhen = 'SELECT 1'\nwithout = ['session.nothing']", "without[0]", "without", "says nothing of"),
-        ("[variant.x]\nwhen = 'SELECT 1'\nwithout = ['epos']", "without[0]", "without", "says nothing of"),
-        ("[variant.x]\nwhen = 'SELECT 1'\nreceipt = {}", "receipt", "receipt", "not what a variant can change"),
+        ("[variant.x]\nwhen = 'SELECT 1'\nwithout = ['engines']", "without[0]", "without", "says nothing of"),
+        ("[variant.x]\nwhen = 'SELECT 1'\nengines = []", "engines", "engines", "not what a variant can change"),
+        ("[variant.x]\nwhen = 'SELECT 1'\nidentifiers = 'no'", "identifiers", "identifiers", "must be"),
+        (
+            "[variant.x]\nwhen = 'SELECT 1'\n[variant.x.capabilities]\ntip = false",
+            "capabilities.tip",
+            "tip",
+            "no such setting",
+        ),
         ("[variant.x]\nwhen = 'SELECT 1'\nsesion = {}", "sesion", "sesion", "not what a variant can change"),
         ("[variant.x]\nwhen = {}", "when", "when", "say one of"),
         ("[variant.x]\nwhen = { column = 'total' }", "when", "when", "with its table"),
@@ -235,3 +242,35 @@ expect  = { billItems = { paidAmount = 400 } }
 """
     found = place.runner.run(run_tests(load_mapping_text(_whole(NEW, tests)), place.url))
     assert [(result.name, result.passed) for result in found] == [(name, True) for name in names], found
+
+
+def test_a_variant_has_a_name_a_prefix_and_a_schema_of_its_own_and_another_receipt(serve: Serve):
+    place = serve(
+        f"{CHECK} DROP SCHEMA IF EXISTS new CASCADE; CREATE SCHEMA new;"
+        + "".join(
+            f"CREATE TABLE new.v2_{name} (LIKE {name} INCLUDING ALL); INSERT INTO new.v2_{name} SELECT * FROM {name};"
+            for name in ("chk", "line", "board")
+        )
+        + "UPDATE new.v2_chk SET name = 'Newer'",
+        whole=_whole("""
+[receipt]
+header = [{ type = "merchant_name", text = "Old" }]
+footer = [{ type = "text", text = "Bye" }]
+[variant.x]
+when   = { table = "line" }
+epos   = "Newer EPOS"
+schema = "new"
+prefix = "v2_"
+[variant.x.receipt]
+header = [{ type = "merchant_name", text = "New" }]
+"""),
+    )
+    assert place.names() == ["Newer"]
+    receipt = str(place.ask("GetFullBill", sessionId=place.session("Newer")["id"]))
+    assert [text in receipt for text in ("'New'", "'Bye'", "'Old'")] == [True, True, False]
+
+
+def test_a_table_is_probed_by_the_name_that_its_variant_gives_it(serve: Serve):
+    # The file's own table of this name is there; the variant's is not.
+    place = serve(CHECK, whole=_whole('[variant.x]\nwhen = { table = "line" }\nprefix = "v2_"\n'))
+    assert place.names() == ["One"]

@@ -193,3 +193,26 @@ def test_what_the_database_refuses_is_not_recorded_anywhere_and_can_be_sent_agai
     )
     assert place.record(sent) == {}
     assert place.sql("SELECT paid::float FROM chk WHERE id = 1") == [(10.0,)]
+
+
+def test_a_variant_says_itself_what_its_version_can_hold(small: Small, pay_steps: str):
+    variant = """
+[variant.old]
+when = { column = "chk.old" }
+[variant.old.capabilities]
+partial_payment = false
+tips            = false
+[variant.older]
+when = { column = "chk.older" }
+capabilities = { record_payment = false }
+"""
+    place = small("", pay_steps + variant)
+    place.lock(1)
+    place.pay(1, 100, tipsAmount=10)
+    place = small("ALTER TABLE chk ADD old int", pay_steps + variant)
+    place.lock(1)
+    place.refused("RecordPayment", "PAYMENT_NOT_RECORDED", payment=place.payment(1, 100))
+    place.refused("RecordPayment", "PAYMENT_NOT_RECORDED", payment=place.payment(1, 5000, tipsAmount=10))
+    place.pay(1, 5000)
+    place = small("ALTER TABLE chk ADD older int", pay_steps + variant)
+    assert "record_payment = false" in place.refused("LockSession", "ERROR_INTERNAL_POS_ERROR", sessionId=place.id(1))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapter.domain import requests as ask
-from adapter.domain.payments import Balance, Kept, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
 from adapter.domain.recording import RecordingRules, give_back, lock_session, record_payment, unlock_session
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
@@ -26,6 +26,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.uncertain = False
+        self.holds = Holds()
         self.held: Lock | None = None
         self.kept: list[Kept] = []
         self.releases = 0
