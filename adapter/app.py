@@ -37,6 +37,8 @@ from adapter.transport.session import SocketSettings
 if TYPE_CHECKING:
     from adapter.ops.watch import Watch
 
+_TIDY = 30.0
+"""Seconds between looks for garbage."""
 _DATABASE_RETRY = 5.0
 """Seconds between attempts to reach a database that does not answer."""
 
@@ -100,6 +102,7 @@ class App:
             self._say_stopping(stop),
             self.store.look_after_database(stop),
             self.store.look_after_payments(stop),
+            _tidy_up(stop),
         ]
         work += [self._connection(connection, stop, on_listening) for connection in self._config.connection]
         tasks = [asyncio.ensure_future(each) for each in work]
@@ -231,6 +234,19 @@ def calm_the_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+async def _tidy_up(stop: asyncio.Event) -> None:
+    """Look for garbage now and then, since the collector was told to hardly ever look (`adapter.cli`).
+
+    What a request leaves behind that was cut short points at itself, and may hold a socket: measured, 20,000 objects after
+    300 of them. What was loaded is frozen, so that a look at those takes 5 ms, and one at nothing a twentieth of one.
+    """
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(stop.wait(), _TIDY)
+        except TimeoutError:
+            gc.collect()
 
 
 def load(config_file: Path) -> tuple[Config, Mapping]:

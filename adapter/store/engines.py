@@ -11,6 +11,7 @@ from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES, Engine
 from adapter.store.drivers import driver_of
 from adapter.store.drivers.base import DatabaseSettings
+from adapter.store.stacks import uninterrupted
 
 __all__ = ["DatabaseSettings", "connect", "engine_of"]
 
@@ -66,4 +67,6 @@ def connect(settings: DatabaseSettings) -> Pool:
         lambda connection, record: driver.opened(connection, record.info, settings, url),
         insert=True,  # before SQLAlchemy looks at the session, and finds out how names are quoted in it
     )
+    event.listen(engine, "do_connect", lambda *_: uninterrupted(True))
+    event.listen(engine.pool, "connect", lambda *_: uninterrupted(False))  # the last that is done to open one
     return engine

@@ -6,8 +6,9 @@ the first time, which is a tenth of the time of an answer (docs/decisions.md).
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
@@ -15,6 +16,8 @@ from greenlet import getcurrent, greenlet
 Answer = TypeVar("Answer")
 
 _KEPT = 32
+_OPENING = 15.0
+"""Seconds after which what may not be interrupted is, for a server may have frozen in the middle of it."""
 
 
 class _Stack(greenlet):  # type: ignore[misc] # greenlet has no types
@@ -26,6 +29,8 @@ class _Stack(greenlet):  # type: ignore[misc] # greenlet has no types
     __sqlalchemy_greenlet_provider__ = True
     """By this SQLAlchemy's `await_only` knows a stack that may wait."""
 
+    is_uninterrupted = False
+    """Whether a cancellation has to wait; see `uninterrupted`."""
     unit: Callable[[], Any] | None = None
     answer: Any = None
     error: BaseException | None = None
@@ -41,6 +46,16 @@ class _Stack(greenlet):  # type: ignore[misc] # greenlet has no types
             self.parent.switch(self)
 
 
+def uninterrupted(is_begun: bool, /) -> None:
+    """Let what the present unit waits for come to its end, or no longer: a cancellation reaches the unit afterwards.
+
+    For a connection that is being opened: cut short, it stays open on the server, and nobody here knows of it.
+    """
+    here = getcurrent()
+    if isinstance(here, _Stack):
+        here.is_uninterrupted = is_begun
+
+
 class Stacks:
     """The stacks of one event loop."""
 
@@ -54,10 +69,18 @@ class Stacks:
         stack.parent = here
         stack.gr_context = here.gr_context
         stack.unit = unit
+        stack.is_uninterrupted = was_cancelled = False
         # A stack gives what it waits for, and itself once the unit has ended.
         waited = stack.switch()
         while waited is not stack:
             try:
+                if stack.is_uninterrupted:
+                    waited, was_late = await _to_its_end(waited)
+                    was_cancelled = was_cancelled or was_late
+                elif was_cancelled:
+                    was_cancelled = False
+                    waited.close()
+                    raise asyncio.CancelledError
                 value = await waited
             except BaseException:  # noqa: BLE001 -- a cancellation too is the unit's to clean up after
                 waited = stack.throw(*sys.exc_info())
@@ -69,8 +92,23 @@ class Stacks:
         if len(self._free) < _KEPT:
             self._free.append(stack)
         if error is None:
+            if was_cancelled:
+                raise asyncio.CancelledError
             return answer
         try:
             raise error
         finally:
             del error  # it holds this frame, which would hold it
+
+
+async def _to_its_end(work: Awaitable[Any]) -> tuple[asyncio.Future[Any], bool]:
+    """Wait for the work even if cancelled meanwhile; give it, and whether that was so."""
+    task = asyncio.ensure_future(work)
+    was_cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task}, timeout=_OPENING)
+            task.cancel()
+        except asyncio.CancelledError:
+            was_cancelled = True
+    return task, was_cancelled

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy.util import await_only
 
-from adapter.store.stacks import Stacks
+from adapter.store import stacks as stacks_
+from adapter.store.stacks import Stacks, uninterrupted
 
 
 class Held:
@@ -93,6 +94,64 @@ def test_a_cancelled_unit_cleans_up_before_its_caller_goes_on():
         return said
 
     assert asyncio.run(run()) == ["cleaned up", "next"]
+
+
+def test_a_unit_that_may_not_be_interrupted_is_told_of_a_cancellation_at_its_next_wait():
+    async def run() -> list[str]:
+        said, opened = [], asyncio.Event()
+        stacks = Stacks()
+
+        def unit() -> None:
+            uninterrupted(True)
+            await_only(opened.wait())
+            said.append("opened")
+            uninterrupted(False)
+            try:
+                wait(60)
+            finally:
+                said.append("told")
+
+        task = asyncio.create_task(stacks.run(unit))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not said
+        opened.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await stacks.run(lambda: 7) == 7
+        return said
+
+    assert asyncio.run(run()) == ["opened", "told"]
+
+
+def test_who_was_cancelled_hears_of_it_even_if_the_unit_ends_without_another_wait():
+    async def run() -> None:
+        opened = asyncio.Event()
+
+        def unit() -> None:
+            uninterrupted(True)
+            await_only(opened.wait())
+
+        task = asyncio.create_task(Stacks().run(unit))
+        await asyncio.sleep(0)
+        task.cancel()
+        opened.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+
+
+def test_what_may_not_be_interrupted_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stacks_, "_OPENING", 0.02)
+
+    def unit() -> None:
+        uninterrupted(True)
+        await_only(asyncio.Event().wait())
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(Stacks().run(unit))
 
 
 @pytest.mark.parametrize("fails", [False, True])
