@@ -232,15 +232,16 @@ def show(found: Explanation, console: Console | None = None) -> None:
     for misfit in found.misfits:
         out.print(Text(f"! {misfit}", style="red"))
     for note in found.notes:
-        out.print(note, style="yellow")
+        out.print(Text(note, style="yellow"))
     for one in found.statements:
         out.rule(f"[bold]{found.method}[/bold]: {one.name}", align="left")
         out.print(Syntax(one.sql, "sql", background_color="default", word_wrap=True))
         if one.parameters:
-            out.print(f"with {', '.join(f'{name} = {value!r}' for name, value in one.parameters.items())}", style="dim")
+            given = ", ".join(f"{name} = {value!r}" for name, value in one.parameters.items())
+            out.print(Text(f"with {given}", style="dim"))
         if one.plan:
             out.print()
-            out.print("\n".join(one.plan), style="dim", highlight=False)
+            out.print(Text("\n".join(one.plan), style="dim"))
     out.print()
     out.rule("[bold]How each field is read[/bold]", align="left")
     width = max((len(field.name) for field in found.fields), default=0)

@@ -20,7 +20,7 @@ def draft_to_file(url: str, schema: str | None, file: Path, *, force: bool, as_j
     if file.exists() and not force:
         click.echo(f"{file} is there already; --force writes over it, --out names another", err=True)
         return 2
-    errors = Console(stderr=True)
+    errors = Console(stderr=True, emoji=False)
     if errors.is_terminal:
         with errors.status("connecting") as status:
             found = inspect_database(url, schema=schema, tell=status.update)
@@ -39,7 +39,7 @@ def draft_to_file(url: str, schema: str | None, file: Path, *, force: bool, as_j
             json.dumps({**found.as_dict(), "file": str(file), "problems": problems}, indent=2, ensure_ascii=False)
         )
     else:
-        show(found, file, problems, Console())
+        show(found, file, problems, Console(emoji=False))
     return 1 if problems else 0
 
 
@@ -47,5 +47,5 @@ def _nothing(found: Inspection, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({**found.as_dict(), "file": None, "problems": []}, indent=2, ensure_ascii=False))
     else:
-        show_nothing(found, Console(stderr=True))
+        show_nothing(found, Console(stderr=True, emoji=False))
     return 1

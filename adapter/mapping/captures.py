@@ -6,7 +6,6 @@ and every reading is as if the database had given it. No database knows of it: i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from sqlglot import exp
 from adapter.mapping import field_schema
 from adapter.mapping.codecs.content import Codec, Undecodable
 from adapter.mapping.content_paths import ContentPath, parse_path
+from adapter.mapping.patterns import Pattern, TooSlow
 from adapter.mapping.plans import Part, Plan, path_of
 from adapter.mapping.readings import Reading, Unreadable, plain_text, remembered
 from adapter.toml.locate import Path
@@ -114,8 +114,18 @@ def _field(binder: Binder, path: Path) -> field_schema.Expression | None:
     return value if isinstance(value, field_schema.Expression) else None
 
 
+class _Spoilt:
+    """Stands in for what could not be captured, so that whoever reads it is told why: other rows are none the worse."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Raises Unreadable, as every reading of an unknown kind of value asks for its text."""
+        raise Unreadable("takes too long to be searched for its match")
+
+
 def _capture(match: str | None, encoding: str | None) -> Reading:
-    pattern = re.compile(match) if match is not None else None
+    pattern = Pattern(match) if match is not None else None
 
     def read(value: Any) -> Any:
         if encoding is not None and isinstance(value, (bytes, bytearray, memoryview)):
@@ -126,7 +136,9 @@ def _capture(match: str | None, encoding: str | None) -> Reading:
             text = plain_text(value)
         except Unreadable:
             return value  # the field's own reading says what is wrong with it
-        found = pattern.search(text)
-        return None if found is None else found[1] if pattern.groups else found[0]
+        try:
+            return pattern.capture(text)
+        except TooSlow:
+            return _Spoilt()
 
     return remembered(read)

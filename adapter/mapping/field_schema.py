@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from adapter.mapping.content_paths import BadPath, parse_path
+from adapter.mapping.patterns import what_is_wrong
 from adapter.toml.load import Strict
 
 Code = bool | int | str
@@ -39,10 +40,9 @@ def _sql_or_table(value: Any) -> Any:
 
 
 def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is no regular expression: {error}") from None
+    wrong = what_is_wrong(text)
+    if wrong:
+        raise ValueError(wrong)
     return text
 
 

@@ -86,9 +86,8 @@ def _text(value: Any, name: str) -> str:
     try:
         return plain_text(value)
     except Unreadable as error:
-        raise RowUnreadable(
-            f"{name} {error}", hint='say its encoding: { column = "...", encoding = "cp1252" }'
-        ) from None
+        hint = 'say its encoding: { column = "...", encoding = "cp1252" }' if isinstance(value, bytes) else ""
+        raise RowUnreadable(f"{name} {error}", hint=hint) from None
 
 
 def parts_as_they_are(slots: Slots, name: str) -> Callable[[Row], tuple[str, ...]] | None:

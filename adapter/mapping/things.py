@@ -45,7 +45,7 @@ class _Maker:
 
     def _namer(self, path: Path, slots: Slots, name: str) -> Callable[[Row], str]:
         """A function that gives a name as it may stand on the wire."""
-        joined = text_of(slots, name) or (lambda _row: "")
+        joined = self._placed(path, text_of(slots, name) or (lambda _row: ""))
         missing = self._fields.read[path](None) if path in self._fields.read else None
 
         def get(row: Row) -> str:
@@ -62,7 +62,20 @@ class _Maker:
         if joined is None:
             return lambda _row: None
         missing: str | None = self._fields.read[path](None)
-        return lambda row: joined(row) or missing
+        placed = self._placed(path, joined)
+        return lambda row: placed(row) or missing
+
+    def _placed(self, path: Path, joined: Callable[[Row], str]) -> Callable[[Row], str]:
+        """The same text; where it cannot be read, the place of the field in the mapping is said too."""
+
+        def get(row: Row) -> str:
+            try:
+                return joined(row)
+            except RowUnreadable as error:
+                place = self._fields.place(path)
+                raise RowUnreadable(f"{path[0]}.{error.message} ({place})", hint=error.hint) from None
+
+        return get
 
     def unreadable(self, path: Path, reason: str) -> RowUnreadable:
         """The error for a field that cannot be read."""

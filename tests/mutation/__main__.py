@@ -31,7 +31,7 @@ from tests.mutation.work import KINDS, Task, tasks
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write every verdict here too.")
 def main(each: int, kinds: tuple[str, ...], workers: int, file: Path | None) -> None:
     """Make mistakes, and count who finds them."""
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = Console(width=None if sys.stdout.isatty() else 140, emoji=False)
     with tills() as found:
         wanted = [task for till in found for task in tasks(till.sheet, each) if not kinds or task.kind in kinds]
         verdicts = list(_all(found, wanted, workers))

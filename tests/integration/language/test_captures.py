@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.errors import InvalidFile
-from adapter.events import MappingUnfit
+from adapter.events import MappingUnfit, RowSkipped
 from adapter.mapping.describe import describe
 from adapter.mapping.load import load_mapping_text
 
@@ -149,6 +149,7 @@ def test_sql_cannot_refer_to_what_only_the_adapter_reads(serve: Serve):
     ("field", "key", "message"),
     [
         ("name = { column = 'k.name', match = '(' }", "session.name.match", "is no regular expression"),
+        ("name = { column = 'k.name', match = '^(a|aa)+$' }", "session.name.match", "takes too long"),
         ("name = { column = 'k.name', encoding = 'klingon' }", "session.name.encoding", "is no text encoding"),
         ("name = { column = 'k.name', encoding = 'base64' }", "session.name.encoding", "is no text encoding"),
         ("name = { sql = \"'A'\", match = 'A' }", "session.name", "nothing to read"),
@@ -180,3 +181,17 @@ def test_what_is_captured_is_said_where_the_reading_is_explained(serve: Serve):
     bound = place.runner.run(place.app.store.bind())
     said = {note.name: note.reading for note in describe(bound.fields, frozenset({"session"}))}
     assert said["session.name"] == r"text, trimmed, joined by blanks, what ^T\d+ captures, bytes in cp1252"
+
+
+@pytest.mark.parametrize("said", ["name = { column = 'k.label', missing = 'X'", "covers = { column = 'k.label'"])
+def test_a_value_that_takes_too_long_costs_its_own_row(serve: Serve, monkeypatch: pytest.MonkeyPatch, said: str):
+    monkeypatch.setattr("adapter.mapping.field_schema.what_is_wrong", lambda _: "")
+    place = serve(
+        f"{LABELS}; UPDATE chk SET label = repeat('e', 60) || '!' WHERE id = (SELECT MIN(id) FROM chk)",
+        f"[session]\n{said}, match = '^(?:[a-f]|[d-z])+$' }}",
+    )
+    found = place.ask("ListSessions")["sessions"]
+    assert len(found) == place.sql("SELECT COUNT(*) FROM chk")[0][0] - 1
+    (event,) = place.of(RowSkipped)
+    name = said.split(" ", maxsplit=1)[0]
+    assert event.reason.startswith(f"session.{name} takes too long to be searched for its match (test.toml:")
