@@ -12,7 +12,8 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from adapter import __version__
-from adapter.config import Config, ConnectionConfig, StatusConfig, load_config
+from adapter.config import Config, StatusConfig, load_config
+from adapter.connection_config import ConnectionConfig
 from adapter.domain.recording import RecordingRules
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
@@ -205,6 +206,7 @@ class App:
             ping_interval=connection.ping_interval,
             ping_timeout=connection.ping_timeout,
         )
+        tls, proxy = connection.tls(), connection.proxy.get_secret_value()
         credentials = Credentials(account=connection.account, api_key=connection.api_key.get_secret_value())
         if connection.dial is not None:
             headers = handshake_headers(
@@ -214,13 +216,14 @@ class App:
                 connection=connection.name,
                 socket=socket,
                 longest_delay=connection.longest_delay,
-                proxy=None if connection.proxy == "none" else connection.proxy,
+                proxy=None if proxy == "none" else proxy,
+                tls=tls,
             )
             await dial(connection.dial, headers, handle, settings, self._emit, stop)
             return
         host, port = connection.listen_at
         listening = ListenSettings(
-            connection=connection.name, socket=socket, allow_plain_network=connection.allow_plain_network
+            connection=connection.name, socket=socket, tls=tls, allow_plain_network=connection.allow_plain_network
         )
         tell = None if on_listening is None else (lambda bound: on_listening(connection.name, bound))
         await listen(host, port, credentials, handle, listening, self._emit, stop, ready=tell)

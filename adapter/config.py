@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from adapter.addresses import is_loopback
+from adapter.connection_config import ADDRESS, ConnectionConfig, split_address
 from adapter.domain.recording import SHORTEST_LOCK
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.variants import files_of
 from adapter.mapping.walk import check_receipt, fits
+from adapter.tls import TlsFileError
 from adapter.toml.load import Source, Strict, load, suggest
 from adapter.toml.secrets import Secret
 
-_LOOPBACK = re.compile(r"^(127(\.\d+){3}|localhost|\[::1\])$")
-
-ADDRESS = r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$"
-"""A host and a port, as 127.0.0.1:8790."""
 _SHORTEST_TOKEN = 16
 _SHORTEST_TIMEOUT = 0.01
 """Seconds. Databases are told whole milliseconds, and none of them means for ever."""
 
 _SHORTEST_LOCK = SHORTEST_LOCK.seconds // 60
-
-
-def _split(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 class DatabaseConfig(Strict):
@@ -157,59 +149,7 @@ class StatusConfig(Strict):
     @property
     def listen_at(self) -> tuple[str, int]:
         """Host and port to listen on."""
-        return _split(self.listen)
-
-
-class ConnectionConfig(Strict):
-    """`[[connection]]`: a way to or from the provider. Any number of them."""
-
-    name: str = "provider"
-    """What the connection is called in the log."""
-    protocol: Literal["tables"] = "tables"
-    """`tables`: the Tables API."""
-    dial: str | None = None
-    """Address that the adapter connects to, as wss://api.dojo.tech/ws/v1/tables/epos."""
-    listen: str | None = None
-    """Address on which a local gateway may connect in, as 127.0.0.1:8790."""
-    account: str
-    """Account name, part of the credentials."""
-    api_key: Secret
-    """API key, part of the credentials."""
-    software_house_id: str = ""
-    """Issued by the provider to the EPOS vendor; needed to dial."""
-    reseller_id: str = ""
-    """Issued by the provider to the reseller; sent when set."""
-    proxy: str = "system"
-    """HTTP proxy to dial through: its URL, `system` for what this computer is set to use, or `none`."""
-    ping_interval: float = Field(default=20.0, gt=0)
-    """Seconds of silence after which the other end is asked whether it is there."""
-    ping_timeout: float = Field(default=20.0, gt=0)
-    """Seconds without an answer to that, or anything else, after which the connection is given up."""
-    longest_delay: float = Field(default=60.0, ge=1)
-    """Longest pause between attempts to dial, in seconds."""
-    allow_plain_network: bool = False
-    """Whether to listen beyond this computer without TLS."""
-
-    @model_validator(mode="after")
-    def _one_direction(self) -> ConnectionConfig:
-        if (self.dial is None) == (self.listen is None):
-            raise ValueError('needs either dial = "wss://..." or listen = "127.0.0.1:8790"')
-        if self.dial is not None and not self.software_house_id:
-            raise ValueError("software_house_id is needed to dial: the provider issues it to the EPOS vendor")
-        if self.dial is not None and not re.match(r"wss?://[^/]", self.dial):
-            raise ValueError("dial is no WebSocket address, as wss://api.dojo.tech/ws/v1/tables/epos")
-        if self.dial is not None and self.dial.startswith("ws://") and not _is_loopback_url(self.dial):
-            raise ValueError("dial would send the API key unencrypted: use wss://")
-        if self.listen is not None and not re.fullmatch(ADDRESS, self.listen):
-            raise ValueError("listen is no address with a port, as 127.0.0.1:8790")
-        if self.listen is not None and self.listen_at[1] > 65535:
-            raise ValueError("listen has a port above 65535")
-        return self
-
-    @property
-    def listen_at(self) -> tuple[str, int]:
-        """Host and port to listen on."""
-        return _split(self.listen or "")
+        return split_address(self.listen)
 
 
 class Config(Strict):
@@ -237,6 +177,7 @@ def load_config(file: Path) -> tuple[Config, Mapping]:
     """
     config, source = load(file, Config)
     _check_between(config, source)
+    config = _with_files(config, file, source)
     mapping_file = find_mapping(config.mapping, beside=file)
     if mapping_file is None:
         known = sorted(path.stem for path in shipped_mappings())
@@ -316,6 +257,17 @@ def _check_between(config: Config, source: Source) -> None:
         names.add(connection.name)
 
 
+def _with_files(config: Config, file: Path, source: Source) -> Config:
+    """The same, with the files of its connections found beside it; reports those that are not what they should be."""
+    found = tuple(connection.beside(file) for connection in config.connection)
+    for index, connection in enumerate(found):
+        try:
+            connection.tls()
+        except TlsFileError as error:
+            source.report(("connection", index, error.setting), error.message, error.hint)
+    return config.model_copy(update={"connection": found})
+
+
 def _check_ledger(config: Config, mapping: Mapping, source: Source) -> None:
     """Without tables of our own, the EPOS's must tell who holds a session and what was paid."""
     record = mapping.file.record
@@ -346,8 +298,3 @@ def _check_site(config: Config, mapping: Mapping, source: Source) -> None:
             source.problems.append(
                 Problem(file=source.file, line=where, key=f"site.{name}", message="is missing", hint=hint)
             )
-
-
-def _is_loopback_url(url: str) -> bool:
-    host = url.split("//", 1)[1].split("/", 1)[0]
-    return bool(_LOOPBACK.match(re.sub(r":\d+$", "", host)))

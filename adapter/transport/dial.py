@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, InvalidURI
+from websockets.exceptions import InvalidMessage, InvalidStatus, InvalidURI
 from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import WebSocketURI, parse_uri
 
@@ -83,6 +83,18 @@ async def dial(
         await _unless_stopped(stop, sleep(delay))
 
 
+class _Connection(ClientConnection):
+    """Says what TLS says: an end that wants a certificate of ours refuses it only after the TLS handshake."""
+
+    async def handshake(self, *arguments: Any, **named: Any) -> None:
+        try:
+            await super().handshake(*arguments, **named)
+        except InvalidMessage:
+            if isinstance(self.connection_exc, ssl.SSLError):
+                raise self.connection_exc from None
+            raise
+
+
 class _Outcome(Struct, frozen=True, kw_only=True):
     """What an attempt came to."""
 
@@ -140,6 +152,7 @@ class _Dialer:
             additional_headers=self._headers,
             user_agent_header="epos-adapter",
             proxy=proxy,
+            create_connection=_Connection,
             **self._settings.socket.options(),
             **secure,
         )

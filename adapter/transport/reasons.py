@@ -45,19 +45,41 @@ _CHECK_KEY = "check account and api_key of connection '{connection}'"
 _STATUS = {
     401: "the provider refused the account name or API key (HTTP 401): " + _CHECK_KEY,
     403: "the provider does not let this account in (HTTP 403): " + _CHECK_KEY + ", and its software_house_id",
-    404: "the provider has nothing at this address (HTTP 404): check url of connection '{connection}'",
+    404: "the provider has nothing at this address (HTTP 404): check dial of connection '{connection}'",
     407: "a proxy in between asks for a name and password of its own (HTTP 407)",
     429: "the provider says that we connect too often (HTTP 429): is another adapter using this account?",
 }
 _STATUS_CLASS = {
     1: "the provider answered in a way that makes no sense (HTTP {status})",
-    2: "an ordinary web page answered, no WebSocket (HTTP {status}): check url of connection '{connection}', "
+    2: "an ordinary web page answered, no WebSocket (HTTP {status}): check dial of connection '{connection}', "
     "or whether this network asks to log in first",
     3: "the provider, or a log-in page of this network, sends us elsewhere (HTTP {status}): "
-    "check url of connection '{connection}'",
+    "check dial of connection '{connection}'",
     4: "the provider refused the connection (HTTP {status}): check the settings of connection '{connection}'",
     5: "the provider has trouble of its own (HTTP {status}): nothing to do here but wait",
 }
+
+_PROXY_REFUSED = "{place} refused to connect through (HTTP {status}): it may allow only some addresses"
+_PROXY_STATUS = {
+    407: "{place} refused to connect through (HTTP 407): it wants a name and password, or other ones; "
+    "they stand in proxy of connection '{connection}'",
+    502: "{place} cannot reach the provider (HTTP 502): check dial of connection '{connection}', and the proxy's own internet",
+    503: "{place} cannot reach the provider (HTTP 503): check the proxy's own internet connection",
+    504: "{place} had no answer from the provider (HTTP 504): check the proxy's own internet connection",
+}
+
+_THEY_MISTRUST_US = frozenset(
+    {
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+    }
+)
+"""What OpenSSL calls the answer of an other end that wants a certificate of ours, or another one."""
 
 # From OpenSSL's x509_vfy.h; Python's ssl module has no names for them.
 _CERTIFICATE = {
@@ -103,7 +125,7 @@ def not_opened(problem: BaseException, *, connection: str, place: str, timeout: 
     """
     match problem:
         case InvalidProxy() | ProxyError() | ImportError():
-            return _proxy(problem, place)
+            return _proxy(problem, place, connection)
         case InvalidURI() | InvalidHandshake():
             return _handshake(problem, place, connection)
         case ssl.SSLError():
@@ -127,20 +149,24 @@ def _handshake(problem: Exception, place: str, connection: str) -> str:
     if isinstance(problem, InvalidURI):
         return (
             f"the address is not a WebSocket address (wss://host/path, without name and password): "
-            f"check url of connection '{connection}'"
+            f"check dial of connection '{connection}'"
         )
     if isinstance(problem, InvalidMessage) and isinstance(problem.__cause__, EOFError):
         return f"{place} hung up in the middle of the handshake: a firewall or proxy in between?"
-    return f"{place} answers, but not as a WebSocket server does: check url of connection '{connection}'"
+    return f"{place} answers, but not as a WebSocket server does: check dial of connection '{connection}'"
 
 
-def _proxy(problem: BaseException, place: str) -> str:
+def _proxy(problem: BaseException, place: str, connection: str) -> str:
     if isinstance(problem, InvalidProxyStatus):
-        return f"{place} refused to connect through (HTTP {problem.response.status_code})"
+        status = problem.response.status_code
+        return _PROXY_STATUS.get(status, _PROXY_REFUSED).format(place=place, status=status, connection=connection)
     if isinstance(problem, InvalidProxy):
-        return "the address of the proxy that this computer is set to use is not understood"
+        return f"the address of the proxy is not understood: check proxy of connection '{connection}', or this computer's own"
     if isinstance(problem, ImportError):
-        return "this computer is set to use a SOCKS proxy, which the adapter cannot use"
+        return (
+            "this computer is set to use a SOCKS proxy, which the adapter cannot use: "
+            f"name an HTTP proxy in proxy of connection '{connection}', or \"none\""
+        )
     return f"{place} does not answer as a proxy does"
 
 
@@ -148,9 +174,14 @@ def _tls(problem: ssl.SSLError, place: str, connection: str) -> str:
     # Errors that Python raises itself lack the attributes of those that come from OpenSSL.
     if not isinstance(problem, ssl.SSLCertVerificationError):
         detail = getattr(problem, "reason", None) or "no reason given"
+        if detail in _THEY_MISTRUST_US:
+            return (
+                f"{place} wants a certificate that it trusts of this side (TLS, {detail}): "
+                f"check certificate of connection '{connection}', and whether it has expired"
+            )
         return (
             f"no secure connection to {place} could be agreed on (TLS, {detail}): "
-            f"check url of connection '{connection}', or a proxy in between"
+            f"check dial of connection '{connection}', or a proxy in between"
         )
     code = getattr(problem, "verify_code", 0)
     detail = getattr(problem, "verify_message", None) or "no reason given"

@@ -33,7 +33,7 @@ from tests.unit.transport.loopback import (
     ("status", "words", "pause"),
     [
         (403, "does not let this account in (HTTP 403): check account and api_key of connection 'dojo'", 60.0),
-        (404, "nothing at this address (HTTP 404): check url of connection 'dojo'", 1.0),
+        (404, "nothing at this address (HTTP 404): check dial of connection 'dojo'", 1.0),
         (429, "connect too often (HTTP 429)", 60.0),
         (500, "trouble of its own (HTTP 500)", 1.0),
         (503, "trouble of its own (HTTP 503)", 1.0),
@@ -88,14 +88,11 @@ def test_a_refused_connection_is_called_that_where_the_name_has_several_addresse
     run(test)
 
 
-def test_a_name_that_cannot_be_looked_up_is_called_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
+def test_a_name_that_cannot_be_looked_up_is_called_that() -> None:
     async def test() -> None:
-        monkeypatch.setattr(socket, "getaddrinfo", nothing)
-        heard, _ = await dialled("wss://api.dojo.example/ws")
-        assert "the name api.dojo.example cannot be looked up (DNS)" in heard.of(DialFailed)[0].reason
+        # A name that is reserved for never being one (RFC 2606).
+        heard, _ = await dialled("wss://api.dojo.invalid/ws")
+        assert "the name api.dojo.invalid cannot be looked up (DNS)" in heard.of(DialFailed)[0].reason
 
     run(test)
 
@@ -206,7 +203,7 @@ def test_a_plain_server_behind_a_secure_address_is_said_as_such() -> None:
 def test_an_address_that_cannot_be_dialled_is_said_without_what_is_secret_in_it(url: str) -> None:
     async def test() -> None:
         heard, pauses = await dialled(url, pauses=2)
-        assert "check url of connection 'dojo'" in heard.of(DialFailed)[0].reason
+        assert "check dial of connection 'dojo'" in heard.of(DialFailed)[0].reason
         assert pauses == [60.0, 60.0]
 
     run(test)

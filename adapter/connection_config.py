@@ -1,0 +1,122 @@
+"""The settings of one connection to or from the provider. Knows nothing of how they are used."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from adapter.tls import TlsFiles, client_tls, server_tls
+from adapter.toml.load import Strict
+from adapter.toml.secrets import Secret
+
+ADDRESS = r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$"
+"""A host and a port, as 127.0.0.1:8790."""
+_LOOPBACK = re.compile(r"^(127(\.\d+){3}|localhost|\[::1\])$")
+_PROXY = re.compile(r"https?://([^\s/?#]*@)?(\[[0-9a-fA-F:]+\]|[^:\s/?#@\[\]]+)(:\d{1,5})?/?")
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of an ADDRESS."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class ConnectionConfig(Strict):
+    """`[[connection]]`: a way to or from the provider. Any number of them."""
+
+    name: str = "provider"
+    """What the connection is called in the log."""
+    protocol: Literal["tables"] = "tables"
+    """`tables`: the Tables API."""
+    dial: str | None = None
+    """Address that the adapter connects to, as wss://api.dojo.tech/ws/v1/tables/epos."""
+    listen: str | None = None
+    """Address on which a local gateway may connect in, as 127.0.0.1:8790."""
+    account: str
+    """Account name, part of the credentials."""
+    api_key: Secret
+    """API key, part of the credentials."""
+    software_house_id: str = ""
+    """Issued by the provider to the EPOS vendor; needed to dial."""
+    reseller_id: str = ""
+    """Issued by the provider to the reseller; sent when set."""
+    ca: str = ""
+    """File with the certificates to trust when dialling, in PEM, relative to this one; empty for what this computer trusts."""
+    certificate: str = ""
+    """File with this side's own certificate, in PEM: shown when dialling where the other end asks for one, and whenever
+    somebody connects in."""
+    certificate_key: str = ""
+    """File with its private key; empty where that stands in the same file."""
+    proxy: Secret = SecretStr("system")
+    """HTTP proxy to dial through: its URL, which may hold a name and password and be a secret, `system` for what this
+    computer is set to use, or `none`."""
+    ping_interval: float = Field(default=20.0, gt=0)
+    """Seconds of silence after which the other end is asked whether it is there."""
+    ping_timeout: float = Field(default=20.0, gt=0)
+    """Seconds without an answer to that, or anything else, after which the connection is given up."""
+    longest_delay: float = Field(default=60.0, ge=1)
+    """Longest pause between attempts to dial, in seconds."""
+    allow_plain_network: bool = False
+    """Whether to listen beyond this computer without TLS."""
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> ConnectionConfig:
+        if (self.dial is None) == (self.listen is None):
+            raise ValueError('needs either dial = "wss://..." or listen = "127.0.0.1:8790"')
+        if self.dial is not None and not self.software_house_id:
+            raise ValueError("software_house_id is needed to dial: the provider issues it to the EPOS vendor")
+        if self.dial is not None and not re.match(r"wss?://[^/]", self.dial):
+            raise ValueError("dial is no WebSocket address, as wss://api.dojo.tech/ws/v1/tables/epos")
+        if self.dial is not None and self.dial.startswith("ws://") and not _is_loopback_url(self.dial):
+            raise ValueError("dial would send the API key unencrypted: use wss://")
+        self._check_tls()
+        if self.listen is not None and not re.fullmatch(ADDRESS, self.listen):
+            raise ValueError("listen is no address with a port, as 127.0.0.1:8790")
+        if self.listen is not None and self.listen_at[1] > 65535:
+            raise ValueError("listen has a port above 65535")
+        return self
+
+    @field_validator("proxy")
+    @classmethod
+    def _can_be_used(cls, value: SecretStr) -> SecretStr:
+        # Nothing of it is quoted: it may hold a password.
+        if value.get_secret_value() not in ("system", "none") and not _PROXY.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                'must be "system", "none" or an HTTP proxy, as http://proxy.example:3128 or http://name:password@proxy.example:3128'
+            )
+        return value
+
+    def _check_tls(self) -> None:
+        if self.ca and not (self.dial or "").startswith("wss://"):
+            raise ValueError("ca says whom to trust when dialling a wss:// address")
+        if self.certificate and (self.dial or "").startswith("ws://"):
+            raise ValueError("certificate is shown over wss:// only")
+        if self.certificate_key and not self.certificate:
+            raise ValueError("certificate_key is the key of a certificate, and there is none")
+
+    def beside(self, file: Path) -> ConnectionConfig:
+        """The same, with its files found beside a configuration's."""
+        names = ("ca", "certificate", "certificate_key")
+        return self.model_copy(
+            update={name: str(file.parent / getattr(self, name)) for name in names if getattr(self, name)}
+        )
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What secures it; None for what this computer does by itself. Raises TlsFileError."""
+        ca, certificate, key = (Path(one) if one else None for one in (self.ca, self.certificate, self.certificate_key))
+        files = TlsFiles(ca=ca, certificate=certificate, key=key)
+        return client_tls(files) if self.dial is not None else server_tls(files)
+
+    @property
+    def listen_at(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        return split_address(self.listen or "")
+
+
+def _is_loopback_url(url: str) -> bool:
+    host = url.split("//", 1)[1].split("/", 1)[0]
+    return bool(_LOOPBACK.match(re.sub(r":\d+$", "", host)))
