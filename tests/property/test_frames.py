@@ -1,62 +1,16 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.domain import requests as ask
-from adapter.domain.values import Bill, BillItem, FullBill, Session, Table, TableStatus
 from adapter.errors import BillNotFound, DatabaseBusy, SessionNotFound, TableNotFound, WaiterIncorrect
-from adapter.events import BugFound, Event, FrameIgnored, ProviderComplained, RequestAnswered
-from adapter.protocol.endpoint import Endpoint
-from adapter.protocol.tables.dialect import tables_dialect
+from adapter.events import FrameIgnored, ProviderComplained
+from tests.fuzz.judge import METHODS, SESSION_ID, assert_documented, handled
 
-DOCUMENTED_CODES = {
-    "BILL_NO_SUCH_BILL",
-    "ERROR_INTERNAL_POS_ERROR",
-    "ERROR_PARSE_ERROR",
-    "SESSION_NO_SUCH_SESSION",
-    "TABLE_NO_SUCH_TABLE",
-    "WAITER_INCORRECT_WAITER_ID",
-}
-METHODS = [
-    "ErrorNotification",
-    "GetBillItems",
-    "GetFullBill",
-    "GetSession",
-    "GetTable",
-    "ListBillItems",
-    "ListSessions",
-    "ListTables",
-    "LockSession",
-    "RecordPayment",
-    "UnlockSession",
-]
-DIALECT = tables_dialect()
-SESSION_ID = UUID("5b0e3c64-2f0d-4b57-8f35-9a3b6d4b7c10")
-NOW = datetime(2024, 5, 1, 17, 41, 2, tzinfo=UTC)
-TABLE = Table(name="T12", max_covers=4, status=TableStatus.OCCUPIED)
-SESSION = Session(id=SESSION_ID, name="Check 1042", created_at=NOW, is_payable=True)
-ITEM = BillItem(id="1", name="Ramen", quantity=1, amount=1400, ordered_at=NOW)
-BILL = Bill(session_id=SESSION_ID, total=1400, paid=0, tax=0, currency="GBP", items=(ITEM,))
-ANSWERS: dict[type[Any], Any] = {
-    ask.GetBill: BILL,
-    ask.GetFullBill: FullBill(bill=BILL),
-    ask.GetSession: SESSION,
-    ask.GetTable: TABLE,
-    ask.ListBills: [BILL],
-    ask.ListSessions: [SESSION],
-    ask.ListTables: [TABLE],
-    ask.LockSession: BILL,
-    ask.RecordPayment: None,
-    ask.UnlockSession: None,
-}
 FAILURES = [
     BillNotFound("why"),
     DatabaseBusy("why", hint="what to do"),
@@ -99,48 +53,6 @@ requests = st.fixed_dictionaries(
     {"id": identities, "method": st.sampled_from(METHODS), "params": parameters},
     optional={"jsonrpc": st.just("2.0") | documents, "unknown": documents},
 )
-
-
-class Restaurant:
-    def __init__(self, failure: Exception | None) -> None:
-        self.failure = failure
-
-    async def answer(self, request: ask.Request) -> Any:
-        if self.failure is not None:
-            raise self.failure
-        return ANSWERS[type(request)]
-
-
-def handled(raw: bytes, failure: Exception | None = None) -> tuple[bytes | None, list[Event]]:
-    events: list[Event] = []
-    endpoint = Endpoint(
-        connection="till",
-        dialect=DIALECT,
-        service=Restaurant(failure),
-        emit=events.append,
-        deadline=60,
-        max_size=2000,
-    )
-    return asyncio.run(endpoint.handle(raw)), events
-
-
-def assert_documented(raw: bytes, failure: Exception | None = None) -> None:
-    answer, events = handled(raw, failure)
-    kinds = [type(event) for event in events]
-    if answer is None:
-        assert kinds in ([FrameIgnored], [ProviderComplained])
-        return
-    assert kinds in ([RequestAnswered], [BugFound, RequestAnswered])
-    if BugFound in kinds:
-        assert isinstance(failure, ZeroDivisionError)
-    told = json.loads(answer)
-    assert told.keys() == {"jsonrpc", "id", "result"}
-    assert told["jsonrpc"] == "2.0"
-    assert told["id"] == json.loads(raw)["id"]
-    assert isinstance(told["id"], str | int | float)
-    if "errorCode" in told["result"]:
-        assert told["result"].keys() == {"errorCode", "errorReason"}
-        assert told["result"]["errorCode"] in DOCUMENTED_CODES
 
 
 def encoded(document: Any, *, ascii_only: bool = True) -> bytes:

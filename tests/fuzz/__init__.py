@@ -1,0 +1,1 @@
+"""Throws at the adapter what no provider sends: `make fuzz ARGS="--minutes 60"`."""
