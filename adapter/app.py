@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from adapter import __version__
 from adapter.config import Config, StatusConfig, load_config
-from adapter.connection_config import ConnectionConfig
+from adapter.connection_config import ConnectionConfig, RegistrationConfig
 from adapter.domain.recording import RecordingRules
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
 from adapter.errors import AdapterError, InvalidFile, MappingMismatch, Problem, StoreError
-from adapter.events import BugFound, Emit, Started, Stopped, Stopping, where_of
+from adapter.events import (
+    BugFound,
+    Emit,
+    RegistrationDiffers,
+    RegistrationUnknown,
+    Started,
+    Stopped,
+    Stopping,
+    where_of,
+)
+from adapter.mapping.capabilities import offered_by
 from adapter.mapping.load import Mapping
 from adapter.ops.port import PortSettings
 from adapter.ops.report import Kept, OpenLock, Sources
@@ -36,6 +46,7 @@ from adapter.transport.listen import ListenSettings, listen
 from adapter.transport.session import SocketSettings
 
 if TYPE_CHECKING:
+    from adapter.ops.registration import ProviderSettings
     from adapter.ops.watch import Watch
 
 _TIDY = 30.0
@@ -104,6 +115,7 @@ class App:
             self.store.look_after_database(stop),
             self.store.look_after_payments(stop),
             _tidy_up(stop),
+            self._compare_registration(stop),
         ]
         work += [self._connection(connection, stop, on_listening) for connection in self._config.connection]
         tasks = [asyncio.ensure_future(each) for each in work]
@@ -136,6 +148,17 @@ class App:
             await self._watch.serve(sources, self._emit, drained)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must cost no payment, and must not be silent
             self._emit(BugFound(reference=token_hex(6), error=type(error).__name__, where=where_of(error)))
+
+    async def _compare_registration(self, stop: asyncio.Event) -> None:
+        """Say once whether the provider was told of what the mapping offers; it costs nothing but a line in the log."""
+        if self._config.registration is None:
+            return
+        asking = asyncio.ensure_future(compare_registration(self._config.registration, self._mapping, self._emit))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (asking, stopping):
+            task.cancel()
+        await asyncio.gather(asking, stopping, return_exceptions=True)
 
     async def _kept(self) -> Kept | None:
         """What the ledger tells of locks and of payments that need attention."""
@@ -277,6 +300,36 @@ def recording_rules(config: Config) -> RecordingRules:
         waiter_check=WaiterCheck(rules.waiter_check),
         acknowledge_duplicates_first=rules.acknowledge_duplicates_first,
         lock_age_limit=timedelta(minutes=rules.lock_age_limit_minutes) or None,
+    )
+
+
+async def compare_registration(config: RegistrationConfig, mapping: Mapping, emit: Emit) -> None:
+    """Say whether what is registered with the provider is what a mapping offers."""
+    from adapter.ops.registration import Provider, compared  # noqa: PLC0415 - an HTTP client is loaded where one is used
+
+    try:
+        async with Provider(provider_settings(config)) as provider:
+            found = compared(offered_by(mapping), await provider.registered())
+    except AdapterError as error:
+        emit(RegistrationUnknown(reason=error.message))
+        return
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must cost no payment, and must not be silent
+        emit(BugFound(reference=token_hex(6), error=type(error).__name__, where=where_of(error)))
+        return
+    if not found.is_same:
+        emit(RegistrationDiffers(missing=", ".join(found.added), superfluous=", ".join(found.taken_away)))
+
+
+def provider_settings(config: RegistrationConfig) -> ProviderSettings:
+    """For whom the provider is asked."""
+    from adapter.ops.registration import ProviderSettings  # noqa: PLC0415 - as above
+
+    return ProviderSettings(
+        api=config.api,
+        api_key=config.api_key.get_secret_value(),
+        software_house_id=config.software_house_id,
+        reseller_id=config.reseller_id,
+        timeout=config.timeout,
     )
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 import click
 import msgspec
@@ -21,6 +18,7 @@ from adapter.config import LogConfig, load_status_config
 from adapter.errors import AdapterError, InvalidFile
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import said_log, stderr_log
+from adapter.signals import on_signal
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
 
@@ -282,6 +280,21 @@ def check_command(config_file: Path, as_json: bool, session: str | None, sample:
         sys.exit(check.command(config_file, as_json=as_json, session=session, sample=sample))
 
 
+@main.command("register")
+@_CONFIG
+@click.option("--apply", "apply", is_flag=True, help="Register; without it, nothing is changed.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def register_command(config_file: Path, apply: bool, as_json: bool) -> None:
+    """Compare what is registered with the provider's EPOS Data API with what the mapping offers, and register it.
+
+    Exits with 1 when they differ.
+    """
+    from adapter import register  # noqa: PLC0415 - as above
+
+    with _explained():
+        sys.exit(register.command(config_file, apply=apply, as_json=as_json))
+
+
 @main.group("ledger")
 def ledger_group() -> None:
     """The adapter's own tables, in which locks and payments are kept."""
@@ -349,23 +362,6 @@ def _log_stream(log: LogConfig, config_file: Path) -> TextIO:
 
     opened = RotatingFile(config_file.parent / log.file, size=log.file_megabytes * 1_000_000, kept=log.files_kept)
     return cast("TextIO", opened)
-
-
-def on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], Any]) -> None:
-    """Call `stop` when the program is asked to end: by Ctrl-C, by systemd, or by Windows."""
-
-    def wake(_number: int, _frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop)
-
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        if number is None:
-            continue
-        try:
-            loop.add_signal_handler(number, stop)
-        except (NotImplementedError, RuntimeError):
-            # Windows has no signal handlers on the loop.
-            signal.signal(number, wake)
 
 
 class _explained:  # noqa: N801 - reads as a sentence where it is used

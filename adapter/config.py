@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from adapter.addresses import is_loopback
-from adapter.connection_config import ADDRESS, ConnectionConfig, split_address
+from adapter.connection_config import ADDRESS, ConnectionConfig, RegistrationConfig, split_address
 from adapter.domain.recording import SHORTEST_LOCK
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import Mapping, load_mapping
@@ -166,6 +166,8 @@ class Config(Strict):
     site: dict[str, Any] = Field(default_factory=dict)
     """Values for the site constants of the mapping."""
     connection: tuple[ConnectionConfig, ...] = ()
+    registration: RegistrationConfig | None = None
+    """With it, `register` can register, and a start looks whether what is registered is what is offered."""
     receipt: ReceiptRule | None = None
     """Lines above and below the printed bill, in place of the mapping's."""
 

@@ -1,4 +1,4 @@
-"""The settings of one connection to or from the provider. Knows nothing of how they are used."""
+"""The settings of connections to or from the provider. Knows nothing of how they are used."""
 
 from __future__ import annotations
 
@@ -115,6 +115,30 @@ class ConnectionConfig(Strict):
     def listen_at(self) -> tuple[str, int]:
         """Host and port to listen on."""
         return split_address(self.listen or "")
+
+
+class RegistrationConfig(Strict):
+    """`[registration]`: for whom capabilities of the EPOS Data API are registered with the provider."""
+
+    api_key: Secret
+    """API key of the EPOS Data API, `sk_sandbox_...` or `sk_prod_...`."""
+    software_house_id: str = Field(min_length=1)
+    """Issued by the provider to the EPOS vendor."""
+    reseller_id: str = ""
+    """Issued by the provider to the reseller; sent when set."""
+    api: str = Field(default="https://api.dojo.tech", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
+    """Address of the provider's API."""
+    timeout: float = Field(default=10.0, gt=0, le=60)
+    """Seconds to wait for an answer."""
+
+    @model_validator(mode="after")
+    def _never_in_the_clear(self) -> RegistrationConfig:
+        if self.api.startswith("http://") and not _is_loopback_url(self.api):
+            raise ValueError("api would send the API key unencrypted: use https://")
+        key = self.api_key.get_secret_value()
+        if not (key and key.isascii() and key.isprintable() and " " not in key):
+            raise ValueError("api_key is empty or cannot stand in a header")
+        return self
 
 
 def _is_loopback_url(url: str) -> bool:

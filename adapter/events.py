@@ -71,6 +71,23 @@ class MappingUnfit(Event, frozen=True, kw_only=True):
     """Which one of those that were found together, from 1."""
 
 
+class RegistrationDiffers(Event, frozen=True, kw_only=True):
+    """The provider was told of other capabilities than the mapping offers; `epos-adapter register` mends it."""
+
+    level: ClassVar[Level] = "warning"
+    missing: str = ""
+    """What is offered and will not be asked for, with commas between."""
+    superfluous: str = ""
+    """What may be asked for and nobody answers."""
+
+
+class RegistrationUnknown(Event, frozen=True, kw_only=True):
+    """It could not be looked up which capabilities the provider was told of."""
+
+    level: ClassVar[Level] = "warning"
+    reason: str
+
+
 class MappingOutgrown(Event, frozen=True, kw_only=True):
     """The database refused a statement of a mapping that fitted it before: the EPOS has changed."""
 

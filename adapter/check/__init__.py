@@ -65,6 +65,7 @@ def _as_json(error: InvalidFile) -> str:
             "findings": [finding.as_dict() for finding in findings],
             "tests": {"passed": 0, "failed": 0, "skipped": 0},
             "rehearsals": [],
+            "capabilities": [],
         },
         indent=2,
         ensure_ascii=False,
