@@ -15,12 +15,13 @@ import msgspec
 from adapter import __version__
 from adapter.app import App, calm_the_garbage_collector, database_settings, load, run_async, status_settings, watch_of
 from adapter.config import LogConfig, load_status_config
-from adapter.errors import AdapterError, InvalidFile
+from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import said_log, stderr_log
 from adapter.signals import on_signal
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
+from adapter.terminal import explained, needing
 
 _CONFIG = click.option(
     "--config",
@@ -42,7 +43,7 @@ def main() -> None:
 @_CONFIG
 def run(config_file: Path) -> None:
     """Serve the provider, until told to stop."""
-    with _explained():
+    with explained():
         config, mapping = load(config_file)
         level = config.log.level
         emit = said_log(_log_stream(config.log, config_file), level=level, style=config.log.format)
@@ -70,7 +71,7 @@ def status_command(config_file: Path, as_json: bool) -> None:
 
     from adapter.ops import ask  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         status = load_status_config(config_file)
         if not status.use:
             raise AdapterError("the adapter has no status port: [status] use = false")
@@ -89,8 +90,37 @@ def demo_command(once: bool, plain: bool) -> None:
     """Show it all on this machine: a PostgreSQL, a restaurant's EPOS, the adapter, and a stand-in for the provider."""
     from adapter import demo  # noqa: PLC0415 - what serves all night does not carry what shows
 
-    with _explained():
+    with explained():
         sys.exit(demo.show(once=once, plain=plain, on_signal=on_signal))
+
+
+@main.command("simulate")
+@click.option(
+    "--listen", default=None, metavar="HOST:PORT", help="Where the card machine is; 127.0.0.1:8800 without it."
+)
+@click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
+@click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect; more than once.")
+@click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
+@click.option(
+    "--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="All of it in a file: docs/simulator.md."
+)
+def simulate_command(
+    listen: str | None, gateway: str | None, accounts: tuple[str, ...], dial: tuple[str, ...], file: Path | None
+) -> None:
+    """Be the provider on this computer: a card machine to ask the adapter from, by hand or by program."""
+    with explained():
+        with needing("simulator", "starlette", "uvicorn"):
+            from simulator.command import simulate  # noqa: PLC0415 - as above
+            from simulator.config import settings_of  # noqa: PLC0415 - as above
+
+        settings = settings_of(listen=listen, gateway=gateway, accounts=accounts, dial=dial, file=file)
+
+        async def serve() -> None:
+            stop = asyncio.Event()
+            on_signal(asyncio.get_running_loop(), stop.set)
+            await simulate(settings, stop, click.echo)
+
+        run_async(serve())
 
 
 @main.command("explain")
@@ -118,7 +148,7 @@ def explain_command(
     """
     from adapter import explain  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         found = run_async(
             explain.explain(
                 method,
@@ -148,7 +178,7 @@ def test_command(config_file: Path, as_json: bool) -> None:
 
     from adapter.trials import run_tests, show  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         config, mapping = load(config_file)
         out = Console()
         results = run_async(
@@ -185,7 +215,7 @@ def inspect_command(url: str, schema: str | None, out_file: Path, force: bool, a
     """Look at the database of an unknown EPOS, and draft a mapping for it. Reads only, and never for long."""
     from adapter import inspect  # noqa: PLC0415 - what serves all night does not carry what is done once
 
-    with _explained():
+    with explained():
         sys.exit(inspect.draft_to_file(url, schema, out_file, force=force, as_json=as_json))
 
 
@@ -202,7 +232,7 @@ def grants_command(
     """Print the least privileges that the mapping needs, as SQL to run. Changes nothing."""
     from adapter.grants import find_grants  # noqa: PLC0415 - what serves all night does not carry what is done once
 
-    with _explained():
+    with explained():
         found = run_async(
             find_grants(
                 config_file=None if mapping_file is not None else config_file,
@@ -235,7 +265,7 @@ def preview_command(
     """
     from adapter.preview.command import run as run_preview  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         config, mapping = load(config_file)
         fits = run_async(
             run_preview(config, mapping, session=session, html_file=html_file, watch=watch, as_json=as_json)
@@ -253,7 +283,7 @@ def schema_command(kind: str, mapping_file: str | None) -> None:
     from adapter import schema_json  # noqa: PLC0415 - as above
     from adapter.explain import find_and_load  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         mapping = find_and_load(mapping_file) if mapping_file is not None else None
         made = schema_json.mapping_schema() if kind == "mapping" else schema_json.config_schema(mapping)
         click.echo(json.dumps(made, indent=2, ensure_ascii=False))
@@ -276,7 +306,7 @@ def check_command(config_file: Path, as_json: bool, session: str | None, sample:
     """Look at mapping and site against the live database, and say everything that is wrong. Reads only."""
     from adapter import check  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         sys.exit(check.command(config_file, as_json=as_json, session=session, sample=sample))
 
 
@@ -291,7 +321,7 @@ def register_command(config_file: Path, apply: bool, as_json: bool) -> None:
     """
     from adapter import register  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         sys.exit(register.command(config_file, apply=apply, as_json=as_json))
 
 
@@ -307,7 +337,7 @@ def ledger_create(config_file: Path, dry_run: bool) -> None:
     """Make the tables, as far as they are not there. Needs the right to create a schema, or tables where there is none."""
     from adapter import upkeep  # noqa: PLC0415 - what serves all night does not carry what is done once
 
-    with _explained():
+    with explained():
         config, mapping = load(config_file)
         ledger = Ledger(config.ledger.schema_, engine_of(config.database.url.get_secret_value()))
         if dry_run:
@@ -326,7 +356,7 @@ def locks_command(config_file: Path, as_json: bool) -> None:
 
     from adapter import upkeep  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         locks = run_async(upkeep.list_locks(*load(config_file)))
         if as_json:
             click.echo(msgspec.json.encode(locks).decode())
@@ -347,7 +377,7 @@ def unlock_command(config_file: Path, session: str, reason: str, by: str, force:
     """
     from adapter import upkeep  # noqa: PLC0415 - as above
 
-    with _explained():
+    with explained():
         config, mapping = load(config_file)
         emit = stderr_log(level=config.log.level, style=config.log.format)
         held = run_async(upkeep.unlock(config, mapping, session, by=by, reason=reason, force=force, emit=emit))
@@ -362,26 +392,6 @@ def _log_stream(log: LogConfig, config_file: Path) -> TextIO:
 
     opened = RotatingFile(config_file.parent / log.file, size=log.file_megabytes * 1_000_000, kept=log.files_kept)
     return cast("TextIO", opened)
-
-
-class _explained:  # noqa: N801 - reads as a sentence where it is used
-    """Turns errors of ours into sentences on the error stream and an exit code."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, InvalidFile):
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            count = len(error.problems)
-            click.echo(f"{count} problem{'s' if count != 1 else ''}", err=True)
-            sys.exit(2)
-        if isinstance(error, AdapterError):
-            click.echo(f"epos-adapter: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"  {error.hint}", err=True)
-            sys.exit(1)
 
 
 if __name__ == "__main__":

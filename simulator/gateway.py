@@ -27,6 +27,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from simulator.accounts import Account, secrets, who
+from simulator.addresses import joined
 from simulator.dialect import Dialect
 from simulator.errors import GatewayError, NoAnswer, NotConnected, SimulatorError, UnknownAccount
 from simulator.journal import Frame, Journal
@@ -130,8 +131,7 @@ class Gateway:
 
     def url_of(self, dialect: str) -> str:
         """Where an adapter dials that speaks this dialect."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"ws://{host}:{self._port}{self._dialects[dialect].path}"
+        return f"ws://{joined(self._host, self._port)}{self._dialects[dialect].path}"
 
     @property
     def live(self) -> frozenset[str]:
@@ -142,6 +142,11 @@ class Gateway:
     def links(self) -> Mapping[str, Link]:
         """The connection of each account that has one."""
         return self._links
+
+    @property
+    def dialled(self) -> Mapping[str, str]:
+        """The addresses that are dialled, by account."""
+        return {account: url for url, account in self._dial}
 
     @property
     def frames(self) -> list[Frame]:
@@ -287,12 +292,11 @@ async def local_gateway(url: str, account: str, key: str) -> AsyncIterator[Link]
 
 def cannot_listen(problem: OSError, host: str, port: int) -> SimulatorError:
     """Why an address cannot be listened on, in words."""
+    place = joined(host, port)
     if problem.errno == errno.EADDRINUSE:
-        return SimulatorError(
-            f"another program already listens on {host}:{port}", hint="stop it, or choose another port"
-        )
+        return SimulatorError(f"another program already listens on {place}", hint="stop it, or choose another port")
     kind = errno.errorcode.get(problem.errno or 0, type(problem).__name__)
-    return SimulatorError(f"cannot listen on {host}:{port} ({kind})", hint="is this an address of this computer?")
+    return SimulatorError(f"cannot listen on {place} ({kind})", hint="is this an address of this computer?")
 
 
 def _dialled(url: str, authorization: str) -> connect:

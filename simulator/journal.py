@@ -86,7 +86,8 @@ class Journal:
     _entries: deque[Entry] = field(default_factory=deque, init=False)
     _bytes: int = field(default=0, init=False)
     _last: int = field(default=0, init=False)
-    _closed: bool = field(default=False, init=False)
+    closed: bool = field(default=False, init=False)
+    """Whether nothing more will come."""
     _news: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
@@ -124,14 +125,17 @@ class Journal:
         """
         number = self._last if since is None else since
         while True:
-            news = self._news
             for entry in self.since(number):
                 number = entry.number
                 yield entry
-            if self._closed:
+            if self.closed:
                 return
-            if self._last <= number:
-                await news.wait()
+            await self.newer(number)
+
+    async def newer(self, number: int) -> None:
+        """Wait until there is something after this number, or the journal is closed."""
+        while self._last <= number and not self.closed:
+            await self._news.wait()
 
     def add_frame(
         self,
@@ -186,7 +190,7 @@ class Journal:
 
     def close(self) -> None:
         """Let everybody who follows come to an end."""
-        self._closed = True
+        self.closed = True
         self._news.set()
 
     def _add(self, entry: Entry) -> None:

@@ -20,6 +20,8 @@ from adapter.mapping.load import REQUIRED, load_mapping, load_mapping_text
 from adapter.mapping.schema import MappingFile
 from adapter.mapping.walk import RECEIPT_NAMES
 from adapter.protocol.tables.dialect import ERROR_CODES, tables_dialect
+from simulator.config import settings_of
+from simulator.http.endpoints import ENDPOINTS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -180,6 +182,24 @@ def test_every_shipped_mapping_loads(path: Path):
 def test_every_method_is_documented():
     for method in tables_dialect().routes:
         assert method in text("docs/tables-api.md"), method
+
+
+def test_the_page_on_the_simulator_has_a_line_for_every_endpoint_and_no_other():
+    rows = re.findall(r"^\| ([A-Z]+) \| `(\S+)` \| (.+) \|$", text("docs/simulator.md"), re.MULTILINE)
+    assert rows == [(each.verb, each.path.replace(":int", ""), each.summary) for each in ENDPOINTS]
+
+
+def test_the_page_on_the_simulator_names_every_option_and_its_file_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = text("docs/simulator.md")
+    assert isinstance(main, click.Group)
+    options = {name for option in main.commands["simulate"].params for name in option.opts}
+    assert set(re.findall(r"^\| `(--\w+)", page, re.MULTILINE)) == options
+    (block,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "simulator.toml").write_text(block, encoding="utf-8")
+    monkeypatch.setenv("KETTLE_KEY", "key")
+    assert list(settings_of(file=tmp_path / "simulator.toml").accounts) == ["copperkettle", "anchor"]
 
 
 def test_every_error_code_is_documented():

@@ -1,0 +1,43 @@
+"""What every command of the program shares: how it says what went wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+import click
+
+from adapter.errors import AdapterError, InvalidFile
+from simulator.errors import SimulatorError
+
+
+class explained:  # noqa: N801 - reads as a sentence where it is used
+    """Turns errors of ours into sentences on the error stream and an exit code."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InvalidFile):
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            count = len(error.problems)
+            click.echo(f"{count} problem{'s' if count != 1 else ''}", err=True)
+            sys.exit(2)
+        if isinstance(error, (AdapterError, SimulatorError)):
+            click.echo(f"epos-adapter: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  {error.hint}", err=True)
+            sys.exit(1)
+
+
+@contextlib.contextmanager
+def needing(extra: str, *modules: str) -> Iterator[None]:
+    """Import what comes with an extra of the package. Raises AdapterError with what to install where it is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").partition(".")[0] not in modules:
+            raise
+        raise AdapterError(f"{problem.name} is not installed", hint=f"pip install 'epos-adapter[{extra}]'") from None

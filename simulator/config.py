@@ -1,0 +1,136 @@
+"""What `epos-adapter simulate` is told: by options, or by a file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import Field as Key
+
+from simulator.accounts import Account
+from simulator.errors import SimulatorError
+
+LISTEN = "127.0.0.1:8800"
+GATEWAY = "127.0.0.1:8801"
+INVENTED = ("demo", "00000000-0000-4000-8000-000000000001")
+"""The account where none is given: it opens this simulator and nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a simulator is to be started."""
+
+    listen: str = LISTEN
+    gateway: str = GATEWAY
+    accounts: Mapping[str, Account] = field(default_factory=lambda: {INVENTED[0]: Account(INVENTED[1])})
+    dial: Sequence[tuple[str, str]] = ()
+    """Address and account name of each adapter that listens."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Env(_Strict):
+    env: str
+
+
+class _Account(_Strict):
+    name: str = Key(min_length=1, pattern="^[^:]*$")
+    key: SecretStr | _Env
+    dialect: str = "tables"
+    software_house_id: str | None = None
+    reseller_id: str | None = None
+
+
+class _Dial(_Strict):
+    url: str
+    account: str
+
+
+class _File(_Strict):
+    listen: str = LISTEN
+    gateway: str = GATEWAY
+    account: list[_Account] = []
+    dial: list[_Dial] = []
+
+
+def settings_of(
+    *,
+    listen: str | None = None,
+    gateway: str | None = None,
+    accounts: Sequence[str] = (),
+    dial: Sequence[str] = (),
+    file: Path | None = None,
+) -> Settings:
+    """What options and file say together; options come before the file, accounts and addresses are added to its own.
+
+    `accounts` are NAME:KEY, `dial` addresses of adapters for the only account.
+    Raises SimulatorError.
+    """
+    found = _read(file) if file is not None else Settings(accounts={})
+    known = dict(found.accounts)
+    for text in accounts:
+        name, colon, key = text.partition(":")
+        if not (name and colon and key):
+            raise SimulatorError("--account wants a name and a key, with a colon between them", hint="demo:the-api-key")
+        known[name] = Account(key)
+    if not known:
+        known = dict(Settings().accounts)
+    if dial and len(known) != 1:
+        raise SimulatorError(
+            f"--dial does not say for which of {', '.join(known)}",
+            hint="with several accounts, write [[dial]] in a file",
+        )
+    return Settings(
+        listen=listen or found.listen,
+        gateway=gateway or found.gateway,
+        accounts=known,
+        dial=(*found.dial, *((url, next(iter(known))) for url in dial)),
+    )
+
+
+def _read(file: Path) -> Settings:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SimulatorError(f"{file} cannot be read: {type(problem).__name__}") from None
+    try:
+        read = _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as problem:
+        raise SimulatorError(f"{file} is not TOML: {problem}") from None
+    except ValidationError as problem:
+        # Not the values: one of them may be a key.
+        said = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors())
+        raise SimulatorError(f"{file}: {said}") from None
+    names = [account.name for account in read.account]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise SimulatorError(f"{file}: account {', '.join(sorted(twice))} is there more than once")
+    return Settings(
+        listen=read.listen,
+        gateway=read.gateway,
+        accounts={
+            account.name: Account(
+                _key(account, file),
+                dialect=account.dialect,
+                software_house_id=account.software_house_id,
+                reseller_id=account.reseller_id,
+            )
+            for account in read.account
+        },
+        dial=[(dial.url, dial.account) for dial in read.dial],
+    )
+
+
+def _key(account: _Account, file: Path) -> str:
+    if isinstance(account.key, SecretStr):
+        key, where = account.key.get_secret_value(), "key"
+    else:
+        key, where = os.environ.get(account.key.env, ""), f"the environment variable {account.key.env}"
+    if not key:
+        raise SimulatorError(f"{file}: account {account.name}: {where} is empty or not set")
+    return key

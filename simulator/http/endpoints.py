@@ -1,0 +1,77 @@
+"""Every endpoint of the simulator. Routes, OpenAPI and the table in docs/simulator.md are made from this."""
+
+from __future__ import annotations
+
+from simulator.http import looking, operations
+from simulator.http.endpoint import Endpoint
+
+_FRAMES = {
+    "since": "Only what came after this number; without it, the newest",
+    "limit": "How many at most, up to 1000; 200 without it",
+    "account": "Only those of this account",
+}
+_OF_AN_ADAPTER = {404: "There is no such account", 503: "No adapter is connected for this account"}
+
+ENDPOINTS = (
+    Endpoint(
+        verb="POST",
+        path="/v1/{account}/{operation}",
+        summary="Ask an operation; the body is its parameters, the answer its unwrapped result",
+        answer=operations.ask,
+        query={"timeout": "Seconds to wait for the answer; 10 without it"},
+        body={"type": "object"},
+        statuses={
+            200: "The result, without its envelope",
+            400: "The body is no JSON object",
+            404: "There is no such account or operation",
+            422: "The adapter answered an error, which is the body",
+            502: "The adapter's answer has no result",
+            503: "No adapter is connected for this account",
+            504: "The adapter did not answer in time",
+        },
+    ),
+    Endpoint(
+        verb="POST",
+        path="/api/raw/{account}",
+        summary="Send the body to the adapter as it is",
+        answer=operations.raw,
+        query={"as": "text for a text frame, also of bytes that are no text; binary for a binary one"},
+        statuses={200: "The number of the frame", **_OF_AN_ADAPTER},
+    ),
+    Endpoint(
+        verb="GET",
+        path="/api/connections",
+        summary="Every account, and whether an adapter is connected for it",
+        answer=looking.connections,
+    ),
+    Endpoint(
+        verb="DELETE",
+        path="/api/connections/{account}",
+        summary="Close the connection of this account, with a goodbye",
+        answer=looking.disconnect,
+        query={"code": "The close code; 1001 without it", "reason": "The reason, of 123 bytes at most"},
+        statuses={200: "It is closed", **_OF_AN_ADAPTER},
+    ),
+    Endpoint(
+        verb="GET",
+        path="/api/frames",
+        summary="Frames and what happened to the connections, oldest first; long data is cut",
+        answer=looking.frames,
+        query=_FRAMES,
+    ),
+    Endpoint(
+        verb="GET",
+        path="/api/frames/{number:int}",
+        summary="One frame in full, with what the judge found",
+        answer=looking.frame,
+        statuses={200: "The frame", 404: "It never was, or is forgotten"},
+    ),
+    Endpoint(
+        verb="GET",
+        path="/api/events",
+        summary="The same as they come, as server-sent events named frame and note",
+        answer=looking.events,
+        query={"since": "First what came after this number; a Last-Event-ID header does the same"},
+        statuses={200: "A stream that ends with the simulator"},
+    ),
+)
