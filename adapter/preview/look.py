@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from msgspec import structs
+
 from adapter.app import App
 from adapter.config import Config
 from adapter.domain.payments import Lock
@@ -17,6 +19,7 @@ from adapter.errors import InvalidFile, MappingError, MappingMismatch, NotEnable
 from adapter.events import BillDiffers, DuplicateTableName, Event, RecordingOff, RowSkipped
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.pruning import reading_only
+from adapter.preview.as_order import shown_order
 from adapter.preview.view import (
     Preview,
     ShownBill,
@@ -148,7 +151,13 @@ class Looker:
                 return None
             session, bill = found
             header, footer = book.receipt(session)
-            return _full(_session(session, bill, "", locks.get(wanted)), bill, header, footer)
+            shown = _full(_session(session, bill, "", locks.get(wanted)), bill, header, footer)
+            try:
+                order = book.order(wanted)
+            except MappingError as error:
+                # What is wrong with an order alone does not keep the other protocol from its bill.
+                return structs.replace(shown, order_problem=error.message)
+            return shown if order is None else structs.replace(shown, order=shown_order(order))
 
         bill: ShownBill | None = await self._app.store.read(read)
         if bill is None and is_wanted:

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 
 from adapter import __version__
+from adapter.preview.amounts import money
 from adapter.preview.view import (
     STATUSES,
     Preview,
@@ -20,7 +21,6 @@ from adapter.preview.view import (
     ShownText,
     age,
     counted,
-    money,
 )
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -166,7 +166,18 @@ def _bill(bill: ShownBill) -> str:
             parts.append(f"<p>Note: {escape(bill.note)}</p>")
         parts += [_text(line) for line in bill.footer]
     paper = "\n".join(parts)
-    return f"<h2>{escape(session.name)} in full</h2>\n<div class=bill>\n{paper}\n</div>{_verdict(bill)}"
+    return f"<h2>{escape(session.name)} in full</h2>\n<div class=bill>\n{paper}\n</div>{_verdict(bill)}{_order(bill)}"
+
+
+def _order(bill: ShownBill) -> str:
+    """What the EPOS Data API is told beside the bill."""
+    if bill.order is None:
+        return f"\n<p class=why>{escape(bill.order_problem)}</p>" if bill.order_problem else ""
+    rows = "\n".join(
+        f'<tr><td class=soft>{escape(name)}</td><td data-label="{escape(name)}">{escape(text)}</td></tr>'
+        for name, text in bill.order.rows()
+    )
+    return f"\n<h2>For the EPOS Data API</h2>\n<table class=order>\n{rows}\n</table>"
 
 
 def _verdict(bill: ShownBill) -> str:

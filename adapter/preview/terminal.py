@@ -9,6 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from adapter.preview.amounts import money
 from adapter.preview.view import (
     STATUSES,
     Preview,
@@ -19,7 +20,6 @@ from adapter.preview.view import (
     ShownText,
     age,
     counted,
-    money,
 )
 
 _SIGNS = {"occupied": "●", "available": "○", "pending_available": "◐", "not_in_use": "×"}
@@ -48,6 +48,7 @@ def show(preview: Preview, console: Console) -> None:
         console.print()
         console.print(_heading("The bill in full", preview.bill.session.name))
         console.print(Padding(_bill(preview.bill), (1, 0, 0, 2)))
+        _order(preview.bill, console)
     _left_out(preview, console)
 
 
@@ -193,6 +194,25 @@ def _bill(bill: ShownBill) -> RenderableType:
     parts += [_text(line) for line in bill.footer]
     parts += [Text(), _adds_up(bill)]
     return _narrow(parts)
+
+
+def _order(bill: ShownBill, console: Console) -> None:
+    """What the EPOS Data API is told beside the bill."""
+    if bill.order is None and not bill.order_problem:
+        return
+    console.print()
+    console.print(_heading("For the EPOS Data API", bill.session.name))
+    if bill.order is None:
+        console.print(Padding(Text(bill.order_problem, style="red"), (0, 0, 0, 2)))
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(max_width=_BILL)
+    before = ""
+    for name, text in bill.order.rows():
+        grid.add_row("" if name == before else name, Text(text))
+        before = name
+    console.print(Padding(grid, (0, 0, 0, 2)))
 
 
 def _totals(bill: ShownBill) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from adapter.domain.money import digits_of
+from adapter.preview.as_order import ShownOrder
 
 STATUSES = {
     "occupied": "occupied",
@@ -104,6 +104,9 @@ class ShownBill(Struct, frozen=True, kw_only=True):
     service_charge: int | None = None
     tax: int = 0
     note: str = ""
+    order: ShownOrder | None = None
+    """What the EPOS Data API is told beside that; None where it cannot be told: see `order_problem`."""
+    order_problem: str = ""
     difference: int = 0
     """Total minus everything that stands on the bill; 0 when it adds up."""
 
@@ -150,17 +153,6 @@ class Preview(Struct, frozen=True, kw_only=True):
             if session.due:
                 found[session.currency] = found.get(session.currency, 0) + session.due
         return found
-
-
-def money(amount: int | None, currency: str) -> str:
-    """An amount as people write it, without its currency: 1,234.50; empty for none."""
-    if amount is None:
-        return ""
-    digits = digits_of(currency)
-    scale = 10 ** (2 if digits is None else digits)
-    whole, part = divmod(abs(amount), scale)
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{whole:,}" + (f".{part:0{len(str(scale)) - 1}d}" if scale > 1 else "")
 
 
 def age(since: datetime, now: datetime) -> str:

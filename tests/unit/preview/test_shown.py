@@ -13,6 +13,7 @@ from msgspec import structs
 from rich.cells import cell_len
 from rich.console import Console
 
+from adapter.preview.amounts import money
 from adapter.preview.page import page
 from adapter.preview.terminal import show
 from adapter.preview.view import (
@@ -26,7 +27,6 @@ from adapter.preview.view import (
     ShownText,
     Skipped,
     age,
-    money,
 )
 
 NOW = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
