@@ -13,6 +13,7 @@ from sqlglot import exp
 from adapter.app import recording_rules
 from adapter.check.looking import Look
 from adapter.check.money import money
+from adapter.check.others import others_at, spread
 from adapter.check.watching import Watching, Written
 from adapter.domain.payments import CardDetails, Payment, Recorded
 from adapter.domain.recording import lock_session, record_payment
@@ -51,6 +52,8 @@ class Rehearsal:
     """Whether [record.verify] finds the payment, where there is one."""
     sequences: tuple[str, ...] = ()
     """What has given numbers that are not given back."""
+    spread: tuple[str, ...] = ()
+    """What it changes for other sessions at the same tables."""
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -115,6 +118,14 @@ def _judge(look: Look, rehearsal: Rehearsal, bill: Bill, amount: int) -> None:
             f"{said} leaves {money(due, bill.currency)} due and not {money(bill.outstanding - amount, bill.currency)}",
             "the steps must write what bill.paid and bill.total read",
         )
+    for what in rehearsal.spread:
+        look.findings.add(
+            "error",
+            "rehearsal-spreads",
+            ("record", "step"),
+            f"{said} changes others: {what}",
+            "a step must name its check in where, and free a table only where NOT EXISTS another open check",
+        )
     if not rehearsal.is_found_again:
         look.findings.add(
             "error",
@@ -161,14 +172,20 @@ async def _paid(
         watching = Watching(writer, look, bound, writes, seen)
         till = SqlTill(watching, bound, writes, ledger)
         problem, after, due, found = "", "", None, True
+        changed: tuple[str, ...] = ()
+        book = SqlBook(watching, bound)
         try:
+            session_ = book.session(session_id)
+            names = tuple(session_.tables) if session_ is not None else ()
+            before = others_at(book, session_id, names)
             if ledger is not None or writes.lock is not None:
                 lock_session(till, LockSession(requestor=_MACHINE, session_id=session_id), rules, uuid4())
                 record_payment(till, RecordPayment(requestor=_MACHINE, payment=payment), rules, uuid4())
             else:
                 _entered(till, payment)
             watching.look_once_more()
-            left = SqlBook(watching, bound).bill(session_id)
+            left = book.bill(session_id)
+            changed = tuple(spread(before, others_at(book, session_id, names)))
             due = left[1].outstanding if left is not None and left[1] is not None else None
             after = _words(left[1]) if left is not None else "the check has left the till"
             found = _is_found(watching, bound, writes, payment)
@@ -185,6 +202,7 @@ async def _paid(
                 due_after=due,
                 is_found_again=found,
                 sequences=tuple(sorted(_sequences(look, writes, ledger))),
+                spread=changed,
             )
         )
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlglot import exp
 
 from adapter.check.looking import Look, judged, shown_key, some
+from adapter.check.money import money
 from adapter.check.sampling import Read, Sample
 from adapter.toml.locate import Path, dotted
 
@@ -108,6 +109,7 @@ def _finished(look: Look, sample: Sample) -> None:
                     "is the flag the right way round, and the time the right column?",
                 )
     owing = [one for one in closed if one.bill is not None and one.bill.outstanding]
+    unpaid = [one for one in owing if one.bill is not None and one.bill.outstanding > 0]
     if len(closed) >= _FEW and len(owing) * 2 > len(closed):
         look.findings.add(
             "warning",
@@ -115,6 +117,15 @@ def _finished(look: Look, sample: Sample) -> None:
             ("bill", "paid"),
             f"differs from the total of {_of(owing, len(closed))} that are finished",
             "is it the amount paid, without tips and change, and is finished right?",
+        )
+    elif unpaid:
+        owed = [f"{shown_key(one.key)}: {money(one.bill.outstanding, one.bill.currency)}" for one in unpaid if one.bill]
+        look.findings.add(
+            "warning" if judged(len(unpaid), len(closed)) == "error" else "note",
+            "finished-owes",
+            ("session", "finished"),
+            f"{len(unpaid)} of {len(closed)} finished sessions still owe something ({some(owed)}), and none of them can be paid",
+            "written off at the till? else finished is too wide, or bill.paid lacks a kind of payment",
         )
 
 

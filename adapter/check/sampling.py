@@ -13,10 +13,10 @@ from adapter.domain.values import Bill, Session
 from adapter.errors import AdapterError
 from adapter.events import BillDiffers, Event
 from adapter.mapping.bills import BillMaker
-from adapter.mapping.captures import complete
+from adapter.mapping.captures import complete, is_captured
 from adapter.mapping.gather import Gatherer
 from adapter.mapping.orders import OrderMaker
-from adapter.mapping.readings import is_blank
+from adapter.mapping.readings import is_blank, sorts
 from adapter.mapping.search import Search
 from adapter.mapping.things import SessionMaker
 from adapter.store.book import Bound
@@ -109,16 +109,26 @@ async def _newest(look: Look, *, only_open: bool) -> list[tuple[Any, ...]]:
             return []
         where.append(binder.flag(("session", "finished"), wanted=False))
     fact = binder.fact_of(("session", "id"))
-    by = keys[0]
-    if len(keys) > 1 or fact is None or fact.family != "integer":
-        by = binder.expression(mapping.fragments["session", "created_at"][0])
+    by = keys
+    if (len(keys) > 1 or fact is None or fact.family != "integer") and _sorts(look):
+        by = [binder.expression(mapping.fragments["session", "created_at"][0])]
     select = look.select(("session",), *(exp.alias_(key.copy(), f"k{index}") for index, key in enumerate(keys)))
     for condition in where:
         select = select.where(condition, copy=False)
-    select = select.order_by(exp.Ordered(this=by.copy(), desc=True, nulls_first=False)).limit(look.sample)
+    order = [exp.Ordered(this=part.copy(), desc=True, nulls_first=False) for part in by]
+    select = select.order_by(*order).limit(look.sample)
     what = "the newest open sessions" if only_open else "the newest sessions"
     rows = await look.prober.select(("session",), what, select)
     return list(dict.fromkeys(tuple(row) for row in rows or ()))
+
+
+def _sorts(look: Look) -> bool:
+    """Whether the newest time comes first where it is sorted by what its column holds: not by 31/12/2025 as a text."""
+    path = ("session", "created_at")
+    said = look.mapping.file.session.created_at
+    form = said.form if said is not None else None
+    form = form or look.binder.reading_of(path, "time").get("form") or look.mapping.file.time.form
+    return sorts(form) and not is_captured(look.binder, path)
 
 
 def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]:

@@ -51,6 +51,7 @@ class Encoder:
         rule = self._binder.names.column_rule(column)
         value = self._timed(value, fact, rule)
         if not isinstance(value, exp.Placeholder):
+            self._fits(path, value, fact)
             return value
         if value.name in AMOUNTS and rule is not None and rule.as_ == "money" and rule.form == "minor":
             value = exp.Placeholder(this=f"{value.name}_minor")
@@ -136,9 +137,24 @@ class Encoder:
         if value.name in ("payment_id", "payment_key") and length < _UUID_LENGTH:
             message = f"{column} has room for {length} characters, and a payment id has {_UUID_LENGTH}"
             self._binder.report(path, message, f"keep a part of its hash: LEFT(MD5(:{value.name}), {length})")
-        if value.name not in TEXTS:
-            return value
-        return self._binder.engine.cut(value, length)
+        if value.name == "tender":
+            record = self._binder.mapping.file.record
+            for scheme, said in record.tender.items() if record is not None else ():
+                self._room_for(("record", "tender", scheme), str(said), column, length)
+        return self._binder.engine.cut(value, length) if value.name in TEXTS else value
+
+    def _fits(self, path: Path, value: exp.Expr, fact: ColumnFact | None) -> None:
+        """Report a text of the mapping's own that its column cannot hold: the first payment would fail."""
+        if fact is None or fact.family != "text" or fact.length is None:
+            return
+        if isinstance(value, exp.Literal) and value.is_string:
+            self._room_for(path, value.name, fact.name, fact.length)
+
+    def _room_for(self, path: Path, word: str, column: str, length: int) -> None:
+        """Report a word of the mapping's own that is too long: cut it would be another word, or none."""
+        if len(word) > length:
+            message = f"{word!r} has {len(word)} characters, and {column} has room for {length}"
+            self._binder.report(path, message, "write the word that the till itself writes")
 
 
 def _sent_as(form: str) -> str:

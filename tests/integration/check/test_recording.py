@@ -163,3 +163,45 @@ def test_a_bill_that_cannot_be_shown_does_not_hide_the_other_findings(small: Any
 def test_a_mapping_that_records_nothing_cannot_be_rehearsed(small: Any):
     small.text = small.text[: small.text.index("[[record.step]]")]
     assert "nothing to rehearse" in small.only("rehearsal-fails", session="1").problem.message
+
+
+FREES = """
+[[record.step]]
+update = "room"
+where  = "id = (SELECT c.room FROM chk c WHERE c.id = :session_id)"
+when   = "fully_paid"
+set    = { state = "'F'" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "change"),
+    [
+        (FREES, "table Table 2 is free, and Check 21 still sits there"),
+        (FREES.replace('"room"', '"chk"').replace('"id =', '"room =').replace("state", "room").replace("'F'", "NULL"),
+         "Check 21 is not found at its table any more"),
+        (FREES.replace('"room"', '"chk"').replace('"id =', '"room =').replace("state", "status").replace("'F'", "'CLOSED'"),
+         "Check 21 is not found at its table any more"),
+    ],
+)  # fmt: skip
+def test_a_step_that_changes_the_other_checks_of_a_table_is_told(small: Any, step: str, change: str):
+    small.sql("UPDATE room SET state = 'O' WHERE id = 2")
+    planted = small.plant(("[record.verify]", step.replace("when ", 'rows = "some"\nwhen ') + "[record.verify]"))
+    finding = planted.only("rehearsal-spreads", session="1")
+    assert finding.problem.message == f"a payment of 25.00 GBP on 1 changes others: {change}"
+    mended = step.replace('" ', '" ').replace(":session_id)", ":session_id AND 1 = 0)").replace("some", "any")
+    planted = small.plant(("[record.verify]", mended.replace("when ", 'rows = "any"\nwhen ') + "[record.verify]"))
+    assert planted.findings("rehearsal-spreads", session="1") == []
+
+
+def test_words_that_are_longer_than_their_column_are_told(small: Any):
+    small.sql("ALTER TABLE pay ADD kind varchar(6), ADD how varchar(4)")
+    planted = small.plant(
+        ('amount = ":amount" }', 'amount = ":amount", kind = ":tender", how = "\'CARDS\'" }'),
+        ("[record.verify]", '[record.tender]\nVISA = "VISA"\nAMEX = "AMERICAN"\ndefault = "CARD"\n[record.verify]'),
+    )
+    found = {(f.problem.key, f.problem.line, f.problem.message) for f in planted.findings("misfit")}
+    assert found == {
+        ("record.tender.AMEX", planted.line("AMERICAN"), "'AMERICAN' has 8 characters, and kind has room for 6"),
+        ("record.step[0].set.how", planted.line("'CARDS'"), "'CARDS' has 5 characters, and how has room for 4"),
+    }

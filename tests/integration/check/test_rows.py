@@ -96,6 +96,28 @@ def test_a_flag_that_is_the_wrong_way_round_contradicts_the_times(small: Any):
     assert planted.findings("finished-owes")
 
 
+def test_finished_sessions_that_still_owe_are_counted_with_their_keys(small: Any):
+    small.sql("UPDATE chk SET paid = 20 WHERE id = 4")
+    finding = small.only("finished-owes")
+    assert (finding.severity, finding.problem.key) == ("note", "session.finished")
+    assert "1 of 20 finished sessions still owe something (4: 5.00 GBP)" in finding.problem.message
+    small.sql("UPDATE chk SET paid = 20 WHERE id IN (2, 6, 8)")
+    assert small.only("finished-owes").severity == "warning"
+
+
+def test_the_newest_sessions_are_looked_at_also_where_a_text_has_the_day_first(small: Any):
+    small.sql("ALTER TABLE chk ADD day text, ADD serial text UNIQUE")
+    # By its text the newest, check 1, would come last of the twentieth century's and next century's days.
+    small.sql("UPDATE chk SET day = CASE WHEN id = 1 THEN '01/12/2025 12:00' ELSE '28/02/2024 12:00' END")
+    small.sql("UPDATE chk SET serial = 'S' || (1000 - id), total = CASE WHEN id = 1 THEN 26 ELSE total END")
+    planted = small.plant(
+        ('id          = "k.id"', 'id          = { column = "k.serial", form = "text" }'),
+        ('created_at  = "k.opened"', 'created_at  = { column = "k.day", form = "%d/%m/%Y %H:%M" }'),
+        ('finished_at = "k.closed"\n', ""),
+    )
+    assert "1 by 1.00 GBP" in planted.only("bill-unbalanced", sample=3).problem.message.replace("S999", "1")
+
+
 def test_money_that_is_a_hundred_times_too_large_is_told_although_everything_adds_up(small: Any):
     small.sql("UPDATE chk SET total = total * 100, paid = paid * 100")
     small.sql("UPDATE line SET price = price * 100")
