@@ -7,21 +7,20 @@ import getpass
 import json
 import sys
 from pathlib import Path
-from typing import TextIO, cast
 
 import click
 import msgspec
 
 from adapter import __version__
 from adapter.app import App, calm_the_garbage_collector, database_settings, load, run_async, status_settings, watch_of
-from adapter.config import LogConfig, load_status_config
+from adapter.config import load_status_config
 from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import said_log, stderr_log
 from adapter.signals import on_signal
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
-from adapter.terminal import explained, needing
+from adapter.terminal import explained, log_stream, needing
 
 _CONFIG = click.option(
     "--config",
@@ -46,7 +45,7 @@ def run(config_file: Path) -> None:
     with explained():
         config, mapping = load(config_file)
         level = config.log.level
-        emit = said_log(_log_stream(config.log, config_file), level=level, style=config.log.format)
+        emit = said_log(log_stream(config.log, config_file), level=level, style=config.log.format)
         if not config.connection:
             raise AdapterError(
                 f"{config_file} has no [[connection]], so nobody could ask anything",
@@ -101,11 +100,21 @@ def demo_command(once: bool, plain: bool) -> None:
 @click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
 @click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect; more than once.")
 @click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
+@click.option("--adapter", default=None, metavar="COMMAND", help="Starts the adapter, so that it can be killed.")
+@click.option(
+    "--adapter-pid", type=int, default=None, metavar="PID", help="The process to kill, where it runs already."
+)
 @click.option(
     "--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="All of it in a file: docs/simulator.md."
 )
 def simulate_command(
-    listen: str | None, gateway: str | None, accounts: tuple[str, ...], dial: tuple[str, ...], file: Path | None
+    listen: str | None,
+    gateway: str | None,
+    accounts: tuple[str, ...],
+    dial: tuple[str, ...],
+    adapter: str | None,
+    adapter_pid: int | None,
+    file: Path | None,
 ) -> None:
     """Be the provider on this computer: a card machine to ask the adapter from, by hand or by program."""
     with explained():
@@ -113,7 +122,9 @@ def simulate_command(
             from simulator.command import simulate  # noqa: PLC0415 - as above
             from simulator.config import settings_of  # noqa: PLC0415 - as above
 
-        settings = settings_of(listen=listen, gateway=gateway, accounts=accounts, dial=dial, file=file)
+        settings = settings_of(
+            listen=listen, gateway=gateway, accounts=accounts, dial=dial, adapter=adapter or adapter_pid, file=file
+        )
 
         async def serve() -> None:
             stop = asyncio.Event()
@@ -382,16 +393,6 @@ def unlock_command(config_file: Path, session: str, reason: str, by: str, force:
         emit = stderr_log(level=config.log.level, style=config.log.format)
         held = run_async(upkeep.unlock(config, mapping, session, by=by, reason=reason, force=force, emit=emit))
         click.echo(f"Released; it was locked by terminal {held.terminal or 'unknown'}.")
-
-
-def _log_stream(log: LogConfig, config_file: Path) -> TextIO:
-    """Where the log goes: the standard error stream, or a file that is kept from growing for ever."""
-    if not log.file:
-        return sys.stderr
-    from adapter.ops.rotating import RotatingFile  # noqa: PLC0415 - most have a journal that keeps what is said
-
-    opened = RotatingFile(config_file.parent / log.file, size=log.file_megabytes * 1_000_000, kept=log.files_kept)
-    return cast("TextIO", opened)
 
 
 if __name__ == "__main__":

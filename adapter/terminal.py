@@ -1,13 +1,16 @@
-"""What every command of the program shares: how it says what went wrong."""
+"""What every command of the program shares: where its log goes, and how it says what went wrong."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
+from adapter.config import LogConfig
 from adapter.errors import AdapterError, InvalidFile
 from simulator.errors import SimulatorError
 
@@ -41,3 +44,13 @@ def needing(extra: str, *modules: str) -> Iterator[None]:
         if (problem.name or "").partition(".")[0] not in modules:
             raise
         raise AdapterError(f"{problem.name} is not installed", hint=f"pip install 'epos-adapter[{extra}]'") from None
+
+
+def log_stream(log: LogConfig, config_file: Path) -> TextIO:
+    """Where the log goes: the standard error stream, or a file that is kept from growing for ever."""
+    if not log.file:
+        return sys.stderr
+    from adapter.ops.rotating import RotatingFile  # noqa: PLC0415 - most have a journal that keeps what is said
+
+    opened = RotatingFile(config_file.parent / log.file, size=log.file_megabytes * 1_000_000, kept=log.files_kept)
+    return cast("TextIO", opened)

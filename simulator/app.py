@@ -35,16 +35,20 @@ class Simulator:
         pages: Sequence[BaseRoute] = (),
         dialects: Mapping[str, Dialect] = DIALECTS,
         judges: Mapping[str, Callable[[], Judge]] = JUDGES,
+        adapter: str | int | None = None,
     ) -> None:
         """`accounts` holds an API key, or an Account, for each account name.
 
         `listen` is where HTTP is served, `gateway` where adapters dial; port 0 takes any that is free. `dial` holds
         address and account name of adapters that listen. `pages` are further routes of the HTTP port. `judges` makes
-        the judge of an account, by the name of its dialect.
+        the judge of an account, by the name of its dialect. `adapter` is the command that starts the adapter, or the id of
+        its process, so that it can be killed.
         Raises SimulatorError for what makes no sense, and, on entering, for a port that cannot be had.
         """
         host, port = host_and_port(gateway)
-        self.gateway = Gateway(accounts, host=host, port=port, dial=dial, dialects=dialects, judges=judges)
+        self.gateway = Gateway(
+            accounts, host=host, port=port, dial=dial, dialects=dialects, judges=judges, adapter=adapter
+        )
         self._web = Web(self.gateway, *host_and_port(listen), pages)
         self._open = contextlib.AsyncExitStack()
 

@@ -17,7 +17,11 @@ Say = Callable[[str], object]
 async def simulate(settings: Settings, stop: asyncio.Event, say: Say) -> None:
     """Run until `stop` is set. Raises SimulatorError."""
     async with Simulator(
-        settings.accounts, listen=settings.listen, gateway=settings.gateway, dial=settings.dial
+        settings.accounts,
+        listen=settings.listen,
+        gateway=settings.gateway,
+        dial=settings.dial,
+        adapter=settings.adapter,
     ) as simulator:
         for line in _beginning(simulator, settings):
             say(line)

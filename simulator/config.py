@@ -29,6 +29,8 @@ class Settings:
     accounts: Mapping[str, Account] = field(default_factory=lambda: {INVENTED[0]: Account(INVENTED[1])})
     dial: Sequence[tuple[str, str]] = ()
     """Address and account name of each adapter that listens."""
+    adapter: str | int | None = None
+    """The command that starts the adapter, or the id of its process."""
 
 
 class _Strict(BaseModel):
@@ -55,6 +57,7 @@ class _Dial(_Strict):
 class _File(_Strict):
     listen: str = LISTEN
     gateway: str = GATEWAY
+    adapter: str | None = None
     account: list[_Account] = []
     dial: list[_Dial] = []
 
@@ -65,6 +68,7 @@ def settings_of(
     gateway: str | None = None,
     accounts: Sequence[str] = (),
     dial: Sequence[str] = (),
+    adapter: str | int | None = None,
     file: Path | None = None,
 ) -> Settings:
     """What options and file say together; options come before the file, accounts and addresses are added to its own.
@@ -91,6 +95,7 @@ def settings_of(
         gateway=gateway or found.gateway,
         accounts=known,
         dial=(*found.dial, *((url, next(iter(known))) for url in dial)),
+        adapter=adapter or found.adapter,
     )
 
 
@@ -123,6 +128,7 @@ def _read(file: Path) -> Settings:
             for account in read.account
         },
         dial=[(dial.url, dial.account) for dial in read.dial],
+        adapter=read.adapter,
     )
 
 

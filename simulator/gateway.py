@@ -30,9 +30,11 @@ from simulator.accounts import Account, secrets, who
 from simulator.addresses import joined
 from simulator.dialect import Dialect
 from simulator.errors import GatewayError, NoAnswer, NotConnected, SimulatorError, UnknownAccount
+from simulator.faults import RUBBISH, Faults, WrongFault
 from simulator.journal import Frame, Journal
 from simulator.judging import Judge, NoJudge
 from simulator.link import Exchange, Link
+from simulator.process import Process
 from simulator.tables.dialect import TablesDialect
 
 __all__ = [
@@ -71,12 +73,13 @@ class Gateway:
         dial: Sequence[tuple[str, str]] = (),
         dialects: Mapping[str, Dialect] = DIALECTS,
         judges: Mapping[str, Callable[[], Judge]] = JUDGES,
-        journal: Journal | None = None,
+        adapter: str | int | None = None,
     ) -> None:
         """`accounts` holds the API key of each account name; port 0 takes any that is free.
 
         `dial` holds address and account name of adapters that listen. `judges` makes the judge of an account,
-        by the name of its dialect.
+        by the name of its dialect. `adapter` is the command that starts the adapter, or the id of its process, so that it
+        can be killed.
         Raises UnknownAccount for an account that is dialled and not there, SimulatorError for an unknown dialect.
         """
         self.accounts = {
@@ -95,7 +98,10 @@ class Gateway:
         self._links: dict[str, Link] = {}
         self._numbers = itertools.count(1)
         self._arrived = {account: asyncio.Event() for account in self.accounts}
-        self.journal = journal or Journal(secrets=secrets(self.accounts))
+        self.journal = Journal(secrets=secrets(self.accounts))
+        self._process = Process(adapter, self.journal)
+        self.faults = Faults(self.journal, self._process, lambda account: self.link(account).break_off())
+        """What goes wrong on purpose."""
 
     async def __aenter__(self) -> Self:
         try:
@@ -112,10 +118,17 @@ class Gateway:
         except OSError as problem:
             raise cannot_listen(problem, self._host, self._port) from None
         self._port = self._server.sockets[0].getsockname()[1]
+        try:
+            self._process.start()
+        except SimulatorError:
+            self._server.close()
+            await self._server.wait_closed()
+            raise
         self._dialling = [asyncio.create_task(self._keep_dialling(url, account)) for url, account in self._dial]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._process.stop()
         for task in self._dialling:
             task.cancel()
         await asyncio.gather(*self._dialling, return_exceptions=True)
@@ -204,6 +217,12 @@ class Gateway:
         """Send the adapter of this account anything, well-formed or not."""
         return await self.link(account).send_raw(data, text=text)
 
+    async def send_rubbish(self, account: str, what: str = "not-json") -> Frame:
+        """Send one of the frames that are no requests, by its name in RUBBISH. Raises WrongFault for any other."""
+        if what not in RUBBISH:
+            raise WrongFault(f"there is no rubbish {what}", hint=f"known: {', '.join(RUBBISH)}")
+        return await self.link(account).send_rubbish(what)
+
     async def next_frame(self, account: str, *, timeout: float = 5.0) -> str | bytes:  # noqa: ASYNC109 - passed on
         """Wait for a frame of this account's adapter that answers no request that is waited for."""
         return await self.link(account).next_frame(timeout=timeout)
@@ -243,7 +262,15 @@ class Gateway:
 
     async def _hold(self, ws: Connection, account: str, how: str) -> None:
         """Have an adapter's connection until it closes; the one that had the account before is closed."""
-        link = Link(ws, account, self.dialect_of(account), self._judges[account], self.journal, next(self._numbers))
+        link = Link(
+            ws,
+            account,
+            self.dialect_of(account),
+            self._judges[account],
+            self.journal,
+            next(self._numbers),
+            self.faults,
+        )
         older = self._links.get(account)
         self._links[account] = link
         self.journal.add_note("connected", how, account=account, link=link.number)

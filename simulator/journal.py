@@ -67,7 +67,7 @@ class Note:
     at: float
     account: str
     """Empty where it belongs to none."""
-    kind: Literal["connected", "left", "refused", "unreachable", "fault"]
+    kind: Literal["connected", "left", "refused", "unreachable", "fault", "adapter"]
     text: str
     link: int | None = None
 
@@ -169,7 +169,7 @@ class Journal:
 
     def add_note(
         self,
-        kind: Literal["connected", "left", "refused", "unreachable", "fault"],
+        kind: Literal["connected", "left", "refused", "unreachable", "fault", "adapter"],
         text: str,
         *,
         account: str = "",

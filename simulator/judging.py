@@ -31,9 +31,9 @@ class Standing(StrEnum):
     AWAITED = "awaited"
     """It answers a request that is being waited for."""
     LATE = "late"
-    """It answers a request that nobody waits for any more, and is the first to do so."""
+    """It answers a request that nobody waits for any more."""
     REPEATED = "repeated"
-    """It answers a request that was answered before."""
+    """It answers a request that was answered before, as often as it was sent."""
     UNASKED = "unasked"
     """It answers nothing that was asked."""
 
@@ -53,6 +53,8 @@ class Asked:
     """Its number in the journal."""
     answers: int = field(default=0, compare=False)
     """How many frames have answered it before."""
+    sent: int = field(default=1, compare=False)
+    """How many times it was sent; more than once only on purpose."""
 
 
 class Judge(Protocol):

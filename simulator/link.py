@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from simulator.dialect import Dialect
-from simulator.errors import NoAnswer, NotConnected
+from simulator.errors import NoAnswer, NotConnected, SimulatorError
+from simulator.faults import RUBBISH, Fault, Faults, Moment
 from simulator.journal import Frame, Journal, Verdict
 from simulator.judging import Asked, Finding, Judge, Standing
 
@@ -50,9 +52,16 @@ class Link:
     """One open socket to an adapter, whichever side opened it. All timeouts in seconds."""
 
     def __init__(
-        self, ws: Connection, account: str, dialect: Dialect, judge: Judge, journal: Journal, number: int
+        self,
+        ws: Connection,
+        account: str,
+        dialect: Dialect,
+        judge: Judge,
+        journal: Journal,
+        number: int,
+        faults: Faults | None = None,
     ) -> None:
-        """`number` tells it from other links in the journal."""
+        """`number` tells it from other links in the journal; `faults` says what goes wrong on purpose."""
         self._ws = ws
         self.account = account
         self.dialect = dialect
@@ -64,6 +73,9 @@ class Link:
         self._asked: OrderedDict[str, Asked] = OrderedDict()
         self._awaited: dict[str, asyncio.Future[tuple[dict[str, Any], Frame] | None]] = {}
         self._unasked: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self._faults = faults
+        self._overtaken: list[asyncio.Future[None]] = []
+        self._delayed: set[asyncio.Task[None]] = set()
 
     async def ask(
         self,
@@ -118,17 +130,14 @@ class Link:
 
     async def notify(self, method: str, params: Mapping[str, Any]) -> None:
         """Tell, without an id, so that no answer may come."""
-        self._note_sent(text := self.dialect.request(method, params, None), method)
-        await self._write(text)
+        await self._send(self.dialect.request(method, params, None), method)
 
     async def send_raw(self, data: str | bytes, *, text: bool | None = None) -> Frame:
         """Send anything, well-formed or not: a string as a text frame, bytes as a binary one unless `text`.
 
         Raises NotConnected.
         """
-        frame = self._note_sent(data, "")
-        await self._write(data, text=text)
-        return frame
+        return await self._send(data, "", text=text)
 
     async def next_frame(self, *, timeout: float = 5.0) -> str | bytes:  # noqa: ASYNC109 - so that callers read alike
         """Wait for the next frame that answers no request that is waited for.
@@ -177,24 +186,102 @@ class Link:
         except ConnectionClosed:
             pass
         finally:
+            for task in self._delayed:
+                task.cancel()
             for awaited in self._awaited.values():
                 if not awaited.done():
                     awaited.set_result(None)
 
-    async def _send_request(self, method: str, params: Mapping[str, Any], identity: str) -> Asked:
-        text = self.dialect.request(method, params, identity)
-        frame = self._note_sent(text, method)
-        asked = Asked(
-            account=self.account, identity=identity, method=method, params=params, at=frame.at, frame=frame.number
-        )
-        self._asked[identity] = asked
-        if len(self._asked) > _REMEMBERED:
-            self._asked.popitem(last=False)
-        await self._write(text)
-        return asked
+    def break_off(self) -> None:
+        """Break the connection without a goodbye."""
+        self._ws.transport.abort()
 
-    def _note_sent(self, data: str | bytes, method: str) -> Frame:
-        return self.journal.add_frame(data, account=self.account, link=self.number, sender="gateway", method=method)
+    async def _send(
+        self, data: str | bytes, method: str, *, text: bool | None = None, noted: Callable[[Frame], None] | None = None
+    ) -> Frame:
+        """Write a frame, with whatever goes wrong on purpose; `noted` hears of it before it is written."""
+        fault = self._fault("request", method)
+        kind = fault.kind if fault else ""
+        if fault is not None and kind == "delay":
+            await asyncio.sleep(fault.milliseconds / 1000)
+        elif fault is not None and kind == "reorder":
+            await self._be_overtaken(fault.milliseconds / 1000)
+        elif fault is not None and kind == "rubbish":
+            await self.send_rubbish(fault.what)
+        elif kind == "drop":
+            self.break_off()
+        frame = self._note_sent(data, method, kind)
+        if noted is not None:
+            noted(frame)
+        if kind in ("lose", "drop"):
+            return frame
+        await self._write(data, text=text)
+        if kind == "duplicate":
+            self._note_sent(data, method, kind)
+            await self._write(data, text=text)
+        self._let_go()
+        after = self._fault("sent", method)
+        if after is not None:
+            self._break(after)
+        return frame
+
+    async def send_rubbish(self, what: str) -> Frame:
+        """Write one of the frames that are no requests. Raises NotConnected."""
+        data = RUBBISH[what]
+        frame = self._note_sent(data, "", "rubbish")
+        await self._write(data, text=True if what == "not-utf-8" else None)
+        return frame
+
+    async def _send_request(self, method: str, params: Mapping[str, Any], identity: str) -> Asked:
+        made: list[Asked] = []
+
+        def noted(frame: Frame) -> None:
+            asked = Asked(
+                account=self.account,
+                identity=identity,
+                method=method,
+                params=params,
+                at=frame.at,
+                frame=frame.number,
+                sent=2 if frame.fault == "duplicate" else 1,
+            )
+            made.append(asked)
+            self._asked[identity] = asked
+            if len(self._asked) > _REMEMBERED:
+                self._asked.popitem(last=False)
+
+        await self._send(self.dialect.request(method, params, identity), method, noted=noted)
+        return made[0]
+
+    def _fault(self, at: Moment, method: str) -> Fault | None:
+        """What goes wrong now, which only requests do."""
+        return self._faults.take(at, self.account, method) if self._faults is not None and method else None
+
+    def _break(self, fault: Fault) -> None:
+        if fault.kind == "kill" and self._faults is not None:
+            # A process that is gone already must not cost the connection: it is noted, and the answer stays away.
+            with contextlib.suppress(SimulatorError):
+                self._faults.kill(milliseconds=fault.milliseconds)
+        if fault.kind == "drop":
+            self.break_off()
+
+    async def _be_overtaken(self, seconds: float) -> None:
+        """Wait until another frame was written, or so long."""
+        gone_by = asyncio.get_running_loop().create_future()
+        self._overtaken.append(gone_by)
+        await asyncio.wait({gone_by}, timeout=seconds)
+        if gone_by in self._overtaken:
+            self._overtaken.remove(gone_by)
+
+    def _let_go(self) -> None:
+        waiting, self._overtaken = self._overtaken, []
+        for gone_by in waiting:
+            gone_by.set_result(None)
+
+    def _note_sent(self, data: str | bytes, method: str, fault: str) -> Frame:
+        return self.journal.add_frame(
+            data, account=self.account, link=self.number, sender="gateway", method=method, fault=fault
+        )
 
     async def _write(self, data: str | bytes, *, text: bool | None = None) -> None:
         try:
@@ -210,6 +297,7 @@ class Link:
         awaited = self._awaited.get(asked.identity) if asked is not None else None
         waited_for = awaited is not None and not awaited.done()
         standing = _standing(asked, waited_for=waited_for)
+        fault = self._fault("answer", asked.method) if asked else None
         frame = self.journal.add_frame(
             data,
             account=self.account,
@@ -222,10 +310,27 @@ class Link:
                 milliseconds=(at - asked.at) * 1000 if asked else None,
                 findings=self._judged(asked, standing, data),
             ),
+            fault=fault.kind if fault else "",
         )
         if asked is not None:
             self._asked[asked.identity] = replace(asked, answers=asked.answers + 1)
-        if awaited is not None and waited_for:
+        if fault is not None and fault.kind == "delay":
+            later = asyncio.create_task(self._hand_over_later(message, frame, data, fault.milliseconds / 1000))
+            self._delayed.add(later)
+            later.add_done_callback(self._delayed.discard)
+        elif fault is not None:
+            self._break(fault)
+        else:
+            self._hand_over(message, frame, data)
+
+    async def _hand_over_later(self, message: dict[str, Any], frame: Frame, data: str | bytes, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._hand_over(message, frame, data)
+
+    def _hand_over(self, message: dict[str, Any], frame: Frame, data: str | bytes) -> None:
+        identity = message.get("id")
+        awaited = self._awaited.get(identity) if isinstance(identity, str) else None
+        if awaited is not None and not awaited.done():
             awaited.set_result((message, frame))
             return
         if self._unasked.qsize() >= _REMEMBERED:
@@ -247,7 +352,7 @@ class Link:
 def _standing(asked: Asked | None, *, waited_for: bool) -> Standing:
     if asked is None:
         return Standing.UNASKED
-    if asked.answers:
+    if asked.answers >= asked.sent:
         return Standing.REPEATED
     return Standing.AWAITED if waited_for else Standing.LATE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.http import looking, operations
+from simulator.http import faulting, looking, operations
 from simulator.http.endpoint import Endpoint
 
 _FRAMES = {
@@ -73,5 +73,38 @@ ENDPOINTS = (
         answer=looking.events,
         query={"since": "First what came after this number; a Last-Event-ID header does the same"},
         statuses={200: "A stream that ends with the simulator"},
+    ),
+    Endpoint(
+        verb="GET",
+        path="/api/faults",
+        summary="The faults that are planned, and the kinds there are",
+        answer=faulting.faults,
+    ),
+    Endpoint(
+        verb="POST",
+        path="/api/faults",
+        summary="Plan a fault for a request to come, or have it happen now",
+        answer=faulting.plan,
+        body=faulting.Wanted.model_json_schema(),
+        statuses={
+            200: "The planned fault, or what was done",
+            400: "There is no such fault, or not at this moment",
+            404: "There is no such account",
+            409: "The adapter's process is not known",
+            503: "No adapter is connected for this account",
+        },
+    ),
+    Endpoint(
+        verb="DELETE",
+        path="/api/faults",
+        summary="Take all planned faults back",
+        answer=faulting.clear,
+    ),
+    Endpoint(
+        verb="DELETE",
+        path="/api/faults/{number:int}",
+        summary="Take one planned fault back",
+        answer=faulting.cancel,
+        statuses={200: "It is taken back", 404: "It never was planned, or has happened"},
     ),
 )

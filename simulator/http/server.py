@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from simulator.addresses import joined
 from simulator.errors import NoAnswer, NotConnected, SimulatorError, UnknownAccount
+from simulator.faults import WrongFault
 from simulator.gateway import Gateway, cannot_listen
 from simulator.http.endpoint import BadRequest, Endpoint, NotThere, TooLarge, json_answer
 from simulator.http.endpoints import ENDPOINTS
@@ -27,6 +28,7 @@ from simulator.http.openapi import openapi
 
 _STATUS = {
     BadRequest: HTTPStatus.BAD_REQUEST,
+    WrongFault: HTTPStatus.BAD_REQUEST,
     NotThere: HTTPStatus.NOT_FOUND,
     UnknownAccount: HTTPStatus.NOT_FOUND,
     TooLarge: HTTPStatus(413),

@@ -21,6 +21,8 @@ from adapter.mapping.schema import MappingFile
 from adapter.mapping.walk import RECEIPT_NAMES
 from adapter.protocol.tables.dialect import ERROR_CODES, tables_dialect
 from simulator.config import settings_of
+from simulator.faults import KINDS as FAULTS
+from simulator.faults import RUBBISH
 from simulator.http.endpoints import ENDPOINTS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -189,13 +191,21 @@ def test_the_page_on_the_simulator_has_a_line_for_every_endpoint_and_no_other():
     assert rows == [(each.verb, each.path.replace(":int", ""), each.summary) for each in ENDPOINTS]
 
 
+def test_the_page_on_the_simulator_has_a_line_for_every_fault_and_names_all_rubbish():
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", text("docs/simulator.md"), re.MULTILINE)
+    moments = [tuple(re.findall(r"`(\w+)`", at.replace(", `now`", ""))) for _, _, at in rows]
+    assert [(kind, (does, at)) for (kind, does, _), at in zip(rows, moments, strict=True)] == list(FAULTS.items())
+    for what in RUBBISH:
+        assert f"`{what}`" in text("docs/simulator.md"), what
+
+
 def test_the_page_on_the_simulator_names_every_option_and_its_file_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = text("docs/simulator.md")
     assert isinstance(main, click.Group)
     options = {name for option in main.commands["simulate"].params for name in option.opts}
-    assert set(re.findall(r"^\| `(--\w+)", page, re.MULTILINE)) == options
+    assert set(re.findall(r"^\| `(--[\w-]+)", page, re.MULTILINE)) == options
     (block,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "simulator.toml").write_text(block, encoding="utf-8")
     monkeypatch.setenv("KETTLE_KEY", "key")
