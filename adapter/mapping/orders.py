@@ -47,12 +47,12 @@ class OrderMaker(SessionMaker):
 
         Raises RowUnreadable, BillUnbalanced.
         """
-        tables = self.tables_of(row, one)
-        asked = None if table_id is None else {name for name, found in tables if found == table_id}
-        ids = [found for _, found in tables if found is not None]
-        ids.sort(key=lambda found: found != table_id)
-        session = self.make(row, one, asked)
-        bill = self._bills.make(self.owner(row, one), row, one)
+        owner = self.owner(row, one)
+        tables = self.tables_of(row, one) if one.links else []
+        if table_id is not None:
+            tables.sort(key=lambda named: named[1] != table_id)
+        session = self.session_of(owner, row, one, tuple(dict.fromkeys([name for name, _ in tables])))
+        bill = self._bills.make(owner, row, one)
         paid: tuple[OrderPayment, ...] = ()
         taxes: tuple[TaxLine, ...] = ()
         tips = 0
@@ -71,7 +71,7 @@ class OrderMaker(SessionMaker):
             reference=self._reference(row) or session.name,
             display_name=shown(self._display_name(row) or "") or display_name(name, session.name),
             updated_at=self._updated_at(row) or _latest(session, bill, paid),
-            table_ids=tuple(dict.fromkeys(ids)),
+            table_ids=tuple(dict.fromkeys([found for _, found in tables if found is not None])),
             collect_at=self._collect_at(row),
             tips=tips,
             payments=paid,

@@ -182,7 +182,10 @@ class SessionMaker(OwnerMaker):
 
     def make(self, row: Row, one: Gathered, asked: Collection[str] | None) -> Session:
         """The session of a row; `asked` are the table names of the request, as on the wire."""
-        owner = self.owner(row, one)
+        return self.session_of(self.owner(row, one), row, one, self._tables(row, one, asked))
+
+    def session_of(self, owner: Owner, row: Row, one: Gathered, tables: tuple[str, ...]) -> Session:
+        """The session of a row whose owner and tables are known."""
         finished = self._finished(row)
         payable = (
             not finished and (self._payable is None or self._payable(row)) and self._outstanding(owner, row, one) > 0
@@ -194,7 +197,7 @@ class SessionMaker(OwnerMaker):
             # A finished session is told by its time on the wire, so one without a time borrows the other.
             finished_at=(self._finished_at(row) or owner.created_at) if finished else None,
             is_payable=payable,
-            tables=self._tables(row, one, asked),
+            tables=tables,
             covers=self._covers(row),
             waiter=owner.waiter,
         )
