@@ -36,6 +36,7 @@ from simulator.judging import Judge, NoJudge
 from simulator.link import Exchange, Link
 from simulator.process import Process
 from simulator.tables.dialect import TablesDialect
+from simulator.tables.judge import TablesJudge
 
 __all__ = [
     "Account",
@@ -58,7 +59,7 @@ _REDIAL = 1.0
 _SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 - unregistered: it would show keys
 
 DIALECTS: Mapping[str, Dialect] = {"tables": TablesDialect()}
-JUDGES: Mapping[str, Callable[[], Judge]] = {"tables": NoJudge}
+JUDGES: Mapping[str, Callable[[], Judge]] = {"tables": TablesJudge}
 
 
 class Gateway:

@@ -1,0 +1,132 @@
+"""Judges every frame of an adapter by the Tables API's contract: form, meaning, and what earlier answers established.
+
+judge = TablesJudge()
+findings = judge.judge(asked, Standing.AWAITED, frame)      # in the order the frames came
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from simulator.judging import Asked, Finding, Standing
+from simulator.tables.meaning import asked_for, bills, finding, sessions, states, sums
+from simulator.tables.memory import Memory
+from simulator.tables.reading import Duplicated, parsed, shape, short
+from simulator.tables.schemas import ENVELOPE, ERROR, ERRORS, GENERAL_ERRORS, RESULTS, receipt_line
+
+_ALL_ERRORS = frozenset(GENERAL_ERRORS).union(*ERRORS.values())
+_INTERNALS = re.compile(
+    r"Traceback \(most recent|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|[A-Za-z]+Error\(|://[^/\s]+:[^/\s]+@"
+)
+"""SQL, a traceback, an exception's class or an address with a password."""
+
+
+class TablesJudge:
+    """Says what is wrong with the frames of one account's adapter; remembers what they established."""
+
+    def __init__(self, *, modifiers_in_item_price: bool = True) -> None:
+        """`modifiers_in_item_price`: whether amountPerItem holds the modifiers, as in the documented example."""
+        self._modifiers_in_item_price = modifiers_in_item_price
+        self._memory = Memory()
+
+    def judge(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Sequence[Finding]:
+        """Everything that is wrong with a frame, each thing once; raises nothing."""
+        return tuple(dict.fromkeys(self._findings(asked, standing, data)))
+
+    def _findings(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Iterator[Finding]:
+        if isinstance(data, bytes):
+            yield finding("frame-binary", "", "a binary frame; the provider reads text frames only", "connector")
+            return
+        try:
+            message = parsed(data)
+        except Duplicated as problem:
+            yield finding("member-twice", "", str(problem), "JSON: names in an object are unique")
+            return
+        except (ValueError, RecursionError):
+            yield finding("frame-no-json", "", f"no JSON: {short(data)}", "API reference")
+            return
+        if not isinstance(message, dict):
+            yield finding("frame-no-object", "$", "not an object; one frame holds one response", "API reference")
+            return
+        yield from _standing(standing)
+        yield from shape(message, ENVELOPE, "$")
+        if asked is not None and isinstance(result := message.get("result"), dict):
+            yield from self._result(asked, standing, result)
+
+    def _result(self, asked: Asked, standing: Standing, result: Mapping[str, Any]) -> Iterator[Finding]:
+        if "errorCode" in result:
+            wrong = tuple(_error(asked.method, result))
+            yield from wrong
+            if not wrong and standing is not Standing.REPEATED:
+                yield from self._memory.failure(asked, result["errorCode"])
+            return
+        schema = RESULTS.get(asked.method)
+        if schema is None:
+            yield finding(
+                "method-unknown-answered",
+                "$.result",
+                f"{short(asked.method)} is no method; the answer is ERROR_PARSE_ERROR",
+                "API reference",
+            )
+            return
+        wrong = (*shape(result, schema, "$.result"), *_receipt(asked.method, result))
+        yield from wrong
+        if wrong:
+            return  # what has not the form has no meaning that could be judged
+        for path, session in sessions(asked.method, result):
+            yield from states(path, session)
+        for path, bill in bills(asked.method, result):
+            yield from sums(path, bill, modifiers_in_item_price=self._modifiers_in_item_price)
+        yield from asked_for(asked.method, asked.params, result)
+        if standing is not Standing.REPEATED:
+            yield from self._memory.success(asked, result)
+
+
+def _standing(standing: Standing) -> Iterator[Finding]:
+    match standing:
+        case Standing.UNASKED:
+            yield finding("answer-unasked", "$.id", "its id is of no request", "API reference: the id is echoed")
+        case Standing.REPEATED:
+            yield finding("answer-repeated", "$.id", "this request was answered before", "API reference")
+        case Standing.LATE:
+            yield Finding(
+                kind="answer-late",
+                path="$.id",
+                message="nobody waits for this answer any more",
+                source="flow-diagrams page",
+                severity="warning",
+            )
+        case Standing.AWAITED:
+            pass
+
+
+def _error(method: str, result: Mapping[str, Any]) -> Iterator[Finding]:
+    yield from shape(result, ERROR, "$.result")
+    code, reason = result["errorCode"], result.get("errorReason")
+    if isinstance(code, str) and code not in _ALL_ERRORS:
+        yield finding("error-unknown", "$.result.errorCode", f"{short(code)} is no error of this API", "errors page")
+    elif isinstance(code, str) and code not in (*ERRORS.get(method, ()), *GENERAL_ERRORS):
+        yield finding("error-misplaced", "$.result.errorCode", f"{code} is no error of {method}", "errors page")
+    if isinstance(reason, str) and _INTERNALS.search(reason):
+        yield finding(
+            "reason-internal",
+            "$.result.errorReason",
+            "the reason shows the inside of the adapter; it is a sentence for people",
+            "errors page",
+        )
+
+
+def _receipt(method: str, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """The lines of a full bill, each by the schema of its own type."""
+    full = result.get("fullBill")
+    if method != "GetFullBill" or not isinstance(full, dict):
+        return
+    for part in ("header", "footer"):
+        section = full.get(part)
+        lines = section.get("receiptLines") if isinstance(section, dict) else None
+        for number, line in enumerate(lines if isinstance(lines, list) else ()):
+            schema = receipt_line(line) if isinstance(line, dict) else None
+            if schema is not None:
+                yield from shape(line, schema, f"$.result.fullBill.{part}.receiptLines[{number}]")

@@ -1,0 +1,179 @@
+"""What an adapter's earlier answers have established, and what of a later one contradicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.judging import Asked, Finding
+from simulator.tables.meaning import bills, finding, plain, sessions
+from simulator.tables.reading import short
+
+_LOCKS = "lock-session page"
+_PAYMENTS = "record-payment page"
+
+
+@dataclass(slots=True)
+class _Session:
+    """What is known of one session; None for what is not known."""
+
+    is_locked: bool | None = None
+    paid: int | None = None
+    """Minor units paid when its bill was seen last, and successful payments recorded since."""
+    is_exact: bool = False
+    """Whether nobody else can have paid since: the bill was seen under the lock."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is known of one account's EPOS."""
+
+    tables: frozenset[str] | None = None
+    """All names, as of the last list without a filter."""
+    _sessions: dict[str, _Session] = field(default_factory=dict)
+    _payments: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    """What is the same in repeats of a payment, for every payment of an id that was acknowledged."""
+
+    def success(self, asked: Asked, result: Mapping[str, Any]) -> Iterator[Finding]:
+        """Hold a well-formed success against what is known, and learn from it."""
+        if asked.method == "ListTables" and not asked.params.get("statuses"):
+            self.tables = frozenset(table["name"] for table in result["tables"])
+        for path, session in sessions(asked.method, result):
+            yield from self._table_of(path, session, asked)
+        if asked.method == "LockSession":
+            yield from self._locked(asked)
+        for path, bill in bills(asked.method, result):
+            yield from self._paid(path, bill)
+        if asked.method == "UnlockSession":
+            yield from self._unlocked(asked)
+        if asked.method == "RecordPayment":
+            yield from self._recorded(asked)
+
+    def failure(self, asked: Asked, code: str) -> Iterator[Finding]:
+        """Hold a documented error against what is known."""
+        path = "$.result.errorCode"
+        known = self._of(asked)
+        match asked.method, code:
+            case "GetTable", "TABLE_NO_SUCH_TABLE" if asked.params.get("name") in (self.tables or ()):
+                yield finding("table-denied", path, "this table was in the list of all tables", "get-table page")
+            case _, "SESSION_NO_SUCH_SESSION" if known.is_locked:
+                yield finding("session-denied", path, "this session is locked, so there is one", "get-session page")
+            case "UnlockSession" | "RecordPayment", "SESSION_NOT_LOCKED" if known.is_locked:
+                yield finding("lock-forgotten", path, "it was locked, and nobody has unlocked it here", _LOCKS)
+                known.is_locked = None
+            case "LockSession", "SESSION_ALREADY_LOCKED":
+                # By somebody else, or by an attempt whose answer was lost.
+                known.is_locked = True
+            case "RecordPayment", "PAYMENT_ALREADY_RECORDED":
+                yield from self._denied(path, asked)
+
+    def _of(self, asked: Asked) -> _Session:
+        payment = asked.params.get("payment")
+        holder = payment if asked.method == "RecordPayment" and isinstance(payment, Mapping) else asked.params
+        return self._session(holder.get("sessionId"))
+
+    def _session(self, identity: object) -> _Session:
+        return self._sessions.setdefault(plain(identity), _Session())
+
+    def _table_of(self, path: str, session: Mapping[str, Any], asked: Asked) -> Iterator[Finding]:
+        name = session.get("tableName")
+        # The table that a request names was found by the adapter, whatever the list says meanwhile.
+        if self.tables is None or name is None or name in self.tables or name in (asked.params.get("tableNames") or ()):
+            return
+        yield finding(
+            "table-unknown",
+            f"{path}.tableName",
+            f"{short(name)} is in no list of tables",
+            "table-intro page: tableName equals a Table.name",
+        )
+
+    def _locked(self, asked: Asked) -> Iterator[Finding]:
+        known = self._of(asked)
+        if known.is_locked:
+            yield finding(
+                "locked-twice", "$.result", "it was locked already; the answer is SESSION_ALREADY_LOCKED", _LOCKS
+            )
+        known.is_locked = True
+        # Whoever had it before may have recorded payments of which nothing is known here.
+        known.is_exact = False
+
+    def _unlocked(self, asked: Asked) -> Iterator[Finding]:
+        known = self._of(asked)
+        if known.is_locked is False:
+            yield finding(
+                "unlocked-twice", "$.result", "it was unlocked already; the answer is SESSION_NOT_LOCKED", _LOCKS
+            )
+        known.is_locked = False
+        known.is_exact = False
+
+    def _recorded(self, asked: Asked) -> Iterator[Finding]:
+        known = self._of(asked)
+        if known.is_locked is False:
+            yield finding("paid-unlocked", "$.result", "it is not locked; the answer is SESSION_NOT_LOCKED", _PAYMENTS)
+        payment = asked.params.get("payment")
+        if not isinstance(payment, Mapping):
+            return
+        same = _same(payment)
+        earlier = self._payments.setdefault(plain(payment.get("id")), [])
+        if same in earlier:
+            yield finding(
+                "paid-twice",
+                "$.result",
+                "this payment was recorded before; the answer is PAYMENT_ALREADY_RECORDED",
+                _PAYMENTS,
+            )
+            return
+        earlier.append(same)
+        if known.paid is not None and payment.get("paymentSuccessful") is True:
+            known.paid += _whole(payment.get("baseAmount"))
+
+    def _denied(self, path: str, asked: Asked) -> Iterator[Finding]:
+        payment = asked.params.get("payment")
+        if not isinstance(payment, Mapping):
+            return
+        earlier = self._payments.setdefault(plain(payment.get("id")), [])
+        same = _same(payment)
+        if earlier and same not in earlier:
+            yield finding(
+                "payment-denied",
+                path,
+                "what was recorded under this id has other amounts or another time, so it is another payment",
+                "payment-intro page",
+            )
+            return
+        if not earlier:
+            # Recorded by an attempt whose answer was lost: the bill tells it, this memory cannot.
+            self._of(asked).paid = None
+            earlier.append(same)
+
+    def _paid(self, path: str, bill: Mapping[str, Any]) -> Iterator[Finding]:
+        known = self._session(bill["sessionId"])
+        paid = bill["paidAmount"]
+        if known.paid is not None and (paid != known.paid if known.is_exact else paid < known.paid):
+            yield finding(
+                "paid-amount",
+                f"{path}.paidAmount",
+                f"{paid} where {known.paid} were paid, by the last bill and what was recorded since",
+                "payment-intro page: baseAmount is what pays the items",
+            )
+        known.paid = paid
+        known.is_exact = known.is_locked is True
+
+
+def _same(payment: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What is equal in a payment and its repeat (payment-intro page: the amounts and attemptedAt)."""
+    tips = payment.get("tipsAmount", payment.get("gratuityAmount", 0))
+    return (
+        plain(payment.get("sessionId")),
+        payment.get("currency"),
+        payment.get("baseAmount"),
+        tips,
+        payment.get("cashbackAmount", 0),
+        payment.get("paymentSuccessful"),
+        payment.get("attemptedAt"),
+    )
+
+
+def _whole(amount: object) -> int:
+    return amount if isinstance(amount, int) else 0
