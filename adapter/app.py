@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter import __version__
 from adapter.config import Config, StatusConfig, load_config
+from adapter.connecting import serve_connection
 from adapter.connection_config import ConnectionConfig, RegistrationConfig
 from adapter.domain.recording import RecordingRules
 from adapter.domain.rules import WaiterCheck
@@ -40,10 +41,6 @@ from adapter.store.engines import DatabaseSettings, connect, engine_of
 from adapter.store.health import Health
 from adapter.store.ledger import Ledger
 from adapter.store.store import SqlStore
-from adapter.transport.credentials import Credentials, handshake_headers
-from adapter.transport.dial import DialSettings, dial
-from adapter.transport.listen import ListenSettings, listen
-from adapter.transport.session import SocketSettings
 
 if TYPE_CHECKING:
     from adapter.ops.registration import ProviderSettings
@@ -199,6 +196,15 @@ class App:
             max_size=limits.max_message_bytes,
         )
 
+    def _connection(
+        self, connection: ConnectionConfig, stop: asyncio.Event, on_listening: Callable[[str, int], None] | None
+    ) -> Coroutine[Any, Any, None]:
+        endpoint = self._endpoints[connection.name] = self.endpoint(connection.name)
+        database = database_settings(self._config)
+        return serve_connection(
+            connection, endpoint, self._config, database, self._emit, stop, on_listening=on_listening
+        )
+
     async def _bind(self, stop: asyncio.Event) -> None:
         """Bind the mapping before the first request needs it; keep trying while the database is not there."""
         while not stop.is_set():
@@ -216,40 +222,6 @@ class App:
                 await asyncio.wait_for(stop.wait(), _DATABASE_RETRY)
             except TimeoutError:
                 continue
-
-    async def _connection(
-        self, connection: ConnectionConfig, stop: asyncio.Event, on_listening: Callable[[str, int], None] | None
-    ) -> None:
-        endpoint = self._endpoints[connection.name] = self.endpoint(connection.name)
-        handle = endpoint.handle
-        socket = SocketSettings(
-            deadline=endpoint.deadline,
-            too_late=endpoint.too_late,
-            max_in_flight=self._config.limits.max_in_flight,
-            ping_interval=connection.ping_interval,
-            ping_timeout=connection.ping_timeout,
-        )
-        tls, proxy = connection.tls(), connection.proxy.get_secret_value()
-        credentials = Credentials(account=connection.account, api_key=connection.api_key.get_secret_value())
-        if connection.dial is not None:
-            headers = handshake_headers(
-                credentials, software_house_id=connection.software_house_id, reseller_id=connection.reseller_id
-            )
-            settings = DialSettings(
-                connection=connection.name,
-                socket=socket,
-                longest_delay=connection.longest_delay,
-                proxy=None if proxy == "none" else proxy,
-                tls=tls,
-            )
-            await dial(connection.dial, headers, handle, settings, self._emit, stop)
-            return
-        host, port = connection.listen_at
-        listening = ListenSettings(
-            connection=connection.name, socket=socket, tls=tls, allow_plain_network=connection.allow_plain_network
-        )
-        tell = None if on_listening is None else (lambda bound: on_listening(connection.name, bound))
-        await listen(host, port, credentials, handle, listening, self._emit, stop, ready=tell)
 
 
 def calm_the_garbage_collector() -> None:

@@ -254,6 +254,10 @@ def _check_between(config: Config, source: Source) -> None:
             source.report(("connection", index, "api_key"), "is empty, which would let anybody in")
         if ":" in connection.account or not connection.account:
             source.report(("connection", index, "account"), "must be a name without a colon")
+        if connection.standby and not config.ledger.use:
+            source.report(
+                ("connection", index, "standby"), "needs the ledger, in which the adapters agree on who dials", "use it"
+            )
         if connection.name in names:
             source.report(("connection", index), "needs a name of its own", f"{connection.name} is taken")
         names.add(connection.name)

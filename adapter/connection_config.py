@@ -60,6 +60,8 @@ class ConnectionConfig(Strict):
     """Seconds without an answer to that, or anything else, after which the connection is given up."""
     longest_delay: float = Field(default=60.0, ge=1)
     """Longest pause between attempts to dial, in seconds."""
+    standby: bool = False
+    """Whether another adapter on the same database may serve this account, so that only one of them dials at a time."""
     allow_plain_network: bool = False
     """Whether to listen beyond this computer without TLS."""
 
@@ -73,6 +75,8 @@ class ConnectionConfig(Strict):
             raise ValueError("dial is no WebSocket address, as wss://api.dojo.tech/ws/v1/tables/epos")
         if self.dial is not None and self.dial.startswith("ws://") and not _is_loopback_url(self.dial):
             raise ValueError("dial would send the API key unencrypted: use wss://")
+        if self.standby and self.dial is None:
+            raise ValueError("standby is for connections that are dialled: gateways may connect to several adapters")
         self._check_tls()
         if self.listen is not None and not re.fullmatch(ADDRESS, self.listen):
             raise ValueError("listen is no address with a port, as 127.0.0.1:8790")

@@ -27,6 +27,7 @@ from adapter.store.choosing import Chooser, tables_of
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
 from adapter.store.fitting import constant_of
+from adapter.store.lease import lease_plans
 from adapter.store.ledger import Ledger
 from adapter.store.reflect import reading
 from adapter.store.surroundings import Surroundings, surroundings
@@ -135,6 +136,8 @@ async def find_grants(
             await database.close()
     settings = config.ledger if config is not None else LedgerConfig()
     own = _ledger_needs(settings, chosen, engine)
+    if config is not None and any(connection.standby for connection in config.connection):
+        own |= needs_of_plans(lease_plans(Ledger(settings.schema_, engine)), engine)
     found = engine_privileges(engine.name, needs, around, _columns(catalogue))
     of_ledger = engine_privileges(engine.name, own, None, {})
     return Grants(

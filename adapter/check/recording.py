@@ -11,6 +11,7 @@ from adapter.check.looking import Look
 from adapter.check.probing import is_denied, reason_of
 from adapter.errors import AdapterError, DatabaseUnavailable
 from adapter.mapping.needs import Kind, needs_of_plans
+from adapter.store.lease import lease_plans
 from adapter.store.ledger import VERSION, Ledger
 
 _FINDING = ("find", "from", "select", "where")
@@ -110,7 +111,10 @@ async def _ledger_rights(look: Look, ledger: Ledger, file: str) -> None:
     if inspector is None or record is None or not inspector.grants:
         return
     role = await inspector.role(look.prober) or "the_role"
-    needs = needs_of_plans(ledger.plans(verify=record.verify is not None), look.prober.engine)
+    plans = ledger.plans(verify=record.verify is not None)
+    if any(connection.standby for connection in look.config.connection):
+        plans += lease_plans(ledger)
+    needs = needs_of_plans(plans, look.prober.engine)
     states = await inspector.tables(look.prober, needs.tables)
     for key, state in sorted(states.items(), key=lambda one: one[0][1]):
         rights = list(_lacking(state, needs.reads.get(key), needs.writes.get(key, {})))

@@ -93,7 +93,13 @@ def _parts(report: Report) -> Table:
             facts += f", since {_at(one.since)}"
         if one.last_closed:
             facts += f"; last ended: {one.last_closed}"
-        row(f"connection {one.name}", "open" if one.is_open else "not open", facts, good=one.is_open)
+        if one.turn == "holds":
+            facts += "; holds the lease"
+        stands_by = one.turn == "stands by"
+        if stands_by:
+            facts += f"; served by {one.holder}"
+        word = "open" if one.is_open else "stands by" if stands_by else "not open"
+        row(f"connection {one.name}", word, facts, good=one.is_open or stands_by)
     database, mapping, recording = report.database, report.mapping, report.recording
     used = f"{database.pool_in_use} of {database.pool_size} connections in use"
     since = f", since {_at(database.since)}" if database.since is not None else ""

@@ -113,8 +113,25 @@ def _recording(report: Report) -> Iterator[Finding]:
 def _connection(report: Report, connection: ConnectionReport) -> Iterator[Finding]:
     about = f"connection {connection.name}"
     if connection.is_open:
+        if _is_recent(connection.taken_at, report.at):
+            yield Finding(
+                level="attention",
+                about=about,
+                says="Another adapter took this account within the last hour, and this one has taken it back.",
+                do=_ONE_OF_THEM,
+            )
         if connection.trouble and _is_recent(connection.trouble_at, report.at):
             yield Finding(level="attention", about=about, says=_sentence(connection.trouble), do=_SAME_KEY)
+        return
+    if connection.turn == "stands by":
+        return
+    if connection.is_taken:
+        yield Finding(
+            level="bad",
+            about=about,
+            says=_sentence(connection.trouble),
+            do=f"{_ONE_OF_THEM} This one waits {max(1, round(connection.retry_in))} s, so that they do not fight for it.",
+        )
         return
     if connection.way == "listen":
         waiting = f"no gateway is connected; one may connect to {connection.place}"
@@ -123,6 +140,14 @@ def _connection(report: Report, connection: ConnectionReport) -> Iterator[Findin
             about=about,
             says=_sentence(connection.trouble or waiting),
             do=_SAME_KEY if connection.trouble else "Start the gateway, and see that it uses this address.",
+        )
+        return
+    if connection.turn == "unknown":
+        yield Finding(
+            level="bad",
+            about=about,
+            says=_sentence(connection.trouble),
+            do="See what is said of the database. The adapter asks again every second, and another one may serve meanwhile.",
         )
         return
     if connection.trouble or not _is_starting(report):
@@ -170,6 +195,10 @@ def _noted(report: Report) -> Iterator[Finding]:
             )
 
 
+_ONE_OF_THEM = (
+    "Find the other adapter that uses this account, on an old computer perhaps, and stop it; or let both stand by for each "
+    "other (standby = true, on one database)."
+)
 _SAME_KEY = "Set the same account and api_key on both sides: here they are in config.toml."
 
 

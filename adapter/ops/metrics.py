@@ -62,6 +62,7 @@ class Metrics:
         self._in_flight = gauge("requests_in_flight", "Requests being answered now.", "connection")
         # Connections
         self._connection_up = gauge("connection_up", "1 while the connection is open.", "connection")
+        self._standby = gauge("connection_standby", "1 while another adapter serves the account.", "connection")
         self._frame_age = gauge(
             "connection_last_frame_age_seconds",
             "Since the last frame was answered; NaN before the first.",
@@ -72,6 +73,9 @@ class Metrics:
         )
         self._opened = counter("connections_opened", "Connections opened.", "connection")
         self._dial_failures = counter("dial_failures", "Attempts to dial that failed.", "connection")
+        self._accounts_taken = counter(
+            "accounts_taken", "Times that another adapter took the account of a connection.", "connection"
+        )
         self._refused = counter("connections_refused", "Gateways turned away.", "connection")
         # The database
         self._database_up = gauge("database_up", "1 while the database answers.")
@@ -98,7 +102,14 @@ class Metrics:
         self._times_of: dict[str, Histogram] = {}
         self._hearing = self._listeners()
         for name in connections:
-            for each in (self._opened, self._dial_failures, self._refused, self._ignored, self._complaints):
+            for each in (
+                self._opened,
+                self._dial_failures,
+                self._accounts_taken,
+                self._refused,
+                self._ignored,
+                self._complaints,
+            ):
                 each.labels(name)
         for kind in get_args(events.FlagKind):
             self._flagged.labels(kind)
@@ -125,6 +136,7 @@ class Metrics:
         for name, one in state.connections.items():
             age = (now - one.frame_at).total_seconds() if one.frame_at is not None else float("nan")
             self._connection_up.labels(name).set(one.opened > 0)
+            self._standby.labels(name).set(one.turn == "stands by")
             self._frame_age.labels(name).set(age)
             took = one.ping_milliseconds
             self._ping.labels(name).set(float("nan") if took is None else took / 1000)
@@ -133,6 +145,7 @@ class Metrics:
 
     def _listeners(self) -> dict[type[Event], Callable[[Any], None]]:
         return {
+            events.AccountTaken: lambda event: self._accounts_taken.labels(event.connection).inc(),
             events.BillDiffers: lambda _: self._bills_differ.inc(),
             events.BugFound: lambda _: self._bugs.inc(),
             events.ConnectionOpened: lambda event: self._opened.labels(event.connection).inc(),

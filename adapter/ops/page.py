@@ -153,6 +153,11 @@ def _connection(report: Report, one: ConnectionReport) -> Markup:
         facts.append(
             ("not open since" if one.last_closed or one.way == "dial" else "waiting since", _since(one.since, now))
         )
+    if one.turn == "holds":
+        facts.append(("lease", Markup("held since {}").format(_since(one.turn_since, now))))
+    elif one.turn == "stands by":
+        facts.append(("served by", one.holder))
+        facts.append(("standing by", Markup("since {}").format(_since(one.turn_since, now))))
     if one.trouble:
         facts.append(("trouble", _told(one.trouble, one.trouble_at, now)))
     if one.last_closed:
@@ -163,10 +168,16 @@ def _connection(report: Report, one: ConnectionReport) -> Markup:
         facts.append(("sign of life", Markup("{}{}").format(_since(one.last_sign_at, now), took)))
     if one.in_flight:
         facts.append(("in flight", one.in_flight))
-    title = Markup("<h2>Connection {}{}</h2>").format(
-        one.name, _mark("good", "open") if one.is_open else _mark("bad", "not open")
-    )
+    title = Markup("<h2>Connection {}{}</h2>").format(one.name, _connection_mark(one))
     return Markup('<div class="part">{}{}</div>').format(title, _facts(facts))
+
+
+def _connection_mark(one: ConnectionReport) -> Markup:
+    if one.is_open:
+        return _mark("good", "open")
+    if one.turn == "stands by":
+        return _mark("quiet", "stands by")
+    return _mark("bad", "taken by another" if one.is_taken else "not open")
 
 
 def _database(report: Report) -> Markup:

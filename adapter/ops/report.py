@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from adapter.events import FlagKind
-from adapter.ops.state import Flagged
+from adapter.ops.state import Flagged, Turn
 
 Level = Literal["good", "attention", "bad"]
 """All is well; it works but somebody should look; something does not work."""
@@ -93,6 +93,15 @@ class ConnectionReport(Struct, frozen=True, kw_only=True):
     ping_milliseconds: float | None
     """How long the last ping took; None where none was needed yet."""
     in_flight: int
+    turn: Turn
+    """Whose turn it is to dial, where several adapters serve an account."""
+    turn_since: datetime | None
+    holder: str
+    """Which adapter serves the account while this one stands by."""
+    is_taken: bool
+    """Whether another adapter has the account as far as is known."""
+    taken_at: datetime | None
+    """When another adapter last took it."""
 
 
 class DatabaseReport(Struct, frozen=True, kw_only=True):

@@ -132,7 +132,8 @@ def missing_in(state: State) -> list[str]:
         count = state.mapping.problem_count
         why = f": {count} problem{'s' if count > 1 else ''}" if count else " yet"
         found.append(f"the mapping is not bound to the database{why}")
-    if not any(one.opened for one in state.connections.values()):
+    # One that stands by is as ready as it can be: another adapter answers meanwhile.
+    if not any(one.opened or one.turn == "stands by" for one in state.connections.values()):
         troubles = [f"{one.name}: {one.trouble}" for one in state.connections.values() if one.trouble]
         found.append("no connection to the provider is open" + (f" ({'; '.join(troubles)})" if troubles else ""))
     return found
@@ -159,6 +160,11 @@ def _connection(one: Connection, in_flight: int) -> ConnectionReport:
         last_sign_at=max((at for at in (one.frame_at, one.sign_at) if at is not None), default=None),
         ping_milliseconds=None if one.ping_milliseconds is None else round(one.ping_milliseconds, 1),
         in_flight=in_flight,
+        turn=one.turn,
+        turn_since=one.turn_since,
+        holder=one.holder,
+        is_taken=one.is_taken,
+        taken_at=one.taken_at,
     )
 
 

@@ -24,6 +24,10 @@ _PROBLEMS_KEPT = 50
 _LONGEST = 300
 
 
+Turn = Literal["alone", "holds", "stands by", "unknown"]
+"""Whose turn it is to dial: nobody else's, this adapter's, another's, or that cannot be told."""
+
+
 class Connection(Struct, kw_only=True):
     """One connection of the configuration."""
 
@@ -49,6 +53,14 @@ class Connection(Struct, kw_only=True):
     """When a ping was answered last: a connection that is busy needs none."""
     ping_milliseconds: float | None = None
     """How long that took."""
+    turn: Turn = "alone"
+    turn_since: datetime | None = None
+    holder: str = ""
+    """Which adapter serves the account while this one stands by."""
+    is_taken: bool = False
+    """Whether another adapter has the account as far as is known."""
+    taken_at: datetime | None = None
+    """When it last took it."""
 
 
 class Flagged(Struct, frozen=True, kw_only=True):
@@ -121,6 +133,7 @@ class State:
         self.flagged: deque[Flagged] = deque(maxlen=_FLAGGED_KEPT)
         self.noted: dict[str, Noted] = {}
         self._hearing: dict[type[Event], Callable[[Any], None]] = {
+            events.AccountTaken: self._account_taken,
             events.BillDiffers: self._bill_differs,
             events.BugFound: self._bug_found,
             events.ConnectionClosed: self._connection_closed,
@@ -131,6 +144,9 @@ class State:
             events.DialFailed: self._dial_failed,
             events.DuplicateTableName: self._duplicate_table_name,
             events.FrameIgnored: self._frame_ignored,
+            events.LeaseLost: self._lease_lost,
+            events.LeaseTaken: self._lease_taken,
+            events.LeaseUnknown: self._lease_unknown,
             events.Listening: self._listening,
             events.LockReleased: self._lock_released,
             events.LockTakenOver: self._lock_taken_over,
@@ -146,6 +162,7 @@ class State:
             events.RequestAnswered: self._request_answered,
             events.RowSkipped: self._row_skipped,
             events.SignOfLife: self._sign_of_life,
+            events.StandingBy: self._standing_by,
             events.Started: self._started,
             events.StatusRefused: self._status_refused,
             events.Stopping: self._stopping,
@@ -222,7 +239,7 @@ class State:
         connection.peer = clean(event.peer)
         if connection.opened == 1:
             connection.since = self._now()
-        connection.trouble, connection.trouble_at = "", None
+        connection.trouble, connection.trouble_at, connection.is_taken = "", None, False
 
     def _connection_closed(self, event: events.ConnectionClosed) -> None:
         connection = self.connections.get(event.connection)
@@ -240,6 +257,49 @@ class State:
             return
         now = self._now()
         connection.trouble, connection.trouble_at, connection.retry_in = clean(event.reason), now, event.retry_in
+        connection.is_taken = False
+        connection.since = connection.since or now
+
+    def _account_taken(self, event: events.AccountTaken) -> None:
+        connection = self.connections.get(event.connection)
+        if connection is None:
+            return
+        connection.is_taken, connection.taken_at, connection.retry_in = True, self._now(), event.retry_in
+        times = f" ({event.times} times in a row)" if event.times > 1 else ""
+        self._trouble(
+            connection, f"another adapter has connected with this account{times}, and the last to connect wins"
+        )
+
+    def _standing_by(self, event: events.StandingBy) -> None:
+        connection = self._turn(event.connection, "stands by")
+        if connection is not None:
+            connection.holder, connection.trouble = clean(event.holder), ""
+            connection.is_taken, connection.taken_at = False, None
+
+    def _lease_taken(self, event: events.LeaseTaken) -> None:
+        connection = self._turn(event.connection, "holds")
+        if connection is not None:
+            connection.trouble, connection.is_taken = "", False
+
+    def _lease_lost(self, event: events.LeaseLost) -> None:
+        connection = self._turn(event.connection, "unknown")
+        if connection is not None:
+            self._trouble(connection, f"this adapter may not dial any more: {event.reason}")
+
+    def _lease_unknown(self, event: events.LeaseUnknown) -> None:
+        connection = self._turn(event.connection, "unknown")
+        if connection is not None:
+            self._trouble(connection, f"it cannot be told whether this adapter may dial: {event.reason}")
+
+    def _turn(self, name: str, turn: Turn) -> Connection | None:
+        connection = self.connections.get(name)
+        if connection is not None:
+            connection.turn, connection.turn_since, connection.holder = turn, self._now(), ""
+        return connection
+
+    def _trouble(self, connection: Connection, says: str) -> None:
+        now = self._now()
+        connection.trouble, connection.trouble_at = clean(says), now
         connection.since = connection.since or now
 
     def _connection_refused(self, event: events.ConnectionRefused) -> None:

@@ -71,6 +71,14 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "released_by {text}        NOT NULL",
         "reason      {text}        NOT NULL",
     ),
+    # Of adapter/store/lease.py; no reason to ask for another version, since only replicas need it.
+    "dialing_lease": (
+        "account     {uuid}        NOT NULL PRIMARY KEY",
+        "holder      {uuid}        NOT NULL",
+        "held_by     {text}        NOT NULL",
+        "taken_at    {moment} NOT NULL DEFAULT {clock}",
+        "renewed_at  {moment} NOT NULL DEFAULT {clock}",
+    ),
 }
 _SESSION_INDEX = "recorded_payment_session"
 
@@ -143,7 +151,7 @@ class Ledger:
         """
         self.schema = schema
         self._engine = engine
-        self._plans = {name: self._plan(name, text) for name, text in _STATEMENTS.items()}
+        self._plans = {name: self.made(name, text, once=name in _ONCE) for name, text in _STATEMENTS.items()}
 
     @property
     def place(self) -> str:
@@ -193,7 +201,8 @@ class Ledger:
     def _default(moment: str) -> str:
         return moment if moment.replace("_", "").replace("()", "").isalnum() else f"({moment})"
 
-    def _plan(self, name: str, text: str) -> Plan:
+    def made(self, name: str, text: str, *, once: bool = False) -> Plan:
+        """A statement, whose tables and words of the engine stand in braces; `once` where a row may be there already."""
         words = self._engine.ledger
         filled = text.format(
             **{table: self._engine.table(self.schema, table) for table in _TABLES},
@@ -205,12 +214,14 @@ class Ledger:
             ),
             once=words.once,
             recently=words.recently.format(moment="recorded_at"),
+            renewed=words.recently.format(moment="renewed_at"),
+            renewed_age=words.age.format(moment="renewed_at"),
             is_conflict=words.is_set.format(flag="conflict"),
             is_over=words.is_set.format(flag="over_payment"),
             is_set=words.is_set.format(flag="successful"),
         )
         driver, names = self._engine.driver(self._engine.marked(filled))
-        return Plan(name=f"ledger.{name}", shown=filled, driver=driver, names=names, branches=(), once=name in _ONCE)
+        return Plan(name=f"ledger.{name}", shown=filled, driver=driver, names=names, branches=(), once=once)
 
     def version(self, hands: Reader) -> int | None:
         """The version of the tables that are there; None when there are none."""

@@ -16,7 +16,7 @@ from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import WebSocketURI, parse_uri
 
 from adapter.addresses import host_and_port, is_loopback
-from adapter.events import DialFailed, Dialing, Emit
+from adapter.events import AccountTaken, DialFailed, Dialing, Emit
 from adapter.transport import reasons
 from adapter.transport.credentials import secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say
@@ -40,10 +40,16 @@ class DialSettings:
     first_delay: float = 1.0
     """Longest pause before the first new attempt; doubled with each failure."""
     longest_delay: float = 60.0
+    longest_truce: float = 900.0
+    """Longest pause after another adapter has taken the account again and again; it begins at `longest_delay`."""
+    peaceful_after: float = 600.0
+    """A connection that lasted so long before the account was taken begins anew with short pauses."""
     settled_after: float = 10.0
     """A connection that ends without a frame before this age counts as a failed attempt."""
     proxy: str | None = field(default=SYSTEM_PROXY, repr=False)
     """URL of an HTTP proxy, SYSTEM_PROXY, or None for no proxy. Never used to reach this computer itself."""
+    may_dial: Callable[[], bool] = lambda: True
+    """Whether a connection may be opened now; once it says no, it is not asked again."""
     tls: ssl.SSLContext | None = None
     """What to trust; None for what this computer trusts."""
 
@@ -65,14 +71,26 @@ async def dial(
     Never gives up and raises nothing: whatever is wrong is said in a DialFailed event, and tried again. The pause
     grows with each failure and is drawn at random below its bound, so that a thousand restaurants do not return in
     step. Only a frame makes it short again: a gateway may well accept a connection and drop it at once.
+
+    When another adapter takes the account, pauses are longer and longer: two that connect at once would take it from each
+    other for ever. Where `settings.may_dial` says no, nothing more is opened.
     """
     dialer = _Dialer(url, headers, handle, settings, emit, stop)
-    failures = 0
+    failures = taken = 0
     while not stop.is_set():
+        if not settings.may_dial():
+            await stop.wait()
+            return
         emit(Dialing(connection=settings.connection, url=dialer.shown_url, attempt=failures + 1))
         outcome = await dialer.attempt()
         if stop.is_set():
             return
+        if outcome.taken:
+            taken = 1 if outcome.lasted >= settings.peaceful_after else taken + 1
+            delay = _truce(taken, settings, random)
+            emit(AccountTaken(connection=settings.connection, reason=outcome.taken, times=taken, retry_in=delay))
+            await _unless_stopped(stop, sleep(delay))
+            continue
         if outcome.heard:
             failures = 0
         elif outcome.problem:
@@ -84,9 +102,17 @@ async def dial(
 
 
 class _Connection(ClientConnection):
-    """Says what TLS says: an end that wants a certificate of ours refuses it only after the TLS handshake."""
+    """Says what TLS says: an end that wants a certificate of ours refuses it only after the TLS handshake.
+
+    And asks once more whether it may open: reaching the provider may have taken longer than that was true.
+    """
+
+    may_open: Callable[[], bool] = staticmethod(lambda: True)
 
     async def handshake(self, *arguments: Any, **named: Any) -> None:
+        """See ClientConnection. Raises SSLError too, and ConnectionAbortedError where it may not."""
+        if not self.may_open():
+            raise ConnectionAbortedError
         try:
             await super().handshake(*arguments, **named)
         except InvalidMessage:
@@ -103,6 +129,10 @@ class _Outcome(Struct, frozen=True, kw_only=True):
     heard: bool = False
     """Whether a frame was received."""
     no_hurry: bool = False
+    taken: str = ""
+    """What the other end said when it closed the connection for another adapter's; empty when it did not."""
+    lasted: float = 0.0
+    """For how many seconds the connection was open."""
 
 
 class _Dialer:
@@ -129,6 +159,11 @@ class _Dialer:
         self._place = self._provider
         self.shown_url = _shown(url)
 
+        class Permitted(_Connection):
+            may_open = staticmethod(settings.may_dial)
+
+        self._connection = Permitted
+
     async def attempt(self) -> _Outcome:
         """Open the connection and serve it until it ends or the adapter stops."""
         try:
@@ -152,7 +187,7 @@ class _Dialer:
             additional_headers=self._headers,
             user_agent_header="epos-adapter",
             proxy=proxy,
-            create_connection=_Connection,
+            create_connection=self._connection,
             **self._settings.socket.options(),
             **secure,
         )
@@ -170,6 +205,8 @@ class _Dialer:
             emit=self._emit,
             stop=self._stop,
         )
+        if ended.is_taken:
+            return _Outcome(taken=ended.reason, lasted=clock.time() - opened)
         if ended.received or clock.time() - opened >= settings.settled_after:
             return _Outcome(heard=ended.received > 0)
         return _Outcome(
@@ -216,6 +253,12 @@ def _delay(failures: int, settings: DialSettings, random: Callable[[], float]) -
     """Full jitter: anything below a bound that doubles with each failure."""
     doubled = settings.first_delay * 2.0 ** min(max(failures - 1, 0), 30)
     return random() * min(doubled, settings.longest_delay)
+
+
+def _truce(times: int, settings: DialSettings, random: Callable[[], float]) -> float:
+    """At least half of a bound that doubles each time: two adapters must not be back at once."""
+    doubled = settings.longest_delay * 2.0 ** min(times - 1, 30)
+    return (0.5 + random() / 2) * min(doubled, max(settings.longest_truce, settings.longest_delay))
 
 
 async def _unless_stopped(stop: asyncio.Event, work: Awaitable[Result]) -> Result | None:

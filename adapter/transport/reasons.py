@@ -59,6 +59,10 @@ _STATUS_CLASS = {
     5: "the provider has trouble of its own (HTTP {status}): nothing to do here but wait",
 }
 
+_TAKEN = re.compile(
+    r"\b(another|new(er)?|second|duplicate) (connection|socket|session|client)|replaced|supersed", re.IGNORECASE
+)
+
 _PROXY_REFUSED = "{place} refused to connect through (HTTP {status}): it may allow only some addresses"
 _PROXY_STATUS = {
     407: "{place} refused to connect through (HTTP 407): it wants a name and password, or other ones; "
@@ -115,6 +119,18 @@ def closed(end: ConnectionClosed) -> str:
     cause = end.__cause__
     kind = f" ({type(cause).__name__})" if isinstance(cause, OSError) else ""
     return f"the connection was lost without a goodbye{kind}"
+
+
+def is_taken(end: ConnectionClosed) -> bool:
+    """Whether the other end closed it because another adapter has connected with the same account.
+
+    No code is documented for that. A policy (1008) or a code of the provider's own (4000 and above) is taken for it, and
+    words that say so; what is known to mean something else is not.
+    """
+    theirs = end.rcvd
+    if theirs is None or (end.sent is not None and not end.rcvd_then_sent):
+        return False
+    return theirs.code == 1008 or theirs.code >= 4000 or _TAKEN.search(theirs.reason) is not None
 
 
 def not_opened(problem: BaseException, *, connection: str, place: str, timeout: float) -> str:

@@ -20,6 +20,7 @@ from adapter.deadline import Deadline, deadline
 from adapter.events import BugFound, Emit, where_of
 from adapter.transport import reasons
 from adapter.transport.credentials import hide
+from adapter.transport.ending import why_of
 from adapter.transport.life import Life
 
 Handle = Callable[[bytes], Awaitable[bytes | None]]
@@ -83,6 +84,8 @@ class Ended(Struct, frozen=True, kw_only=True):
     """Frames whose answer could not be sent any more."""
     reason: str
     """Why it ended, in plain words; what the other end said is in it as it was said."""
+    is_taken: bool = False
+    """Whether the other end closed it as one does whose account has connected anew."""
 
 
 async def serve_and_say(
@@ -131,11 +134,13 @@ async def serve(
     try:
         await asyncio.wait({reading, stopping, gone, dying}, return_when=asyncio.FIRST_COMPLETED)
         await _cancel({reading})
+        is_taken = False
         if gone.done():
-            reason = reasons.closed(await _read_to_the_end(ws))
+            closed = await _read_to_the_end(ws)
+            reason, is_taken = reasons.closed(closed), reasons.is_taken(closed)
         elif stop.is_set():
             await session.finish(settings.grace)
-            reason = "the adapter is stopping"
+            reason = why_of(stop)
             await _close(ws, CloseCode.SERVICE_RESTART, reason, settings.close_timeout)
         elif dying.done():
             reason = dying.result()
@@ -144,13 +149,13 @@ async def serve(
         else:
             # Closed already, unless reading failed.
             closed = await _close(ws, CloseCode.INTERNAL_ERROR, "", settings.close_timeout)
-            reason = reasons.closed(closed)
+            reason, is_taken = reasons.closed(closed), reasons.is_taken(closed)
     finally:
         await _cancel({reading, stopping, gone, dying})
         await session.abandon()
     if session.unanswered:
         reason += f"; {session.unanswered} of its requests could not be answered any more"
-    return Ended(received=session.received, unanswered=session.unanswered, reason=reason)
+    return Ended(received=session.received, unanswered=session.unanswered, reason=reason, is_taken=is_taken)
 
 
 class _Session:

@@ -188,7 +188,13 @@ def test_a_dry_run_prints_the_sql_of_the_ledger_and_changes_nothing(new_site: An
     assert new_site.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'epos_adapter'") == [(0,)]
     new_site.sql(printed)
     names = "SELECT tablename FROM pg_tables WHERE schemaname = 'epos_adapter' ORDER BY 1"
-    assert [name for (name,) in new_site.sql(names)] == ["ledger", "recorded_payment", "released_lock", "session_lock"]
+    assert [name for (name,) in new_site.sql(names)] == [
+        "dialing_lease",
+        "ledger",
+        "recorded_payment",
+        "released_lock",
+        "session_lock",
+    ]
     assert new_site.good("locks") == "Nothing is locked.\n"
 
 

@@ -1,6 +1,7 @@
 """Payments under faults, at length: `python -m tests.faults --payments N --seed S --json FILE`; exit 1 on a violation.
 
-Beside it: `pool`, which tortures the pool of connections, and `flood`, a burst of requests.
+Beside it: `pool`, which tortures the pool of connections, `flood`, a burst of requests, and `standby`, two adapters for one
+account.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import click
 
 from tests.faults.flood import flood
 from tests.faults.pool import torture
+from tests.faults.replicas import replicas
 from tests.faults.report import figures, table
 from tests.faults.run import Plan, run
 from tests.faults.server import own_server
@@ -67,6 +69,16 @@ def burst(requests: int, sockets: int) -> None:
         outcome = asyncio.run(flood(server, requests=requests, sockets=sockets))
     click.echo("\n".join(outcome.lines()))
     sys.exit(0 if outcome.outcomes.total() == requests // sockets * sockets else 1)
+
+
+@main.command("standby")
+@click.option("--rounds", default=20, show_default=True, help="How often each fault strikes.")
+def standby(rounds: int) -> None:
+    """Kill, hold up and stop the one of two adapters that dials, and time the other."""
+    with own_server() as server:
+        outcome = asyncio.run(replicas(server, rounds))
+    click.echo("\n".join(outcome.lines()))
+    sys.exit(1 if outcome.stolen else 0)
 
 
 if __name__ == "__main__":

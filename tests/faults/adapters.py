@@ -52,7 +52,7 @@ _DIALS = """dial = "{url}"
 software_house_id = "faults"
 ping_interval = 1.0
 ping_timeout = 1.0
-longest_delay = 1.0"""
+longest_delay = {longest_delay}"""
 
 
 class Adapter:
@@ -67,8 +67,10 @@ class Adapter:
         program: str = PROGRAM,
         environment: Mapping[str, str] | None = None,
         dial: str = "",
+        longest_delay: float = 1.0,
+        more: str = "",
     ) -> None:
-        """It waits for gateways on a port, unless `dial` says where it finds one."""
+        """It waits for gateways on a port, unless `dial` says where it finds one; `more` is said of its connection."""
         self.name = name
         self.port = _free_port()
         self.status_port = _free_port()
@@ -76,7 +78,8 @@ class Adapter:
         self._program = program
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
         self._config = folder / f"{name}.toml"
-        way = _DIALS.format(url=dial) if dial else f'listen = "127.0.0.1:{self.port}"'
+        way = _DIALS.format(url=dial, longest_delay=longest_delay) if dial else f'listen = "127.0.0.1:{self.port}"'
+        way = f"{way}\n{more}"
         text = _CONFIG.format(url=url, way=way, status=self.status_port, account=ACCOUNT, key=KEY, deadline=DEADLINE)
         self._config.write_text(text, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None

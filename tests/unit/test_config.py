@@ -338,3 +338,12 @@ def test_whoever_asks_for_the_status_needs_none_of_the_other_secrets(file: Path)
         encoding="utf-8",
     )
     assert load_status_config(file).listen_at == ("127.0.0.1", 1)
+
+
+def test_standing_by_needs_a_ledger_and_something_to_dial(file: Path):
+    dial = DIAL.format("wss://api.example/ws")
+    assert read(file, f"{DATABASE}{dial}standby = true\n").connection[0].standby
+    (problem,) = problems_of(file, f"{DATABASE}{LISTEN}standby = true\n")
+    assert "for connections that are dialled" in problem.message
+    problems = problems_of(file, f"{DATABASE}[ledger]\nuse = false\n{dial}standby = true\n")
+    assert "needs the ledger" in " ".join(problem.message for problem in problems)

@@ -54,6 +54,11 @@ def report(text: str = "plain", level: Level = "good", kind: FlagKind = "gone") 
                 last_sign_at=AT,
                 ping_milliseconds=23.4,
                 in_flight=1,
+                turn="holds",
+                turn_since=AT,
+                holder=text,
+                is_taken=True,
+                taken_at=AT,
             )
         ],
         database=DatabaseReport(is_up=True, since=AT, last_error=text, last_error_at=AT, pool_in_use=1, pool_size=8),

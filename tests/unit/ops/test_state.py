@@ -267,3 +267,63 @@ def test_a_silent_connection_tells_when_it_last_gave_a_sign_of_life_and_what_the
     )
     dojo = site.report().connections[0]
     assert (dojo.last_sign_at, dojo.ping_milliseconds, dojo.last_frame_at) == (site.now, 23.4, asked_at)
+
+
+def test_an_adapter_that_stands_by_is_ready_and_nothing_is_wrong():
+    site = Site()
+    site.hear(
+        events.MappingBound(mapping="floreant.toml", tables=17, milliseconds=300),
+        events.RecordingOn(ledger="epos_adapter, version 1"),
+        events.StandingBy(connection="dojo", holder="till-1, process 7"),
+    )
+    del site.state.connections["local"]
+    report = site.report()
+    assert (report.ready, report.level, report.findings) == (True, "good", [])
+    assert (report.connections[0].turn, report.connections[0].holder) == ("stands by", "till-1, process 7")
+    site.hear(events.LeaseTaken(connection="dojo"))
+    report = site.report()
+    assert (report.ready, report.connections[0].turn, report.connections[0].holder) == (False, "holds", "")
+
+
+def test_an_account_that_another_adapter_takes_is_red_until_it_is_open_again_and_looked_at_for_an_hour():
+    site = Site().works()
+    closed = "the other end closed the connection: it does not want this connection (1008: another connection)"
+    site.hear(
+        events.ConnectionClosed(connection="dojo", reason=closed, received=3),
+        events.AccountTaken(connection="dojo", reason=closed, times=2, retry_in=120.0),
+    )
+    (finding,) = site.report().findings
+    assert (finding.level, finding.about) == ("bad", "connection dojo")
+    assert finding.says == (
+        "Another adapter has connected with this account (2 times in a row), and the last to connect wins."
+    )
+    assert "This one waits 120 s" in finding.do
+    site.hear(events.ConnectionOpened(connection="dojo", peer="api.example:443"))
+    (finding,) = site.report().findings
+    assert (finding.level, finding.about) == ("attention", "connection dojo")
+    site.now -= timedelta(hours=2)
+    site.hear(events.AccountTaken(connection="dojo", reason=closed, times=1, retry_in=60.0))
+    site.hear(events.ConnectionOpened(connection="dojo", peer="api.example:443"))
+    assert site.report().findings == []
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (
+            events.LeaseLost(connection="dojo", reason="it was not renewed in time"),
+            "This adapter may not dial any more: it was not renewed in time.",
+        ),
+        (
+            events.LeaseUnknown(connection="dojo", reason="the database cannot be reached"),
+            "It cannot be told whether this adapter may dial: the database cannot be reached.",
+        ),
+    ],
+)
+def test_a_lease_that_cannot_be_had_is_said(event: events.Event, says: str):
+    site = Site().works()
+    site.hear(events.ConnectionClosed(connection="dojo", reason="x", received=0), event)
+    (finding,) = site.report().findings
+    assert (finding.level, finding.says) == ("bad", says)
+    site.hear(events.LeaseTaken(connection="dojo"), events.ConnectionOpened(connection="dojo", peer="x:1"))
+    assert site.report().findings == []

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from adapter.events import ConnectionClosed, ConnectionOpened, DialFailed, Dialing
+from adapter.events import AccountTaken, ConnectionClosed, ConnectionOpened, DialFailed, Dialing
 from adapter.transport.dial import dial
 from adapter.transport.session import SocketSettings
 from simulator.gateway import Gateway
@@ -239,6 +240,100 @@ def test_the_older_of_two_adapters_on_one_account_is_told_why_it_was_closed() ->
             stop_later.set()
             await later
         assert "(1008: another connection for this account)" in heard.of(ConnectionClosed)[0].reason
+
+    run(test)
+
+
+def closing(*closes: tuple[int, str], frame: bool = False) -> Any:
+    """A gateway that closes one connection after another so, the last way for ever."""
+    left = list(closes)
+
+    async def accept(ws: ServerConnection) -> None:
+        if frame:
+            await ws.send("hello")
+            await ws.recv()
+        await ws.close(*(left.pop(0) if len(left) > 1 else left[0]))
+
+    return accept
+
+
+@pytest.mark.parametrize("frame", [True, False])
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (1008, "another connection for this account"),
+        (1008, ""),
+        (4001, "x"),
+        (1000, "replaced by a newer connection"),
+        (1001, "Superseded"),
+    ],
+)
+def test_two_that_take_the_account_from_each_other_wait_longer_each_time(code: int, says: str, *, frame: bool) -> None:
+    async def test() -> None:
+        async with listening(closing((code, says), frame=frame)) as url:
+            heard, pauses = await dialled(url, pauses=7, longest_delay=60.0)
+            assert pauses == [60.0, 120.0, 240.0, 480.0, 900.0, 900.0, 900.0]
+            assert [event.times for event in heard.of(AccountTaken)] == [1, 2, 3, 4, 5, 6, 7]
+            assert f"({code}" in heard.of(AccountTaken)[0].reason
+            assert not heard.of(DialFailed)
+            _, pauses = await dialled(url, pauses=3, jitter=0.0, longest_delay=60.0)
+            assert pauses == [30.0, 60.0, 120.0]
+
+    run(test)
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1011, 1012, 1013])
+def test_a_provider_that_restarts_has_not_given_the_account_away(code: int) -> None:
+    async def test() -> None:
+        async with listening(closing((code, "bye"), frame=True)) as url:
+            heard, pauses = await dialled(url, pauses=3)
+        assert not heard.of(AccountTaken)
+        assert pauses == [1.0, 1.0, 1.0]
+
+    run(test)
+
+
+def test_an_account_that_was_ours_for_long_is_taken_for_the_first_time() -> None:
+    async def test() -> None:
+        async with listening(closing((1008, ""))) as url:
+            heard, pauses = await dialled(url, pauses=3, peaceful_after=0.0)
+        assert [event.times for event in heard.of(AccountTaken)] == [1, 1, 1]
+        assert pauses == [60.0, 60.0, 60.0]
+
+    run(test)
+
+
+def test_nothing_is_dialled_once_that_is_not_allowed() -> None:
+    async def test() -> None:
+        stop, heard = asyncio.Event(), Heard()
+        task = asyncio.create_task(
+            dial("ws://127.0.0.1:9", HEADERS, echo, settings(may_dial=lambda: False), heard.append, stop)
+        )
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not task.done()
+        stop.set()
+        await task
+        assert not heard
+
+    run(test)
+
+
+def test_a_handshake_is_not_begun_once_that_is_not_allowed_any_more() -> None:
+    asked = iter([True, False])
+
+    async def test() -> None:
+        async with Gateway({ACCOUNT: KEY}) as gateway:
+            stop, heard = asyncio.Event(), Heard()
+            allowed = settings(may_dial=lambda: next(asked, False))
+            task = asyncio.create_task(
+                dial(gateway.url, HEADERS, echo, allowed, heard.append, stop, random=lambda: 0.0)
+            )
+            await until(lambda: heard.of(DialFailed))
+            stop.set()
+            await task
+            assert not gateway.frames
+            assert not gateway.live
 
     run(test)
 
