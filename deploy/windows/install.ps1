@@ -64,7 +64,7 @@ if (-not (Test-Path $config)) {
 if (-not $known) { & $service install }
 if ($known -and $known.Status -eq "Running") {
     Start-Service -Name "epos-adapter"
-    Write-Host "Restarted. The version before is in $before; to go back, stop the service and swap the two folders."
+    Write-Host "Restarted. The version before is in $before; deploy\windows\rollback.ps1 goes back to it."
 } else {
     Write-Host "Start it with: Start-Service epos-adapter"
 }

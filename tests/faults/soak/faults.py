@@ -73,7 +73,7 @@ class Faults:
     async def _lose_answers(self) -> None:
         """Ask, and cut the connection before the answers can have come."""
         for number in range(5):
-            message = {"jsonrpc": "2.0", "id": f"lost {number}", "method": "ListSessions", "params": {}}
+            message = {"jsonrpc": "2.0", "id": f"lost {number}", "method": "ListTables", "params": {}}
             try:
                 await self._gateway.send_raw(ACCOUNT, json.dumps(message))
             except GatewayError:

@@ -191,11 +191,13 @@ class _Evening:
         while not self._over.is_set():
             await asyncio.sleep(self._random.expovariate(1 / 0.25))
             session = self._random.choice(self._checks).session
+            # Not all open checks at once: there are thousands here, as in no restaurant, so that there are enough to pay.
+            table = {"tableNames": [f"T{self._random.randint(1, 40)}"]}
             method, params = self._random.choice(
                 [
                     ("ListTables", {}),
-                    ("ListSessions", {"isPayable": True, "tableNames": [f"T{self._random.randint(1, 40)}"]}),
-                    ("ListSessions", {"isFinished": False}),
+                    ("ListSessions", {"isPayable": True, **table}),
+                    ("ListSessions", {"isFinished": False, **table}),
                     ("GetSession", {"id": session}),
                     ("GetBillItems", {"sessionId": session}),
                     ("GetFullBill", {"sessionId": session}),
