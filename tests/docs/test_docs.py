@@ -242,3 +242,8 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def test_the_guide_names_every_field_that_is_needed():
     rows = re.findall(r"^\| `\[(table|session|bill|item)\]` \| ([^|]+) \|", text("docs/mapping.md"), re.MULTILINE)
     assert {(section, name) for section, names in rows for name in re.findall(r"`(\w+)`", names)} == set(REQUIRED)
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_no_page_holds_the_marks_of_a_merge(page: Path):
+    assert not re.search(r"^(<{7}|={7}$|>{7})", page.read_text(encoding="utf-8"), re.MULTILINE)
