@@ -18,7 +18,7 @@ from adapter.connection_config import ConnectionConfig, RegistrationConfig
 from adapter.domain.recording import RecordingRules
 from adapter.domain.rules import WaiterCheck
 from adapter.domain.service import Service
-from adapter.errors import AdapterError, InvalidFile, MappingMismatch, Problem, StoreError
+from adapter.errors import AdapterError, InvalidFile, MappingMismatch, Problem, StoreError, where_of
 from adapter.events import (
     BugFound,
     Emit,
@@ -27,7 +27,6 @@ from adapter.events import (
     Started,
     Stopped,
     Stopping,
-    where_of,
 )
 from adapter.mapping.capabilities import offered_by
 from adapter.mapping.load import Mapping

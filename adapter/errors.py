@@ -18,9 +18,14 @@ A message may be shown to a waiter and sent to the provider: it never holds SQL,
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import ClassVar
 
 from msgspec import Struct
+
+_OURS = Path(__file__).resolve().parent
+_MOST_FRAMES = 12
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -247,3 +252,13 @@ class Bug(AdapterError):
     """Something that should not happen; the log holds the details under the same reference."""
 
     code = "E900"
+
+
+def where_of(error: BaseException) -> str:
+    """The innermost of our own frames that an error passed, as file, line and function, without values."""
+    frames = [
+        f"{path.relative_to(_OURS.parent).as_posix()}:{line} {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (path := Path(frame.f_code.co_filename)).is_relative_to(_OURS)
+    ]
+    return " > ".join(frames[-_MOST_FRAMES:])

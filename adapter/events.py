@@ -6,15 +6,10 @@ No event holds SQL parameters, secrets or card data.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from msgspec import Struct
-
-_OURS = Path(__file__).resolve().parent
-_MOST_FRAMES = 12
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -261,16 +256,6 @@ class BugFound(Event, frozen=True, kw_only=True):
     """Files, lines and functions of our own code, without values."""
 
 
-def where_of(error: BaseException) -> str:
-    """The innermost of our own frames that an error passed, as file, line and function, without values."""
-    frames = [
-        f"{path.relative_to(_OURS.parent).as_posix()}:{line} {frame.f_code.co_name}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if (path := Path(frame.f_code.co_filename)).is_relative_to(_OURS)
-    ]
-    return " > ".join(frames[-_MOST_FRAMES:])
-
-
 class Dialing(Event, frozen=True, kw_only=True):
     """Opening the connection to the provider."""
 
@@ -375,6 +360,18 @@ class ConnectionRefused(Event, frozen=True, kw_only=True):
     connection: str
     peer: str
     reason: str
+
+
+class LockedOut(Event, frozen=True, kw_only=True):
+    """Somebody showed too many wrong keys, and is not heard for a while; other addresses are."""
+
+    level: ClassVar[Level] = "warning"
+    connection: str
+    address: str
+    attempts: int
+    """How many wrong ones in a row."""
+    seconds: int
+    """How long nothing is heard from this address, not even the right key."""
 
 
 class StatusServed(Event, frozen=True, kw_only=True):

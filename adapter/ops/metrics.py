@@ -77,6 +77,9 @@ class Metrics:
             "accounts_taken", "Times that another adapter took the account of a connection.", "connection"
         )
         self._refused = counter("connections_refused", "Gateways turned away.", "connection")
+        self._locked_out = counter(
+            "lockouts", "Addresses not heard for a while after too many wrong keys.", "connection"
+        )
         # The database
         self._database_up = gauge("database_up", "1 while the database answers.")
         self._database_losses = counter("database_losses", "Times the database stopped answering.")
@@ -107,6 +110,7 @@ class Metrics:
                 self._dial_failures,
                 self._accounts_taken,
                 self._refused,
+                self._locked_out,
                 self._ignored,
                 self._complaints,
             ):
@@ -150,6 +154,7 @@ class Metrics:
             events.BugFound: lambda _: self._bugs.inc(),
             events.ConnectionOpened: lambda event: self._opened.labels(event.connection).inc(),
             events.ConnectionRefused: lambda event: self._refused.labels(event.connection).inc(),
+            events.LockedOut: lambda event: self._locked_out.labels(event.connection).inc(),
             events.DatabaseDown: lambda _: self._database_losses.inc(),
             events.DialFailed: lambda event: self._dial_failures.labels(event.connection).inc(),
             events.FrameIgnored: lambda event: self._ignored.labels(event.connection).inc(),

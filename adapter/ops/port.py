@@ -23,7 +23,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from adapter.addresses import host_and_port, is_loopback, peer_of
-from adapter.events import BugFound, Emit, StatusNotServed, StatusRefused, StatusServed, where_of
+from adapter.errors import where_of
+from adapter.events import BugFound, Emit, StatusNotServed, StatusRefused, StatusServed
 from adapter.ops.reporter import Reporter
 
 TRY_AGAIN = 10.0

@@ -139,6 +139,7 @@ class State:
             events.ConnectionClosed: self._connection_closed,
             events.ConnectionOpened: self._connection_opened,
             events.ConnectionRefused: self._connection_refused,
+            events.LockedOut: self._locked_out,
             events.DatabaseDown: self._database_down,
             events.DatabaseUp: self._database_up,
             events.DialFailed: self._dial_failed,
@@ -308,6 +309,13 @@ class State:
             return
         reason = f"a gateway at {event.peer or 'an unknown address'} was turned away: {event.reason}"
         connection.trouble, connection.trouble_at = clean(reason), self._now()
+
+    def _locked_out(self, event: events.LockedOut) -> None:
+        self._note(
+            f"{event.address} shows wrong keys again and again, and is not heard for {event.seconds} s: "
+            f"is api_key of connection '{event.connection}' the one that its gateway has?",
+            is_trouble=True,
+        )
 
     def _sign_of_life(self, event: events.SignOfLife) -> None:
         connection = self.connections.get(event.connection)

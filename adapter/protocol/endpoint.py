@@ -10,8 +10,8 @@ from typing import Protocol
 
 from adapter.domain.requests import Request
 from adapter.domain.service import Answer
-from adapter.errors import AdapterError, Bug, MalformedRequest, TooSlow, UnknownMethod
-from adapter.events import BugFound, Emit, Event, FrameIgnored, ProviderComplained, RequestAnswered, where_of
+from adapter.errors import AdapterError, Bug, MalformedRequest, TooSlow, UnknownMethod, where_of
+from adapter.events import BugFound, Emit, Event, FrameIgnored, ProviderComplained, RequestAnswered
 from adapter.protocol import jsonrpc
 from adapter.protocol.dialect import Dialect, Route, decode_request, error_code
 from adapter.protocol.jsonrpc import Envelope

@@ -8,6 +8,7 @@ import hmac
 import ssl
 from collections.abc import Callable
 from http import HTTPStatus
+from math import ceil
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +18,8 @@ from websockets.http11 import Request, Response
 
 from adapter.addresses import host_and_port, is_loopback, peer_of
 from adapter.errors import AdapterError
-from adapter.events import ConnectionRefused, Emit, Listening
+from adapter.events import ConnectionRefused, Emit, Listening, LockedOut
+from adapter.transport.attempts import Attempts
 from adapter.transport.credentials import Credentials, account_and_key, basic_authorization, secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say
 
@@ -81,6 +83,7 @@ class _Door:
     ) -> None:
         self._expected = f"{credentials.account}:{credentials.api_key}".encode()
         self._secrets = secrets_in({"Authorization": basic_authorization(credentials.account, credentials.api_key)})
+        self._attempts = Attempts()
         self._handle = handle
         self._settings = settings
         self._emit = emit
@@ -88,18 +91,38 @@ class _Door:
 
     def check(self, ws: ServerConnection, request: Request) -> Response | None:
         """None to let in; otherwise the refusal. Says nothing of what was sent."""
+        host = ws.remote_address[0] if ws.remote_address else ""
+        if request.headers.get_all("Sec-Fetch-Site"):
+            # A page must not use up the attempts of the gateway on the same computer, nor ask a person for the key.
+            self._refuse(ws, "it is a web browser, and no gateway")
+            return ws.respond(HTTPStatus.FORBIDDEN, "for gateways only\n")
+        wait = self._attempts.must_wait(host)
+        if wait:
+            refusal = ws.respond(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong keys\n")
+            refusal.headers["Retry-After"] = str(ceil(wait))
+            return refusal
         # Not `get`: it raises where a header was sent twice.
         sent = request.headers.get_all("Authorization")
         shown = account_and_key(sent[0]) if len(sent) == 1 else None
         if shown is not None and hmac.compare_digest(shown, self._expected):
+            self._attempts.right(host)
             return None
-        reason = "it showed no account name and API key" if shown is None else "wrong account name or API key"
-        self._emit(
-            ConnectionRefused(connection=self._settings.connection, peer=peer_of(ws.remote_address), reason=reason)
-        )
+        self._refuse(ws, "it showed no account name and API key" if shown is None else "wrong account name or API key")
+        if shown is not None:
+            wrong = self._attempts.wrong(host)
+            wait = self._attempts.must_wait(host)
+            if wait:
+                self._emit(
+                    LockedOut(connection=self._settings.connection, address=host, attempts=wrong, seconds=round(wait))
+                )
         refusal = ws.respond(HTTPStatus.UNAUTHORIZED, "account name and API key, please\n")
         refusal.headers["WWW-Authenticate"] = 'Basic realm="epos-adapter", charset="UTF-8"'
         return refusal
+
+    def _refuse(self, ws: ServerConnection, reason: str) -> None:
+        self._emit(
+            ConnectionRefused(connection=self._settings.connection, peer=peer_of(ws.remote_address), reason=reason)
+        )
 
     async def serve(self, ws: ServerConnection) -> None:
         """Serve one gateway until it leaves or the adapter stops."""

@@ -17,7 +17,8 @@ from websockets.frames import CloseCode
 
 from adapter import events
 from adapter.deadline import Deadline, deadline
-from adapter.events import BugFound, Emit, where_of
+from adapter.errors import where_of
+from adapter.events import BugFound, Emit
 from adapter.transport import reasons
 from adapter.transport.credentials import hide
 from adapter.transport.ending import why_of

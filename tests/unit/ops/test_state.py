@@ -132,6 +132,15 @@ def test_a_gateway_that_was_turned_away_is_told_even_while_another_is_connected(
     assert site.findings() == []
 
 
+def test_who_shows_wrong_keys_again_and_again_is_told_once(site: Site):
+    for attempts in (10, 11, 12):
+        site.hear(events.LockedOut(connection="local", address="10.0.0.9", attempts=attempts, seconds=60))
+    (noted,) = site.state.noted.values()
+    assert noted.times == 3
+    assert noted.is_trouble
+    assert "10.0.0.9 shows wrong keys again and again, and is not heard for 60 s" in noted.text
+
+
 def test_several_gateways_on_one_address_are_one_connection_until_the_last_has_gone(site: Site):
     site.works().hear(events.ConnectionOpened(connection="local", peer="127.0.0.1:6000"))
     site.hear(events.ConnectionClosed(connection="local", reason="gone", received=0))
