@@ -320,13 +320,21 @@ class _Checker:
             for fragment in found:
                 for column in fragment.tree.find_all(exp.Column):
                     path: Path = (column.table.casefold(), column.name.casefold())
-                    if column.meta.get("field") and path not in self.fragments and not self._source.problems:
+                    if column.meta.get("field") and path not in self.fragments and not self._is_said(path):
                         known = {str(each[1]) for each in self.fragments if each[0] == path[0] and len(each) == 2}
                         message, hint = f"there is no field {dotted(path)}", suggest(column.name, known)
                         if getattr(getattr(self._file.bill, column.name.casefold(), None), "sum", None):
                             message = f"{dotted(path)} is summed by the adapter, so SQL cannot refer to it"
                             hint = "a session is payable only while a balance remains, without its being said"
                         self._source.report_inside(fragment.path, int(column.meta.get("index", 0)), message, hint)
+
+    def _is_said(self, path: Path) -> bool:
+        """Whether a field is there, as far as that can be told of one in which something else is wrong."""
+        rule = getattr(self._file, str(path[0]), None)
+        value = getattr(rule, str(path[1]), None)
+        aside = self._source.set_aside
+        is_broken = path[:1] in aside or path in aside or ("session",) not in self.clauses
+        return is_broken or (value is not None and not getattr(value, "sum", None))
 
     def _check_site(self) -> None:
         for name, constant in self._file.site.items():

@@ -9,6 +9,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from copy import copy
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -59,17 +60,22 @@ class Source(Struct):
 
     def report(self, path: Path, message: str, hint: str = "") -> None:
         """Note a problem with the key at this path; nothing more of one that has been set aside."""
-        if any(path[:end] in self.set_aside for end in range(1, len(path) + 1)):
+        if self._is_set_aside(path):
             return
         line, _ = self.locator.place(path)
         key = dotted(self.locator.name(path))
         self.problems.append(Problem(file=self.file, line=line, key=key, message=message, hint=hint))
 
     def report_inside(self, path: Path, index: int, message: str, hint: str = "") -> None:
-        """Note a problem with the character `index` of the string at this path."""
+        """Note a problem with the character `index` of the string at this path; nothing more of one that was set aside."""
+        if self._is_set_aside(path):
+            return
         line, column = self.locator.inside(path, index)
         key = dotted(self.locator.name(path))
         self.problems.append(Problem(file=self.file, line=line, column=column, key=key, message=message, hint=hint))
+
+    def _is_set_aside(self, path: Path) -> bool:
+        return any(path[:end] in self.set_aside for end in range(1, len(path) + 1))
 
     def raise_if_any(self) -> None:
         """Raise InvalidFile with all problems, in the order of the file, if there are any."""
@@ -107,8 +113,12 @@ def load_text(raw: bytes, name: str, model: type[Model]) -> tuple[Model, Source]
 
 
 def validate(data: dict[str, Any], source: Source, model: type[Model]) -> Model:
-    """Make a model of plain values, as `load` does; keys that are wrong are noted and taken out of the values."""
+    """Make a model of plain values, as `load` does.
+
+    Keys that are wrong are noted and taken out of the values, and something stands in for those that are missing.
+    """
     schema: dict[str, Any] = {}
+    stood_in: set[Path] = set()
     while True:
         try:
             return model.model_validate(data)
@@ -117,12 +127,16 @@ def validate(data: dict[str, Any], source: Source, model: type[Model]) -> Model:
             details = error.errors(include_url=False, include_context=True, include_input=False)
             for detail in details:
                 _report(detail, data, schema, source)
-            paths = [_known_part(tuple(detail["loc"]), data, "") for detail in details]
+            gaps: list[Path] = [tuple(detail["loc"]) for detail in details if detail["type"] == "missing"]
+            paths = [_known_part(tuple(detail["loc"]), data, "") for detail in details if detail["type"] != "missing"]
             removed = [_remove(data, path) for path in sorted(paths, key=len, reverse=True)]
-            if not any(removed) or any(detail["type"] == "missing" for detail in details):
+            # What stood in for a key once and was refused is not tried again.
+            filled = [path not in stood_in and _fill(data, path, schema) for path in gaps]
+            stood_in.update(gaps)
+            if not all(filled) or not any((*removed, *filled)):
                 source.raise_if_any()
                 raise
-            source.set_aside.update(paths)
+            source.set_aside.update(paths, gaps)
 
 
 def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
@@ -166,6 +180,27 @@ def _remove(data: Any, path: Path) -> bool:
         data.clear()  # the positions of what follows would no longer be those of the file
         return True
     return False
+
+
+def _fill(data: Any, path: Path, schema: Mapping[str, Any]) -> bool:
+    """Let something stand in for a key that is missing, so that the rest is looked at; False where nothing can."""
+    nodes = _nodes_at(schema, path)
+    for name in path[:-1]:
+        try:
+            data = data[name]
+        except (KeyError, IndexError, TypeError):
+            return False
+    node: Mapping[str, Any] = next((node for node in nodes if "const" in node or "type" in node), {})
+    if not isinstance(data, dict) or path[-1] in data or len(node.get("enum", ())) > 1:
+        return False  # of several choices none can be taken for what was meant
+    stand_in = node["const"] if "const" in node else _STAND_INS.get(node.get("type", ""))
+    if stand_in is None:
+        return False
+    data[str(path[-1])] = copy(stand_in)
+    return True
+
+
+_STAND_INS: Mapping[str, Any] = {"array": [], "boolean": False, "integer": 0, "number": 0, "object": {}, "string": "x"}
 
 
 def _syntax_problem(error: Exception, name: str, text: str) -> Problem:
@@ -233,6 +268,11 @@ def _known_part(path: Path, data: Any, kind: str) -> Path:
 
 def _names_at(schema: Mapping[str, Any], path: Path) -> set[str]:
     """The keys that a JSON Schema knows at a path."""
+    return {name for node in _nodes_at(schema, path) for name in node.get("properties", {})}
+
+
+def _nodes_at(schema: Mapping[str, Any], path: Path) -> list[Any]:
+    """What a JSON Schema says of a path, its alternatives spread out."""
     nodes = _branches(schema, schema)
     for name in path:
         below: list[Any] = []
@@ -244,7 +284,7 @@ def _names_at(schema: Mapping[str, Any], path: Path) -> set[str]:
             if isinstance(child, Mapping):
                 below.extend(_branches(child, schema))
         nodes = below
-    return {name for node in nodes for name in node.get("properties", {})}
+    return nodes
 
 
 def _branches(node: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:

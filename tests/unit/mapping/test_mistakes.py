@@ -117,3 +117,59 @@ def test_a_constant_that_an_installation_must_set_is_told_with_the_mapping_that_
     (problem,) = caught.value.problems
     assert (problem.key, problem.line, problem.message) == ("site.terminal", line, "is missing")
     assert re.search(r"plain\.toml:6 asks for it: its number$", problem.hint)
+
+
+ALL_AT_ONCE = """
+epos    = "Plain EPOS"
+versoin = 1
+sql     = "postgresql"
+
+[table]
+from   = "dining_table t"
+name   = "x.label"
+status = { column = "t.state", map = { F = "available" } }
+
+[session]
+from       = "checks k"
+id         = "k.id"
+name       = "q.number"
+created_at = "k.opened_at"
+payable    = "bill.nothing > 0"
+
+[item]
+from            = "JOIN check_lines i ON i.check_id = k.id"
+id              = "i.product_id"
+name            = "i.description"
+amount_per_item = "z.price"
+
+[site]
+timezone = { default = "Europe/London" }
+
+[lock]
+free = "y.locked IS NULL"
+
+[[record.step]]
+insert = "pay"
+set    = { amount = ":amuont" }
+"""
+
+
+def test_no_mistake_hides_another_however_different_they_are():
+    """A section and keys that are missing, a key that there is not, aliases, and a field that nobody has."""
+    with pytest.raises(InvalidFile) as caught:
+        load_mapping_text(ALL_AT_ONCE, "plain.toml")
+    said = {problem.key: problem.message.split(";")[0] for problem in caught.value.problems}
+    assert {key: message[:22] for key, message in said.items()} == {
+        "version": "is missing",
+        "versoin": "there is no such setti",
+        "bill": "is missing",
+        "table.name": "x.label: nothing here ",
+        "table.max_covers": "is missing",
+        "session.name": "q.number: nothing here",
+        "item.amount_per_item": "z.price: nothing here ",
+        "lock.ours": "is missing",
+        "lock.set": "is missing",
+        "lock.clear": "is missing",
+        "lock.free": "y.locked: nothing here",
+        "record.step[0].set.amount": "unknown parameter :amu",
+    }, said
