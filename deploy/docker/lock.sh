@@ -5,6 +5,11 @@ set -eu
 cd "$(dirname "$0")/../.."
 python3 -m venv .venv-lock
 .venv-lock/bin/pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
-.venv-lock/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-    --extra mariadb --extra sqlite --extra unicenta --all-build-deps --output-file deploy/docker/requirements.txt "$@" pyproject.toml
+# What the stand-in for the provider needs besides goes into simulator.txt: no restaurant has it.
+for file in requirements simulator; do
+    extra=$([ "$file" = simulator ] && echo "--extra simulator" || true)
+    # shellcheck disable=SC2086 # two words, or none
+    .venv-lock/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+        --extra mariadb --extra sqlite --extra unicenta $extra --all-build-deps --output-file "deploy/docker/$file.txt" "$@" pyproject.toml
+done
 rm -rf .venv-lock

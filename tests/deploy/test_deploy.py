@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from adapter.app import load
+from simulator.config import INVENTED
+
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "linux" / "epos-adapter.service"
@@ -47,20 +50,42 @@ def test_the_service_is_as_locked_in_as_the_guide_says():
     assert f"gives it {level[1]} of 10" in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 
 
-def test_the_container_installs_what_the_project_needs_in_versions_that_it_allows():
-    text = (DEPLOY / "docker" / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("file", "extras"), [("requirements", ()), ("simulator", ("simulator",))])
+def test_the_container_installs_what_the_project_needs_in_versions_that_it_allows(file: str, extras: tuple[str, ...]):
+    text = (DEPLOY / "docker" / f"{file}.txt").read_text(encoding="utf-8")
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+) \\$", text, re.MULTILINE))
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = project["dependencies"] + [one for extra in extras for one in project["optional-dependencies"][extra]]
     for requirement in map(Requirement, needed):
         if requirement.marker is None or requirement.marker.evaluate():
             assert pinned[requirement.name] in requirement.specifier, requirement.name
 
 
-def test_every_package_of_the_container_has_hashes_and_comes_from_nowhere_else():
-    text = (DEPLOY / "docker" / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", ["requirements", "simulator"])
+def test_every_package_of_the_container_has_hashes_and_comes_from_nowhere_else(file: str):
+    text = (DEPLOY / "docker" / f"{file}.txt").read_text(encoding="utf-8")
     for block in re.split(r"\n(?=[a-z])", text)[1:]:
         assert "--hash=sha256:" in block, block[:60]
     assert not re.search(r"--(index-url|extra-index-url|find-links|trusted-host)|https?://|@ ", text)
+
+
+def test_the_adapter_of_the_compose_file_has_settings_that_can_be_read(monkeypatch: pytest.MonkeyPatch):
+    compose = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    for name in ("EPOS_DATABASE_URL", "DOJO_API_KEY"):
+        found = re.search(rf"{name}: (\S+)", compose)
+        assert found is not None
+        monkeypatch.setenv(name, found[1])
+    config, _ = load(DEPLOY / "compose" / "config.toml")
+    (connection,) = config.connection
+    # The account that the stand-in invents, where it listens.
+    assert (connection.account, connection.api_key.get_secret_value()) == INVENTED
+    assert f"ws://{re.search(r'--gateway., .([^ ]+).]', compose)[1]}/" in (connection.dial or "")  # type: ignore[index]
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is not installed")
+def test_docker_compose_understands_the_file():
+    command = ["docker-compose", "--file", DEPLOY / "compose.yaml", "--profile", "whole", "config", "--quiet"]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def test_the_windows_service_runs_what_its_script_installs():
