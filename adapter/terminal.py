@@ -11,8 +11,10 @@ from typing import TextIO, cast
 import click
 
 from adapter.config import LogConfig
-from adapter.errors import AdapterError, InvalidFile
+from adapter.errors import AdapterError, InvalidFile, where_of
 from simulator.errors import SimulatorError
+
+_CLICKS_OWN = (click.Abort, click.ClickException, click.exceptions.Exit, BrokenPipeError)
 
 
 class explained:  # noqa: N801 - reads as a sentence where it is used
@@ -33,6 +35,11 @@ class explained:  # noqa: N801 - reads as a sentence where it is used
             if error.hint:
                 click.echo(f"  {error.hint}", err=True)
             sys.exit(1)
+        if isinstance(error, Exception) and not isinstance(error, _CLICKS_OWN):
+            # Python's own traceback shows the message, in which a driver may quote an address with its password.
+            click.echo(f"epos-adapter: internal error, {type(error).__name__} at {where_of(error)}", err=True)
+            click.echo("  please report this line; it holds nothing of this installation", err=True)
+            sys.exit(70)
 
 
 @contextlib.contextmanager
