@@ -48,8 +48,24 @@ def draft(findings: Findings, *, name: str, looked_at: str, schema: str | None) 
     lines = _head(findings, name, looked_at, schema)
     for section in sections:
         lines += ["", *written(section)]
+    lines += ["", *_NEXT]
     text = "\n".join(lines) + "\n"
     return Draft(text=text, todos=sum(1 for line in lines if re.match(r"# .*TODO ", line)))
+
+
+_NEXT = (
+    "# When the TODOs are settled, name this file in a config.toml (mapping = ...) and have every row looked at:",
+    "#   epos-adapter check --config config.toml",
+)
+
+
+def _holds_tickets(survey: Survey) -> str:
+    """The table of the Openbravo family that keeps each open ticket as one serialized object; empty where there is none."""
+    for table in survey.tables.values():
+        names = {column.name.lower() for column in table.columns}
+        if table.name.lower().endswith("sharedtickets") and "content" in names:
+            return table.name
+    return ""
 
 
 def _given(section: Section | None) -> list[Section]:
@@ -62,6 +78,12 @@ def _head(findings: Findings, name: str, looked_at: str, schema: str | None) -> 
         "# Every line is a guess; what speaks for it stands above it. Where it says TODO, only a person can know.",
         "# Nothing of this pays or locks: add [record] and [lock] when the reading is right (docs/recording.md).",
     ]
+    tickets = _holds_tickets(findings.known.survey)
+    if tickets:
+        lines += comment(
+            f"{tickets}.content looks like the open tickets of Openbravo POS, uniCenta and their kin: serialized objects, which "
+            "no SQL reads. Begin with mappings/unicenta.toml, which reads them by the codec java-openbravo, instead of this draft."
+        )
     for note in findings.known.survey.notes:
         lines += comment(f"not looked at: {note}")
     lines += [

@@ -170,3 +170,13 @@ def test_progress_is_told(look: Look, sqlite: Make):
     look(sqlite(tills.german()), tell=heard.append)
     assert heard[0] == "reading the schema"
     assert any(one.startswith("looking into Rechnung (") for one in heard)
+
+
+def test_a_draft_ends_with_what_to_run_next_and_tells_of_serialized_tickets(look: Look, sqlite: Make):
+    plain = text(look(sqlite(tills.german())))
+    assert plain.splitlines()[-1] == "#   epos-adapter check --config config.toml"
+    assert "uniCenta" not in plain
+    family = "CREATE TABLE SHAREDTICKETS (ID text PRIMARY KEY, NAME text, CONTENT blob, APPUSER text);"
+    said = " ".join(line.lstrip("# ") for line in text(look(sqlite(tills.german() + family))).splitlines())
+    assert "SHAREDTICKETS.content looks like the open tickets" in said
+    assert "mappings/unicenta.toml, which reads them by the codec java-openbravo" in said
