@@ -18,6 +18,7 @@ from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import said_log, stderr_log
 from adapter.signals import on_signal
+from adapter.simulate import simulate_command
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
 from adapter.terminal import explained, log_stream, needing
@@ -36,6 +37,9 @@ _CONFIG = click.option(
 @click.version_option(__version__, prog_name="epos-adapter")
 def main() -> None:
     """Answer a payment provider's Pay-at-Table requests from the EPOS database a restaurant already has."""
+
+
+main.add_command(simulate_command)
 
 
 @main.command()
@@ -85,53 +89,14 @@ def status_command(config_file: Path, as_json: bool) -> None:
 @main.command("demo")
 @click.option("--once", is_flag=True, help="Walk through every operation, check every answer, and exit.")
 @click.option("--plain", is_flag=True, help="No colours, whatever the terminal.")
-def demo_command(once: bool, plain: bool) -> None:
-    """Show it all on this machine: a PostgreSQL, a restaurant's EPOS, the adapter, and a stand-in for the provider."""
-    from adapter import demo  # noqa: PLC0415 - what serves all night does not carry what shows
-
+@click.option("--no-browser", is_flag=True, help="Say where the card machine is, and open no page.")
+def demo_command(once: bool, plain: bool, no_browser: bool) -> None:
+    """Show it all on this machine: a PostgreSQL, a restaurant's EPOS, the adapter, and a card machine to try it with."""
     with explained():
-        sys.exit(demo.show(once=once, plain=plain, on_signal=on_signal))
+        with needing("demo", "jsonschema", "starlette", "uvicorn"):
+            from adapter import demo  # noqa: PLC0415 - what serves all night does not carry what shows
 
-
-@main.command("simulate")
-@click.option(
-    "--listen", default=None, metavar="HOST:PORT", help="Where the card machine is; 127.0.0.1:8800 without it."
-)
-@click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
-@click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect; more than once.")
-@click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
-@click.option("--adapter", default=None, metavar="COMMAND", help="Starts the adapter, so that it can be killed.")
-@click.option(
-    "--adapter-pid", type=int, default=None, metavar="PID", help="The process to kill, where it runs already."
-)
-@click.option(
-    "--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="All of it in a file: docs/simulator.md."
-)
-def simulate_command(
-    listen: str | None,
-    gateway: str | None,
-    accounts: tuple[str, ...],
-    dial: tuple[str, ...],
-    adapter: str | None,
-    adapter_pid: int | None,
-    file: Path | None,
-) -> None:
-    """Be the provider on this computer: a card machine to ask the adapter from, by hand or by program."""
-    with explained():
-        with needing("simulator", "starlette", "uvicorn"):
-            from simulator.command import simulate  # noqa: PLC0415 - as above
-            from simulator.config import settings_of  # noqa: PLC0415 - as above
-
-        settings = settings_of(
-            listen=listen, gateway=gateway, accounts=accounts, dial=dial, adapter=adapter or adapter_pid, file=file
-        )
-
-        async def serve() -> None:
-            stop = asyncio.Event()
-            on_signal(asyncio.get_running_loop(), stop.set)
-            await simulate(settings, stop, click.echo)
-
-        run_async(serve())
+        sys.exit(demo.show(once=once, plain=plain, on_signal=on_signal, browser=not no_browser))
 
 
 @main.command("explain")

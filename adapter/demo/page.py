@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adapter.events import StatementRun
+from simulator.judging import Finding
 
 _NULLS = re.compile(r"NULL(?:, NULL)+")
 _LONGEST = 46
@@ -109,9 +110,20 @@ class Page:
         else:
             self._out.print(Text("Every answer is what it should be.", style="bold green"))
 
-    def staying(self, *, gateway: str, database: str, listening: int | None) -> None:
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """What the simulator's judge objects to."""
+        for finding in findings:
+            self._out.print(Text(f"  ✗ {finding.path}: {finding.message} ({finding.source})", style="bold red"))
+
+    def staying(self, *, simulator: str, account: str, gateway: str, database: str, listening: int | None) -> None:
         """Everything stays up."""
-        lines = [f"the database      {database}", f"the stand-in      {gateway}"]
+        lines = [
+            f"the card machine  {simulator}/",
+            f"its endpoints     {simulator}/openapi.json, for the account {account}",
+            f"the till          {simulator}/till/checks",
+            f"the database      {database}",
+            f"the provider      {gateway}",
+        ]
         if listening is not None:
             lines.append(f"the adapter       ws://127.0.0.1:{listening}")
         self._out.print()

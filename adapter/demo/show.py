@@ -1,4 +1,4 @@
-"""Runs the demonstration: starts everything, walks through an evening at the card machine, checks every answer.
+"""Runs the demonstration: starts everything, and either opens the card machine or walks through an evening at it.
 
 The expected answers in journey.json were worked out by hand and by SQL on the same evening, not by the adapter.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 import tempfile
 import warnings
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -24,9 +26,11 @@ from rich.console import Console
 from adapter.app import App, run_async
 from adapter.config import Config, find_mapping
 from adapter.demo.page import Page
+from adapter.demo.till import till
 from adapter.errors import AdapterError
 from adapter.events import Emit, Event, StatementRun
 from adapter.mapping.load import load_mapping
+from simulator.app import Simulator
 from simulator.gateway import Gateway
 
 ACCOUNT = "copperkettle"
@@ -40,23 +44,30 @@ _WIDTH = 120
 OnSignal = Callable[[asyncio.AbstractEventLoop, Callable[[], Any]], None]
 
 
-def show(*, once: bool, plain: bool, on_signal: OnSignal) -> int:
-    """Run the demonstration; the exit code is 0 when every answer was what it should be."""
+def show(*, once: bool, plain: bool, on_signal: OnSignal, browser: bool = True) -> int:
+    """Run the demonstration: `once`, the scripted journey; otherwise the card machine, until it is told to stop.
+
+    The exit code is 0 when every answer was what it should be. `browser` opens the card machine's page.
+    """
     width = None if sys.stdout.isatty() else _WIDTH
     page = Page(Console(no_color=plain or None, highlight=False, width=width))
     page.title()
     with _database(page) as url:
         _load_restaurant(url, page)
-        return int(run_async(_show(url, page, once=once, on_signal=on_signal)))
+        return int(
+            run_async(_show(url, page, once=once, on_signal=on_signal, open_page=_open if browser else _nowhere))
+        )
 
 
-async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal) -> int:
+async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal, open_page: Callable[[str], object]) -> int:
     stop = asyncio.Event()
     on_signal(asyncio.get_running_loop(), stop.set)
     heard: list[Event] = []
     listening: dict[str, int] = {}
-    async with Gateway({ACCOUNT: _KEY}) as gateway:
-        app = _app(url, gateway.url, heard.append)
+    wrong = 0
+    async with Simulator({ACCOUNT: _KEY}, pages=till(url)) as simulator:
+        gateway = simulator.gateway
+        app = _app(url, gateway.url, heard.append if once else _nobody)
         page.doing("making the adapter's own tables: epos-adapter ledger create")
         await app.store.create_ledger()
         serving = asyncio.create_task(app.run(stop, on_listening=listening.__setitem__))
@@ -64,16 +75,39 @@ async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal) -> int
             await gateway.connected(ACCOUNT, timeout=_PATIENCE)
             await app.store.bind()
             page.ready(gateway=gateway.url, listening=listening.get("local"), account=_LOCAL_ACCOUNT)
-            wrong = await _walk(gateway, heard, page, stop, url)
-            page.summary(wrong=wrong)
-            if not once and not stop.is_set():
-                page.staying(gateway=gateway.url, database=url, listening=listening.get("local"))
+            if once:
+                wrong = await _walk(gateway, heard, page, stop, url)
+                page.summary(wrong=wrong)
+            elif not stop.is_set():
+                page.staying(
+                    simulator=simulator.url,
+                    account=ACCOUNT,
+                    gateway=gateway.url,
+                    database=url,
+                    listening=listening.get("local"),
+                )
+                open_page(simulator.url)
                 await stop.wait()
         finally:
             stop.set()
             await asyncio.gather(serving, return_exceptions=True)
     page.goodbye()
     return 1 if wrong else 0
+
+
+def _nowhere(_url: str) -> None:
+    """Opens nothing."""
+
+
+def _nobody(_event: Event) -> None:
+    """Hears nothing: what a long evening says would only be kept."""
+
+
+def _open(url: str) -> None:
+    """Show a page in a browser, where there is somebody to look at it and a window to show it in."""
+    has_windows = sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.stdout.isatty() and has_windows:
+        webbrowser.open(url)
 
 
 async def _walk(gateway: Gateway, heard: list[Event], page: Page, stop: asyncio.Event, url: str) -> int:
@@ -87,11 +121,12 @@ async def _walk(gateway: Gateway, heard: list[Event], page: Page, stop: asyncio.
         if "look" in step:
             wrong += _look(url, number, len(steps), step, page)
             continue
-        response = await gateway.request(ACCOUNT, step["method"], step["params"], timeout=_PATIENCE)
+        exchange = await gateway.ask(ACCOUNT, step["method"], step["params"], timeout=_PATIENCE)
         statements = [event for event in heard if isinstance(event, StatementRun)]
-        good = _is(response.get("result"), step["answer"])
+        good = _is(exchange.result, step["answer"]) and not exchange.findings
         wrong += not good
-        page.step(number, len(steps), step, statements, response.get("result"), good=good)
+        page.step(number, len(steps), step, statements, exchange.result, good=good)
+        page.findings(exchange.findings)
     return wrong
 
 

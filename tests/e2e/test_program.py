@@ -10,10 +10,13 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from click.testing import CliRunner
@@ -181,7 +184,7 @@ def test_the_demonstration_finds_every_answer_to_be_what_it_should_be():
     assert "Every answer is what it should be." in done.stdout
 
 
-def test_the_demonstration_stays_up_until_it_is_told_to_stop():
+def test_the_demonstration_opens_a_card_machine_that_follows_the_till_until_it_is_told_to_stop():
     process = subprocess.Popen(
         [sys.executable, "-m", "adapter", "demo"], stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )
@@ -189,8 +192,10 @@ def test_the_demonstration_stays_up_until_it_is_told_to_stop():
     lines = Lines(process.stdout)
     try:
         lines.until("Everything stays up until Ctrl-C")
+        url = lines.until(r"the card machine\s+(http://[\d.:]+)/")[1]
         address = lines.until(r"the adapter\s+ws://([\d.:]+)")[1]
         assert re.fullmatch(r"127\.0\.0\.1:\d+", address)
+        ring_up_on_the_till(url)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PATIENCE) == 0
         assert lines.seen[-1].strip() == "Stopped."
@@ -198,6 +203,55 @@ def test_the_demonstration_stays_up_until_it_is_told_to_stop():
         process.kill()
         process.wait(timeout=PATIENCE)
         process.stdout.close()
+
+
+def ring_up_on_the_till(url: str) -> None:
+    """Add to every open check by SQL, and see the card machine's bills follow, with nothing for the judge to find."""
+    status, menu = called(f"{url}/till/items")
+    assert status == 200
+    item = next(each for each in menu["items"] if each["name"] == "Espresso")
+    before = {check["check"]: check for check in called(f"{url}/till/checks")[1]["checks"]}
+    bills = bills_by_session(url)
+    assert len(before) >= 5
+    for number, check in before.items():
+        status, done = called(f"{url}/till/checks/{number}/items", {"item": item["item"], "count": 2})
+        assert status == 200
+        assert Decimal(done["check"]["due"]) - Decimal(check["due"]) == 2 * Decimal(item["price"])
+        assert done["check"]["items"][-1] == {"name": "Espresso", "count": 2}
+        assert [sql.split()[0] for sql in done["sql"]] == ["SELECT", "INSERT", "UPDATE"]
+    added = 2 * int(Decimal(item["price"]) * 100)
+    grown = {session for session, total in bills_by_session(url).items() if total == bills.get(session, 0) + added}
+    assert len(grown) == len(before)
+    frames = called(f"{url}/api/frames?limit=1000")[1]["entries"]
+    assert [frame["findings"] for frame in frames if frame.get("sender") == "adapter"] == [[], []]
+    for path, body in (
+        ("/till/checks/3050/items", {"item": item["item"]}),  # settled
+        (f"/till/checks/{min(before)}/items", {"item": 1}),
+    ):
+        assert called(url + path, body)[0] == 404
+    for body in ({}, {"item": "501"}, {"item": item["item"], "count": 0}, {"item": True}, {"item": 2**40}):
+        assert called(f"{url}/till/checks/{min(before)}/items", body)[0] == 400
+
+
+def bills_by_session(url: str) -> dict[str, int]:
+    """What every open session comes to, as a card machine is told."""
+    status, bills = called(f"{url}/v1/copperkettle/ListBillItems", {"requestorInfo": CONSUMER})
+    assert status == 200
+    return {bill["sessionId"]: bill["totalAmount"] for bill in bills}
+
+
+def called(url: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+    """GET, or POST of a body: the status and what was answered."""
+    asked = urllib.request.Request(url, None if body is None else json.dumps(body).encode())  # noqa: S310 - this computer
+    try:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310 - as above
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)
+
+
+CONSUMER = {"requestorType": "REQUESTOR_TYPE_CONSUMER_DEVICE", "consumerDeviceRequestorInfo": {}}
 
 
 @pytest.mark.parametrize("mapping", ["floreant", "pasteque", "unicenta"])

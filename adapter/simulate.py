@@ -1,0 +1,53 @@
+"""The command line of the simulator, which is a program of its own under the same name."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from adapter.app import run_async
+from adapter.signals import on_signal
+from adapter.terminal import explained, needing
+
+
+@click.command("simulate")
+@click.option(
+    "--listen", default=None, metavar="HOST:PORT", help="Where the card machine is; 127.0.0.1:8800 without it."
+)
+@click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
+@click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect; more than once.")
+@click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
+@click.option("--adapter", default=None, metavar="COMMAND", help="Starts the adapter, so that it can be killed.")
+@click.option(
+    "--adapter-pid", type=int, default=None, metavar="PID", help="The process to kill, where it runs already."
+)
+@click.option(
+    "--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="All of it in a file: docs/simulator.md."
+)
+def simulate_command(
+    listen: str | None,
+    gateway: str | None,
+    accounts: tuple[str, ...],
+    dial: tuple[str, ...],
+    adapter: str | None,
+    adapter_pid: int | None,
+    file: Path | None,
+) -> None:
+    """Be the provider on this computer: a card machine to ask the adapter from, by hand or by program."""
+    with explained():
+        with needing("simulator", "jsonschema", "starlette", "uvicorn"):
+            from simulator.command import simulate  # noqa: PLC0415 - comes with an extra
+            from simulator.config import settings_of  # noqa: PLC0415 - as above
+
+        settings = settings_of(
+            listen=listen, gateway=gateway, accounts=accounts, dial=dial, adapter=adapter or adapter_pid, file=file
+        )
+
+        async def serve() -> None:
+            stop = asyncio.Event()
+            on_signal(asyncio.get_running_loop(), stop.set)
+            await simulate(settings, stop, click.echo)
+
+        run_async(serve())
