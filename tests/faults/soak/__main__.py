@@ -26,7 +26,7 @@ def main(minutes: float, seed: int, json_file: Path | None, log: Path | None) ->
     if log is not None:
         log.mkdir(parents=True, exist_ok=True)
     pause = min(40.0, minutes * 60 / 10)
-    plan = Plan(minutes=minutes, seed=seed, pause=pause, log=log, progress=30, judges_memory=minutes >= 10)
+    plan = Plan(minutes=minutes, seed=seed, pause=pause, log=log, progress=30, judges_memory=minutes >= 5)
     with own_server() as server:
         outcome = asyncio.run(run(server, plan))
     click.echo(table(outcome))

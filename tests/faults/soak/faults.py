@@ -42,15 +42,20 @@ class Faults:
             "server processes terminated": self._terminate,
         }
 
-    async def work(self, pause: float, over: asyncio.Event) -> None:
-        """One fault after another until `over`, and until each kind has happened; `pause` seconds between, on average."""
+    async def work(self, pause: float, over: asyncio.Event, *, hurry: float = 0.0) -> None:
+        """One fault after another until `over`, and until each kind has happened; `pause` seconds between, on average.
+
+        In the first `hurry` seconds ten times as many: what an adapter keeps at its busiest, it then has before it is weighed.
+        """
+        calm_at = time.monotonic() + hurry
         while not (over.is_set() and {window.kind for window in self._tally.windows} >= self.kinds.keys()):
             bag = sorted(self.kinds)
             self._random.shuffle(bag)
             for kind in bag:
                 if over.is_set() and kind in {window.kind for window in self._tally.windows}:
                     continue
-                await asyncio.sleep(pause * self._random.uniform(0.5, 1.5))
+                shorter = 0.1 if time.monotonic() < calm_at else 1.0
+                await asyncio.sleep(pause * shorter * self._random.uniform(0.5, 1.5))
                 with self._tally.window(kind) as window:
                     await self.kinds[kind]()
                     window.mended = time.monotonic()

@@ -22,7 +22,7 @@ from tests.faults.restaurant import Check, fill, instrument, read_checks
 from tests.faults.server import Server
 from tests.faults.soak.faults import Faults
 from tests.faults.soak.tally import FAILED, LOST, GatewayWay, Tally
-from tests.faults.soak.weight import Weight
+from tests.faults.soak.weight import Weight, warm_up
 from tests.faults.terminal import Surprise, Terminal
 from tests.faults.violations import Violation
 from tests.faults.work import Floor
@@ -153,7 +153,8 @@ class _Evening:
                 tasks.create_task(self._look())
             beside = [tasks.create_task(self._tell(weight)), tasks.create_task(weight.watch(process))]
             enough = asyncio.Event()
-            breaking = tasks.create_task(faults.work(self._plan.pause, enough))
+            hurry = warm_up(self._plan.minutes * 60) if self._plan.judges_memory else 0.0
+            breaking = tasks.create_task(faults.work(self._plan.pause, enough, hurry=hurry))
             await asyncio.sleep(self._plan.minutes * 60)
             enough.set()
             await breaking

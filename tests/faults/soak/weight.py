@@ -16,6 +16,11 @@ _PART = 0.15
 """How much of the rest is compared: its first part and its last."""
 
 
+def warm_up(seconds: float) -> float:
+    """How many seconds of so long a run are for warming up."""
+    return min(seconds * _WARM_UP, _LONGEST_WARM_UP)
+
+
 class Weight:
     """The memory of a process over time, in bytes, and its open files."""
 
@@ -63,7 +68,7 @@ class Weight:
     @property
     def _warm(self) -> list[tuple[float, int, int]]:
         begun, ended = self.samples[0][0], self.samples[-1][0]
-        warm_at = begun + min((ended - begun) * _WARM_UP, _LONGEST_WARM_UP)
+        warm_at = begun + warm_up(ended - begun)
         return [sample for sample in self.samples if sample[0] >= warm_at]
 
     @property
