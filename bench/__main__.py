@@ -14,18 +14,21 @@ from bench import data, history
 from bench.answers import count_statements, measure_answers
 from bench.history import measure_history
 from bench.measure import QUICK, Measure, Scale, show, write_json
+from bench.orders import measure_orders
 from bench.paying import measure_paying
 from bench.postgres import postgres
 from bench.snapshot import measure_snapshot
 from bench.start import measure_start
 
 _PARTS = ("answers", "paying", "history", "start", "snapshot")
+_ASKED_FOR = ("orders",)
+"""Measured when it is named: a connection must speak the EPOS Data API for it."""
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Fewer rounds and a shorter history.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here too.")
-@click.option("--only", type=click.Choice(_PARTS), multiple=True, help="Only these parts.")
+@click.option("--only", type=click.Choice([*_PARTS, *_ASKED_FOR]), multiple=True, help="Only these parts.")
 def main(json_file: Path | None, only: tuple[str, ...], *, quick: bool) -> None:
     """Measure the adapter against a hand-written floor, in one run on one machine."""
     scale = QUICK if quick else Scale()
@@ -47,6 +50,9 @@ async def _measured(scale: Scale, parts: tuple[str, ...]) -> tuple[list[Measure]
             _say("answers")
             measures += await measure_answers(evening, scale)
             measures.append(await count_statements(evening, scale))
+        if "orders" in parts:
+            _say("orders")
+            measures += await measure_orders(evening, scale)
         if "paying" in parts:
             _say("paying")
             till = new_database("till")

@@ -12,8 +12,13 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-ACCOUNT, KEY = "bench", "bench-key"
-_HEADERS = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:{KEY}".encode()).decode()}
+ACCOUNT = "bench"
+KEYS = {"tables": "bench-key", "epos-data": "sk_sandbox_bench-key"}
+"""The key of each protocol."""
+_SHOWN = {
+    "tables": base64.b64encode(f"{ACCOUNT}:{KEYS['tables']}".encode()).decode(),
+    "epos-data": KEYS["epos-data"],
+}
 _PATIENCE = 30.0
 
 
@@ -54,21 +59,21 @@ class Client:
 
 
 @asynccontextmanager
-async def client(port: int) -> AsyncIterator[Client]:
+async def client(port: int, *, protocol: str = "tables") -> AsyncIterator[Client]:
     """A socket to the server on this port, as soon as there is one."""
-    ws = await _connected(port)
+    ws = await _connected(port, {"Authorization": f"Basic {_SHOWN[protocol]}"})
     try:
         yield Client(ws)
     finally:
         await ws.close()
 
 
-async def _connected(port: int) -> ClientConnection:
+async def _connected(port: int, headers: dict[str, str]) -> ClientConnection:
     until = time.monotonic() + _PATIENCE
     while True:
         try:
             return await connect(
-                f"ws://127.0.0.1:{port}", additional_headers=_HEADERS, compression=None, proxy=None, max_size=1 << 26
+                f"ws://127.0.0.1:{port}", additional_headers=headers, compression=None, proxy=None, max_size=1 << 26
             )
         except OSError:
             if time.monotonic() > until:

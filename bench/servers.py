@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.client import ACCOUNT, KEY
+from bench.client import ACCOUNT, KEYS
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,9 +28,11 @@ finished_within_hours = 24
 [[connection]]
 name = "bench"
 listen = "127.0.0.1:{port}"
-account = "{account}"
 api_key = "{key}"
+{how}
 """
+_HOW = {"tables": f'account = "{ACCOUNT}"', "epos-data": 'protocol = "epos-data"'}
+"""What a connection says beside its key, by its protocol."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +52,12 @@ class Running:
 
 
 @contextmanager
-def adapter(url: str, *prefix: str) -> Iterator[Running]:
+def adapter(url: str, *prefix: str, protocol: str = "tables") -> Iterator[Running]:
     """`python -m adapter run` in listen mode; `prefix` is put before `-m adapter`, for a profiler."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="epos-adapter-bench-") as folder:
         config = Path(folder) / "config.toml"
-        config.write_text(_CONFIG.format(url=url, port=port, account=ACCOUNT, key=KEY), encoding="utf-8")
+        config.write_text(_CONFIG.format(url=url, port=port, key=KEYS[protocol], how=_HOW[protocol]), encoding="utf-8")
         with _process([*prefix, "-m", "adapter", "run", "--config", str(config)], Path(folder) / "log") as process:
             yield Running(port=port, process=process)
 
