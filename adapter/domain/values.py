@@ -120,9 +120,10 @@ class BillItem(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def amount_with_modifiers(self) -> int:
         """For one item including its modifiers, in minor units."""
-        if not self.modifiers:
-            return self.amount
-        return self.amount + sum(modifier.amount * modifier.quantity for modifier in self.modifiers)
+        amount = self.amount
+        for modifier in self.modifiers:  # ten thousand lines pass here for one answer; a generator costs twice as much
+            amount += modifier.amount * modifier.quantity
+        return amount
 
 
 class Bill(Struct, frozen=True, kw_only=True, gc=False):

@@ -7,7 +7,6 @@ as a whole. Knows nothing of restaurants.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -21,6 +20,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
 from adapter.events import Emit
 from adapter.mapping.plans import Plan
+from adapter.store.connections import Connections
 from adapter.store.drivers import driver_of, verdict_on
 from adapter.store.health import Health
 from adapter.store.stacks import Stacks
@@ -51,13 +51,13 @@ class Database:
         the database answers.
         """
         self._engine = engine
+        self._connections = Connections(engine)
         self.health = Health(None) if health is None else health
         self._write_patience = write_patience
         self._emit = emit
         self.stacks = Stacks()
         self.driver = driver_of(engine.dialect.name)
         self._active = 0
-        self._lost_at = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -99,9 +99,7 @@ class Database:
     @property
     def in_use(self) -> int:
         """How many connections are answering something now."""
-        # A database in one file may have a pool that does not count.
-        count = getattr(self._engine.pool, "checkedout", None)
-        return int(count()) if count is not None else self._active
+        return self._connections.in_use
 
     def _begun(self) -> None:
         self._active += 1
@@ -134,8 +132,12 @@ class Database:
 
         def run() -> Answer:
             try:
-                with self._engine.connect() as connection:
-                    return unit(connection)
+                taken = self._connections.take()
+                try:
+                    with Connection(self._engine, taken) as connection:
+                        return unit(connection)
+                finally:
+                    self._connections.give_back(taken)
             except (SQLAlchemyError, self.driver_error) as error:
                 raise translate(error) from None
 
@@ -149,13 +151,13 @@ class Database:
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), _CLOSE_PATIENCE)
-        await self.stacks.run(self._engine.dispose)
+        await self.stacks.run(self._connections.close)
 
     def _run(self, unit: Callable[[Reader], Answer]) -> Answer:
         # The pool's connection is used below SQLAlchemy's statement layer: the statements are made and fixed already,
         # and the layer would add a quarter to the time of every answer (docs/decisions.md).
         try:
-            connection = self.fresh_connection()
+            connection = self._connections.take()
         except (SQLAlchemyError, self.driver_error) as error:
             raise translate(error) from None
         try:
@@ -163,28 +165,26 @@ class Database:
         except self.driver_error as error:
             translated = translate(error)
             if isinstance(translated, DatabaseUnavailable):
-                self.lost(connection, error)
+                self._connections.lost(connection, error)
             raise translated from None
         except asyncio.CancelledError:
             # Cut short in the middle of a question: its answer, or silence, is not for the next one.
             connection.invalidate()
             raise
         finally:
-            connection.close()
+            self._connections.give_back(connection)
 
-    def fresh_connection(self) -> PoolProxiedConnection:
-        """A connection from the pool that was opened after the last one was lost: those from before are gone too."""
-        while True:
-            connection = self._engine.raw_connection()
-            if connection.info.setdefault("opened", time.monotonic()) >= self._lost_at:
-                return connection
-            connection.invalidate()
-            connection.close()
+    def take(self) -> PoolProxiedConnection:
+        """See Connections."""
+        return self._connections.take()
+
+    def give_back(self, connection: PoolProxiedConnection) -> None:
+        """See Connections."""
+        self._connections.give_back(connection)
 
     def lost(self, connection: PoolProxiedConnection, error: BaseException) -> None:
-        """Throw a connection away, and with it those that were opened before: they are gone too."""
-        connection.invalidate(error)
-        self._lost_at = time.monotonic()
+        """See Connections."""
+        self._connections.lost(connection, error)
 
     @staticmethod
     def translate(error: BaseException) -> AdapterError:

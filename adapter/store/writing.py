@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,8 +39,12 @@ class Connections(Protocol):
         """What the driver raises."""
         ...
 
-    def fresh_connection(self) -> PoolProxiedConnection:
+    def take(self) -> PoolProxiedConnection:
         """A connection that nobody else has."""
+        ...
+
+    def give_back(self, connection: PoolProxiedConnection) -> None:
+        """Let others have it."""
         ...
 
     def lost(self, connection: PoolProxiedConnection, error: BaseException) -> None:
@@ -116,9 +119,16 @@ class Writing:
     def _run(self) -> Any:
         connections = self._connections
         try:
-            connection = connections.fresh_connection()
+            connection = connections.take()
         except (SQLAlchemyError, connections.driver_error) as error:
             raise connections.translate(error) from None
+        try:
+            return self._run_on(connection)
+        finally:
+            connections.give_back(connection)
+
+    def _run_on(self, connection: PoolProxiedConnection) -> Any:
+        connections = self._connections
         try:
             connections.driver.begin(connection)
             answer = self._unit(Writer(connection, connections.driver, self._emit, uncertain=self._uncertain))
@@ -160,8 +170,6 @@ class Writing:
             self._uncertain = True
             self._connections.lost(connection, error)
             raise
-        finally:
-            connection.close()
 
     def _abandon(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         """Undo it; a connection that cannot even do that is thrown away, and the server undoes it then."""
@@ -172,8 +180,6 @@ class Writing:
                 error = failed
         if error is not None:
             self._connections.lost(connection, error)
-        with suppress(Exception):
-            connection.close()
 
 
 def _heard(work: asyncio.Future[Any]) -> None:

@@ -16,11 +16,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from adapter import events
-from adapter.deadline import Deadline, deadline
+from adapter.deadline import deadline
 from adapter.errors import where_of
 from adapter.events import BugFound, Emit
 from adapter.transport import reasons
 from adapter.transport.credentials import hide
+from adapter.transport.deadlines import Deadlines, Waiting
 from adapter.transport.ending import why_of
 from adapter.transport.life import Life
 
@@ -163,6 +164,7 @@ class _Session:
     """The requests of one socket that are in flight, and what is counted about them."""
 
     __slots__ = (
+        "_deadlines",
         "_emit",
         "_handle",
         "_has_room",
@@ -186,6 +188,7 @@ class _Session:
         self._has_room = True
         self._sending = 0
         self._emit = emit
+        self._deadlines = Deadlines(settings.deadline, self._expire) if settings.deadline is not None else None
         self._in_flight: set[asyncio.Task[None]] = set()
         self.received = 0
         self.unanswered = 0
@@ -222,6 +225,8 @@ class _Session:
 
     async def abandon(self) -> None:
         """Cancel what is in flight, and wait briefly for it to clean up."""
+        if self._deadlines is not None:
+            self._deadlines.close()
         if not self._in_flight:
             return
         self.unanswered += len(self._in_flight)
@@ -229,16 +234,15 @@ class _Session:
 
     async def _answer(self, raw: bytes) -> None:
         """Answer one frame; catches everything, since nobody awaits this task's result."""
-        patience = self._settings.deadline
-        timer = None
-        if patience is not None:
-            limit = Deadline()
-            deadline.set(limit)
-            timer = asyncio.get_running_loop().call_later(patience, self._expire, asyncio.current_task(), raw, limit)
+        deadlines = self._deadlines
+        waiting = None
+        if deadlines is not None:
+            waiting = deadlines.begin(raw)
+            deadline.set(waiting)
         try:
             reply = await self._handle(raw)
-            if timer is not None:
-                timer.cancel()
+            if deadlines is not None and waiting is not None:
+                deadlines.end(waiting)
             if reply is not None:
                 await self._send(reply)
         except ConnectionClosed:
@@ -246,20 +250,20 @@ class _Session:
         except Exception as problem:  # noqa: BLE001 -- one request's bug must not end the others' connection
             self._report(problem)
         finally:
-            if timer is not None:
-                timer.cancel()
+            if deadlines is not None and waiting is not None:
+                deadlines.end(waiting)
 
-    def _expire(self, task: asyncio.Task[Any] | None, raw: bytes, limit: Deadline) -> None:
+    def _expire(self, waiting: Waiting) -> None:
         """Answer a frame at its deadline; what works on it is cancelled, and holds its room until it has noticed.
 
         What may have been written already is not cut short: its outcome is waited for, and then answered.
         """
-        if limit.committing:
+        if waiting.committing:
             return
-        limit.passed = True
-        if task is not None:
-            task.cancel()
-        late = asyncio.get_running_loop().create_task(self._answer_late(raw))
+        waiting.passed = True
+        if waiting.task is not None:
+            waiting.task.cancel()
+        late = asyncio.get_running_loop().create_task(self._answer_late(waiting.raw))
         self._in_flight.add(late)
         late.add_done_callback(self._in_flight.discard)
 
