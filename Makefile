@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint bench faults soak mutate fuzz clean
+.PHONY: demo test lint bench faults soak mutate fuzz audit clean
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,10 @@ $(VENV)/.dev: pyproject.toml
 
 $(VENV)/.fuzz: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@touch $@
+
+$(VENV)/.audit: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[audit]'
 	@touch $@
 
 demo: $(VENV)/.demo
@@ -45,6 +49,10 @@ mutate: $(VENV)/.dev
 
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+# Known holes in what the container installs. It needs the advisories of PyPI, and fails where it cannot have them.
+audit: $(VENV)/.audit
+	$(BIN)/pip-audit --vulnerability-service pypi --strict --require-hashes --disable-pip --requirement deploy/docker/requirements.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

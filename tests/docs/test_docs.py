@@ -247,3 +247,11 @@ def test_the_guide_names_every_field_that_is_needed():
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
 def test_no_page_holds_the_marks_of_a_merge(page: Path):
     assert not re.search(r"^(<{7}|={7}$|>{7})", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_claim_of_the_threat_model_names_the_test_that_shows_it():
+    table = text("docs/security.md").split("|---|---|---|---|\n")[1].split("\n\n")[0]
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+    assert len(rows) > 10
+    for *_, shown in rows:
+        assert re.search(r"\]\(\.\./tests/[\w/]+/test_\w+\.py\)", shown), rows
