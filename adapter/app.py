@@ -5,25 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from adapter import __version__
 from adapter.config import Config, StatusConfig, load_config
-from adapter.connecting import serve_connection
-from adapter.connection_config import ConnectionConfig, RegistrationConfig
-from adapter.domain.recording import RecordingRules
-from adapter.domain.rules import WaiterCheck
+from adapter.connecting import Line, serve_connection
+from adapter.connection_config import RegistrationConfig
 from adapter.domain.service import Service
-from adapter.errors import AdapterError, InvalidFile, MappingMismatch, Problem, StoreError, where_of
+from adapter.errors import AdapterError, InvalidFile, Problem, where_of
 from adapter.events import (
     BugFound,
     Emit,
     RegistrationDiffers,
     RegistrationUnknown,
+    Reloaded,
+    ReloadRefused,
     Started,
     Stopped,
     Stopping,
@@ -31,28 +30,22 @@ from adapter.events import (
 from adapter.mapping.capabilities import offered_by
 from adapter.mapping.load import Mapping
 from adapter.ops.port import PortSettings
-from adapter.ops.report import Kept, OpenLock, Sources
-from adapter.ops.state import Flagged, clean
+from adapter.ops.report import Sources
 from adapter.protocol.endpoint import Endpoint
-from adapter.protocol.tables.dialect import tables_dialect
-from adapter.store.database import Database
-from adapter.store.engines import DatabaseSettings, connect, engine_of
-from adapter.store.health import Health
-from adapter.store.ledger import Ledger
+from adapter.serving import Serving, database_settings
+from adapter.store.engines import engine_of
 from adapter.store.store import SqlStore
 
 if TYPE_CHECKING:
     from adapter.ops.registration import ProviderSettings
-    from adapter.ops.watch import Watch
+    from adapter.ops.watch import Watch, Watched
 
 _TIDY = 30.0
 """Seconds between looks for garbage."""
-_DATABASE_RETRY = 5.0
-"""Seconds between attempts to reach a database that does not answer."""
 
 
 class App:
-    """One adapter: a store, a service, and its connections to the provider."""
+    """One adapter: what it serves, and its connections to the provider."""
 
     def __init__(
         self,
@@ -63,82 +56,215 @@ class App:
         tell_statements: bool = False,
         write_patience: float | None = None,
         watch: Watch | None = None,
+        read_again: Callable[[], tuple[Config, Mapping]] | None = None,
     ) -> None:
         """`tell_statements` emits every SQL statement, which `demo` and debug logs show.
 
         For `write_patience` seconds a change is tried again while the database is busy or away. `watch` listens beside
-        `emit`, and its port is served while the adapter runs.
+        `emit`, and its port is served while the adapter runs. `read_again` reads the files anew, for `reload`.
         """
-        self._config = config
-        self._mapping = mapping
         self._watch = watch
-        emit = self._emit = emit if watch is None else watch.beside(emit)
-        settings = database_settings(config)
-        engine = engine_of(settings.url)
-        statements = emit if tell_statements else None
-        self.store = SqlStore(
-            mapping=mapping,
-            database=Database(
-                connect(settings),
-                statements if watch is None else watch.statements(statements),
-                health=Health(emit),
-                write_patience=settings.write_patience if write_patience is None else write_patience,
-            ),
-            engine=engine,
-            site=config.site,
-            receipt=config.receipt,
-            history=timedelta(hours=config.rules.finished_within_hours) or None,
-            emit=emit,
-            ledger=Ledger(config.ledger.schema_, engine) if config.ledger.use else None,
-        )
-        self._endpoints: dict[str, Endpoint] = {}
-        self.service = Service(self.store, recording_rules=recording_rules(config), emit=emit)
+        self._emit = emit if watch is None else watch.beside(emit)
+        self._tell_statements = tell_statements
+        self._write_patience = write_patience
+        self._read_again = read_again
+        self._serving = self._serve(config, mapping)
+        self._lines: dict[str, Line] = {}
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._failures: list[asyncio.Future[None]] = []
+        self._reloading = asyncio.Lock()
+        self._stop = asyncio.Event()
+        self._on_listening: Callable[[str, int], None] | None = None
+
+    @property
+    def store(self) -> SqlStore:
+        """The restaurant's database, through the mapping that is served now."""
+        return self._serving.store
+
+    @property
+    def service(self) -> Service:
+        """What answers requests now."""
+        return self._serving.service
+
+    def endpoint(self, connection: str) -> Endpoint:
+        """What answers the frames of one connection now."""
+        return self._serving.endpoint(connection)
 
     async def run(self, stop: asyncio.Event, *, on_listening: Callable[[str, int], None] | None = None) -> None:
         """Serve every connection until `stop` is set, then finish what is in flight.
 
         Raises AdapterError when a connection can never work, such as an address that is in use.
         """
-        source = self._mapping.source
-        self._emit(
-            Started(version=__version__, mapping=source.file, epos=self._mapping.file.epos, digest=source.digest)
-        )
+        config, source = self._serving.config, self._serving.mapping.source
+        epos = self._serving.mapping.file.epos
+        self._emit(Started(version=__version__, mapping=source.file, epos=epos, digest=source.digest))
+        self._stop, self._on_listening = stop, on_listening
         drained = asyncio.Event()
         telling = asyncio.ensure_future(self._tell(drained))
-        work: list[Coroutine[Any, Any, None]] = [
-            self._bind(stop),
-            self._say_stopping(stop),
-            self.store.look_after_database(stop),
-            self.store.look_after_payments(stop),
-            _tidy_up(stop),
-            self._compare_registration(stop),
-        ]
-        work += [self._connection(connection, stop, on_listening) for connection in self._config.connection]
-        tasks = [asyncio.ensure_future(each) for each in work]
+        for work in (_tidy_up(stop), self._compare_registration(stop), *self._serving.start()):
+            self._keep(work)
+        for connection in config.connection:
+            self._open(Line(connection, config, self.endpoint(connection.name)))
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            stop.set()
-            for task in done:
-                task.result()
+            await stop.wait()
+            self._emit(Stopping())
         finally:
             stop.set()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self._serving.end()
+            for line in self._lines.values():
+                line.ending.set()
+            async with self._reloading:
+                pass  # one that is under way ends first, and what waits for its turn sees the stop
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             # The last to go: until everything is answered it says that the adapter is stopping.
             drained.set()
             await asyncio.gather(telling, return_exceptions=True)
-            await self.store.close()
+            await self._serving.close()
             self._emit(Stopped())
+        for failed in self._failures:
+            failed.result()
+
+    def _keep(self, work: Awaitable[None]) -> asyncio.Future[None]:
+        """Let something run beside; what it raises ends the adapter."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failures.append(task)
+            self._stop.set()
+
+    def _serve(self, config: Config, mapping: Mapping) -> Serving:
+        return Serving(
+            config,
+            mapping,
+            self._emit,
+            tell_statements=self._tell_statements,
+            write_patience=self._write_patience,
+            watch=self._watch,
+        )
+
+    def _open(self, line: Line) -> None:
+        """Keep a connection from now on."""
+        self._lines[line.connection.name] = line
+        database = database_settings(line.config)
+        keeping = serve_connection(line, database, self._emit, on_listening=self._on_listening)
+        line.task = self._keep(keeping)
+
+    # Reloading
+
+    async def reload(self) -> list[str]:
+        """Read the files again and serve what they say, if all of it can be served; else every problem, and nothing changes.
+
+        Requests in flight are finished as they began. A connection whose settings are the same stays open.
+        """
+        async with self._reloading:
+            try:
+                problems = await self._reload()
+            except InvalidFile as error:
+                problems = [str(problem) for problem in error.problems]
+            except AdapterError as error:
+                problems = [f"{error.message}; {error.hint}" if error.hint else error.message]
+            except Exception as error:  # noqa: BLE001 - what is served goes on, whatever this was
+                reference = token_hex(6)
+                self._emit(BugFound(reference=reference, error=type(error).__name__, where=where_of(error)))
+                problems = [f"internal error, reference {reference}"]
+            for number, problem in enumerate(problems, start=1):
+                self._emit(ReloadRefused(problem=problem, number=number))
+            return problems
+
+    def reload_soon(self) -> None:
+        """The same, where nobody waits for what becomes of it."""
+        self._keep(self._reload_alone())
+
+    async def _reload_alone(self) -> None:
+        await self.reload()
+
+    async def _reload(self) -> list[str]:
+        if self._read_again is None:
+            return ["this adapter was not started from files"]
+        if self._stop.is_set():
+            return ["the adapter is stopping"]
+        config, mapping = await asyncio.to_thread(self._read_again)
+        old = self._serving
+        problems = [
+            f"[{name}] cannot change while the adapter runs; put it back, or restart the adapter"
+            for name in ("log", "status")
+            if getattr(config, name) != getattr(old.config, name)
+        ]
+        if not config.connection:
+            problems.append("there is no [[connection]], so nobody could ask anything")
+        if problems:
+            return problems
+        serving = self._serve(config, mapping)
+        try:
+            lines = [Line(one, config, serving.endpoint(one.name)) for one in config.connection]
+            opened = [line for line in lines if not self._is_kept(line)]
+            for line in opened:
+                line.check(self._lines.values())
+            await serving.store.bind_or_refuse()
+        except BaseException:
+            await serving.close()
+            raise
+        if self._stop.is_set():
+            await serving.close()
+            return ["the adapter is stopping"]
+        await self._take_over(serving, lines, opened)
+        return []
+
+    def _is_kept(self, line: Line) -> bool:
+        known = self._lines.get(line.connection.name)
+        return known is not None and known.fingerprint == line.fingerprint
+
+    async def _take_over(self, serving: Serving, lines: list[Line], opened: list[Line]) -> None:
+        old, self._serving = self._serving, serving
+        source = serving.mapping.source
+        if self._watch is not None:
+            self._watch.follow(watched(serving.config))
+        for line in lines:
+            if line not in opened:
+                # The next frame is answered by the new one.
+                self._lines[line.connection.name].answers = line.answers
+        kept = {line.connection.name for line in lines if line not in opened}
+        ended = [self._lines.pop(name) for name in list(self._lines) if name not in kept]
+        for line in ended:
+            line.ending.end("its settings have changed")
+        await asyncio.gather(*(line.task for line in ended if line.task is not None), return_exceptions=True)
+        for work in (*serving.start(), old.finish()):
+            self._keep(work)
+        for line in opened:
+            self._open(line)
+        if self._stop.is_set():
+            serving.end()
+            for line in self._lines.values():
+                line.ending.set()
+        self._emit(
+            Reloaded(
+                mapping=source.file,
+                epos=serving.mapping.file.epos,
+                digest=source.digest,
+                kept=len(kept),
+                opened=len(opened),
+                closed=len(ended),
+            )
+        )
+
+    # What runs beside
 
     async def _tell(self, drained: asyncio.Event) -> None:
         """Serve the status port, where there is one."""
         if self._watch is None:
             return
-        endpoints = self._endpoints
+        # What serves now is asked anew each time.
         sources = Sources(
-            kept=self._kept,
+            kept=lambda: self._serving.kept(),  # noqa: PLW0108 - as above
             pool_in_use=lambda: self.store.in_use,
-            pool_size=self._config.database.pool_size,
-            in_flight=lambda name: endpoints[name].in_flight if name in endpoints else 0,
+            pool_size=lambda: self._serving.config.database.pool_size,
+            in_flight=lambda name: self._serving.in_flight_on(name),  # noqa: PLW0108 - as above
+            reload=self.reload,
         )
         try:
             await self._watch.serve(sources, self._emit, drained)
@@ -147,80 +273,15 @@ class App:
 
     async def _compare_registration(self, stop: asyncio.Event) -> None:
         """Say once whether the provider was told of what the mapping offers; it costs nothing but a line in the log."""
-        if self._config.registration is None:
+        serving = self._serving
+        if serving.config.registration is None:
             return
-        asking = asyncio.ensure_future(compare_registration(self._config.registration, self._mapping, self._emit))
+        asking = asyncio.ensure_future(compare_registration(serving.config.registration, serving.mapping, self._emit))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in (asking, stopping):
             task.cancel()
         await asyncio.gather(asking, stopping, return_exceptions=True)
-
-    async def _kept(self) -> Kept | None:
-        """What the ledger tells of locks and of payments that need attention."""
-        found = await self.store.watched()
-        if found is None:
-            return None
-        locks, flagged = found
-        return Kept(
-            locks=[
-                OpenLock(
-                    session=str(row.session_id),
-                    seconds=round(row.seconds, 1),
-                    terminal=clean(row.lock.terminal or ""),
-                    payments=row.payments,
-                )
-                for row in locks
-            ],
-            flagged=[
-                Flagged(at=row.recorded_at, session=str(row.session_id), payment=str(row.payment_id), kind=kind)
-                for row in flagged
-                for kind in row.kinds
-            ],
-        )
-
-    async def _say_stopping(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._emit(Stopping())
-
-    def endpoint(self, connection: str) -> Endpoint:
-        """What answers the frames of one connection."""
-        rules, limits = self._config.rules, self._config.limits
-        return Endpoint(
-            connection=connection,
-            dialect=tables_dialect(modifiers_in_item_price=rules.modifiers_in_item_price),
-            service=self.service,
-            emit=self._emit,
-            deadline=limits.request_deadline,
-            max_size=limits.max_message_bytes,
-        )
-
-    def _connection(
-        self, connection: ConnectionConfig, stop: asyncio.Event, on_listening: Callable[[str, int], None] | None
-    ) -> Coroutine[Any, Any, None]:
-        endpoint = self._endpoints[connection.name] = self.endpoint(connection.name)
-        database = database_settings(self._config)
-        return serve_connection(
-            connection, endpoint, self._config, database, self._emit, stop, on_listening=on_listening
-        )
-
-    async def _bind(self, stop: asyncio.Event) -> None:
-        """Bind the mapping before the first request needs it; keep trying while the database is not there."""
-        while not stop.is_set():
-            try:
-                await self.store.bind()
-            except (StoreError, MappingMismatch):
-                pass  # it has said why
-            except AdapterError:
-                return
-            else:
-                # Binding leaves syntax trees behind, which point at themselves: megabytes, for as long as nobody looks.
-                gc.collect()
-                return
-            try:
-                await asyncio.wait_for(stop.wait(), _DATABASE_RETRY)
-            except TimeoutError:
-                continue
 
 
 def calm_the_garbage_collector() -> None:
@@ -264,16 +325,6 @@ def load(config_file: Path) -> tuple[Config, Mapping]:
     return config, mapping
 
 
-def recording_rules(config: Config) -> RecordingRules:
-    """What this installation allows."""
-    rules = config.rules
-    return RecordingRules(
-        waiter_check=WaiterCheck(rules.waiter_check),
-        acknowledge_duplicates_first=rules.acknowledge_duplicates_first,
-        lock_age_limit=timedelta(minutes=rules.lock_age_limit_minutes) or None,
-    )
-
-
 async def compare_registration(config: RegistrationConfig, mapping: Mapping, emit: Emit) -> None:
     """Say whether what is registered with the provider is what a mapping offers."""
     from adapter.ops.registration import Provider, compared  # noqa: PLC0415 - an HTTP client is loaded where one is used
@@ -304,28 +355,20 @@ def provider_settings(config: RegistrationConfig) -> ProviderSettings:
     )
 
 
-def database_settings(config: Config) -> DatabaseSettings:
-    """How the database of this installation is reached."""
-    database = config.database
-    return DatabaseSettings(
-        url=database.url.get_secret_value(),
-        pool_size=database.pool_size,
-        pool_timeout=database.pool_timeout,
-        connect_timeout=database.connect_timeout,
-        statement_timeout=database.statement_timeout,
-        lock_timeout=database.lock_timeout,
-        prepare=database.prepare,
-    )
-
-
 def watch_of(config: Config) -> Watch | None:
     """What listens beside the log and serves the status port; None where the configuration has it off."""
     if not config.status.use:
         return None
-    from adapter.ops.watch import Watch, Watched  # noqa: PLC0415 - commands that do not serve need not load it
+    from adapter.ops.watch import Watch  # noqa: PLC0415 - commands that do not serve need not load it
 
-    connections = [Watched(name=one.name, dial=one.dial, listen=one.listen) for one in config.connection]
-    return Watch(status_settings(config.status), connections)
+    return Watch(status_settings(config.status), watched(config))
+
+
+def watched(config: Config) -> list[Watched]:
+    """The connections of a configuration, as they are watched."""
+    from adapter.ops.watch import Watched  # noqa: PLC0415 - as above
+
+    return [Watched(name=one.name, dial=one.dial, listen=one.listen) for one in config.connection]
 
 
 def status_settings(status: StatusConfig) -> PortSettings:

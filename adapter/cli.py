@@ -12,25 +12,17 @@ import click
 import msgspec
 
 from adapter import __version__
-from adapter.app import App, calm_the_garbage_collector, database_settings, load, run_async, status_settings, watch_of
-from adapter.config import load_status_config
+from adapter.app import App, calm_the_garbage_collector, load, run_async, watch_of
+from adapter.asking import reload_command, status_command
 from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import said_log, stderr_log
-from adapter.signals import on_signal
+from adapter.serving import database_settings
+from adapter.signals import on_hangup, on_signal
 from adapter.simulate import simulate_command
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
-from adapter.terminal import explained, log_stream, needing
-
-_CONFIG = click.option(
-    "--config",
-    "config_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("config.toml"),
-    show_default=True,
-    help="The installation's settings.",
-)
+from adapter.terminal import CONFIG, explained, log_stream, needing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,10 +32,12 @@ def main() -> None:
 
 
 main.add_command(simulate_command)
+main.add_command(status_command)
+main.add_command(reload_command)
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 def run(config_file: Path) -> None:
     """Serve the provider, until told to stop."""
     with explained():
@@ -59,31 +53,20 @@ def run(config_file: Path) -> None:
         async def serve() -> None:
             stop = asyncio.Event()
             calm_the_garbage_collector()
-            on_signal(asyncio.get_running_loop(), stop.set)
-            await App(config, mapping, emit, tell_statements=level == "debug", watch=watch_of(config)).run(stop)
+            loop = asyncio.get_running_loop()
+            app = App(
+                config,
+                mapping,
+                emit,
+                tell_statements=level == "debug",
+                watch=watch_of(config),
+                read_again=lambda: load(config_file),
+            )
+            on_signal(loop, stop.set)
+            on_hangup(loop, app.reload_soon)
+            await app.run(stop)
 
         run_async(serve())
-
-
-@main.command("status")
-@_CONFIG
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def status_command(config_file: Path, as_json: bool) -> None:
-    """Say how the running adapter is: exit code 0 when it is ready, 1 when it is not or does not answer."""
-    from rich.console import Console  # noqa: PLC0415 - what serves all night does not carry what is asked once
-
-    from adapter.ops import ask  # noqa: PLC0415 - as above
-
-    with explained():
-        status = load_status_config(config_file)
-        if not status.use:
-            raise AdapterError("the adapter has no status port: [status] use = false")
-        report, body = ask.ask(status_settings(status))
-        if as_json:
-            click.echo(body.decode())
-        else:
-            ask.show(report, Console(highlight=False))
-        sys.exit(0 if report.ready else 1)
 
 
 @main.command("demo")
@@ -100,7 +83,7 @@ def demo_command(once: bool, plain: bool, no_browser: bool) -> None:
 
 
 @main.command("explain")
-@_CONFIG
+@CONFIG
 @click.argument("method", metavar="METHOD")
 @click.option("--params", default="{}", metavar="JSON", help="Parameters as the provider would send them.")
 @click.option(
@@ -143,7 +126,7 @@ def explain_command(
 
 
 @main.command("test")
-@_CONFIG
+@CONFIG
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def test_command(config_file: Path, as_json: bool) -> None:
     """Run the [[test]]s of the mapping on temporary copies of the database's tables; nothing of it is changed.
@@ -196,7 +179,7 @@ def inspect_command(url: str, schema: str | None, out_file: Path, force: bool, a
 
 
 @main.command("grants")
-@_CONFIG
+@CONFIG
 @click.option("--mapping", "mapping_file", default=None, metavar="FILE", help="A mapping without a configuration.")
 @click.option("--engine", default=None, metavar="NAME", help="With --mapping: postgresql, mariadb, mysql or sqlserver.")
 @click.option("--role", default=None, metavar="NAME", help="Who gets them; without it, the user in [database] url.")
@@ -222,7 +205,7 @@ def grants_command(
 
 
 @main.command("preview")
-@_CONFIG
+@CONFIG
 @click.option(
     "--session",
     default=None,
@@ -266,7 +249,7 @@ def schema_command(kind: str, mapping_file: str | None) -> None:
 
 
 @main.command("check")
-@_CONFIG
+@CONFIG
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.option(
     "--rehearse",
@@ -287,7 +270,7 @@ def check_command(config_file: Path, as_json: bool, session: str | None, sample:
 
 
 @main.command("register")
-@_CONFIG
+@CONFIG
 @click.option("--apply", "apply", is_flag=True, help="Register; without it, nothing is changed.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def register_command(config_file: Path, apply: bool, as_json: bool) -> None:
@@ -307,7 +290,7 @@ def ledger_group() -> None:
 
 
 @ledger_group.command("create")
-@_CONFIG
+@CONFIG
 @click.option("--dry-run", is_flag=True, help="Print the SQL and change nothing.")
 def ledger_create(config_file: Path, dry_run: bool) -> None:
     """Make the tables, as far as they are not there. Needs the right to create a schema, or tables where there is none."""
@@ -324,7 +307,7 @@ def ledger_create(config_file: Path, dry_run: bool) -> None:
 
 
 @main.command("locks")
-@_CONFIG
+@CONFIG
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def locks_command(config_file: Path, as_json: bool) -> None:
     """List the sessions that card machines have locked."""
@@ -341,7 +324,7 @@ def locks_command(config_file: Path, as_json: bool) -> None:
 
 
 @main.command("unlock")
-@_CONFIG
+@CONFIG
 @click.argument("session", metavar="SESSION")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the database.")
 @click.option("--by", default=getpass.getuser, metavar="NAME", help="Who; without it, whoever is logged in.")

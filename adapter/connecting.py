@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
@@ -20,9 +21,10 @@ from adapter.store.database import Database
 from adapter.store.engines import DatabaseSettings, connect, engine_of
 from adapter.store.lease import SECONDS, SqlLease, lease_name
 from adapter.store.ledger import Ledger
-from adapter.transport.credentials import Credentials, handshake_headers
+from adapter.transport.credentials import Credentials, HandshakeHeaders, handshake_headers
 from adapter.transport.dial import DialSettings, dial
-from adapter.transport.listen import ListenSettings, listen
+from adapter.transport.ending import Ending
+from adapter.transport.listen import ListenSettings, check_listening, listen, probe_port
 from adapter.transport.session import SocketSettings
 from adapter.transport.standby import Timing, dial_while_held
 
@@ -47,50 +49,96 @@ class Answers(Protocol):
         ...
 
 
+class Line:
+    """One connection that is kept, until it is ended; what answers over it may change between two frames."""
+
+    def __init__(self, connection: ConnectionConfig, config: Config, answers: Answers) -> None:
+        self.connection = connection
+        self.config = config
+        self.answers = answers
+        self.deadline = answers.deadline
+        self.ending = Ending()
+        self.task: asyncio.Future[None] | None = None
+        shared = (config.database, config.ledger) if connection.standby else None
+        files = (connection.ca, connection.certificate, connection.certificate_key)
+        self.fingerprint = (
+            connection,
+            config.limits,
+            shared,
+            tuple(Path(file).read_bytes() for file in files if file),
+        )
+        """Whatever a socket depends on: one of the same fingerprint need not be opened anew."""
+
+    async def handle(self, raw: bytes) -> bytes | None:
+        """See Answers."""
+        return await self.answers.handle(raw)
+
+    def too_late(self, raw: bytes) -> bytes | None:
+        """See Answers."""
+        return self.answers.too_late(raw)
+
+    def check(self, others: Collection[Line]) -> None:
+        """Whether it could be opened in place of others. Raises AdapterError where that can be told beforehand."""
+        connection = self.connection
+        self.connection.tls()
+        if connection.dial is not None:
+            _headers(connection)
+            return
+        settings = ListenSettings(
+            connection=connection.name, tls=connection.tls(), allow_plain_network=connection.allow_plain_network
+        )
+        host, port = connection.listen_at
+        check_listening(host, _credentials(connection), settings)
+        if port and not any(one.connection.listen == connection.listen for one in others):
+            probe_port(host, port)
+
+
 async def serve_connection(
-    connection: ConnectionConfig,
-    answers: Answers,
-    config: Config,
+    line: Line,
     database: DatabaseSettings,
     emit: Emit,
-    stop: asyncio.Event,
     *,
     on_listening: Callable[[str, int], None] | None = None,
 ) -> None:
-    """Serve it until `stop` is set.
+    """Serve it until it is ended.
 
     Raises AdapterError when it can never work, such as an address that is in use.
     """
+    connection, config = line.connection, line.config
     settings = SocketSettings(
-        deadline=answers.deadline,
-        too_late=answers.too_late,
+        deadline=line.deadline,
+        too_late=line.too_late,
         max_in_flight=config.limits.max_in_flight,
         ping_interval=connection.ping_interval,
         ping_timeout=connection.ping_timeout,
     )
-    credentials = Credentials(account=connection.account, api_key=connection.api_key.get_secret_value())
     if connection.dial is None:
-        await _listen(connection, credentials, answers, settings, emit, stop, on_listening)
+        await _listen(line, settings, emit, on_listening)
         return
-    dialling = _dialling(connection, credentials, answers, settings, emit)
+    dialling = _dialling(line, settings, emit)
     if not connection.standby:
-        await dialling(stop, lambda: True)
+        await dialling(line.ending, lambda: True)
         return
     lease = _lease_of(connection, config, database)
-    await dial_while_held(lease, dialling, Timing(lasts=SECONDS), emit, stop, connection=connection.name)
+    await dial_while_held(lease, dialling, Timing(lasts=SECONDS), emit, line.ending, connection=connection.name)
+
+
+def _credentials(connection: ConnectionConfig) -> Credentials:
+    return Credentials(account=connection.account, api_key=connection.api_key.get_secret_value())
+
+
+def _headers(connection: ConnectionConfig) -> HandshakeHeaders:
+    return handshake_headers(
+        _credentials(connection), software_house_id=connection.software_house_id, reseller_id=connection.reseller_id
+    )
 
 
 def _dialling(
-    connection: ConnectionConfig,
-    credentials: Credentials,
-    answers: Answers,
-    socket_settings: SocketSettings,
-    emit: Emit,
+    line: Line, socket_settings: SocketSettings, emit: Emit
 ) -> Callable[[asyncio.Event, Callable[[], bool]], Awaitable[None]]:
+    connection = line.connection
     url, proxy = connection.dial or "", connection.proxy.get_secret_value()
-    headers = handshake_headers(
-        credentials, software_house_id=connection.software_house_id, reseller_id=connection.reseller_id
-    )
+    headers = _headers(connection)
     settings = DialSettings(
         connection=connection.name,
         socket=socket_settings,
@@ -100,20 +148,15 @@ def _dialling(
     )
 
     async def dialling(stop: asyncio.Event, may_dial: Callable[[], bool]) -> None:
-        await dial(url, headers, answers.handle, replace(settings, may_dial=may_dial), emit, stop)
+        await dial(url, headers, line.handle, replace(settings, may_dial=may_dial), emit, stop)
 
     return dialling
 
 
 async def _listen(
-    connection: ConnectionConfig,
-    credentials: Credentials,
-    answers: Answers,
-    socket_settings: SocketSettings,
-    emit: Emit,
-    stop: asyncio.Event,
-    on_listening: Callable[[str, int], None] | None,
+    line: Line, socket_settings: SocketSettings, emit: Emit, on_listening: Callable[[str, int], None] | None
 ) -> None:
+    connection = line.connection
     host, port = connection.listen_at
     settings = ListenSettings(
         connection=connection.name,
@@ -122,7 +165,7 @@ async def _listen(
         allow_plain_network=connection.allow_plain_network,
     )
     tell = None if on_listening is None else (lambda bound: on_listening(connection.name, bound))
-    await listen(host, port, credentials, answers.handle, settings, emit, stop, ready=tell)
+    await listen(host, port, _credentials(connection), line.handle, settings, emit, line.ending, ready=tell)
 
 
 def _lease_of(connection: ConnectionConfig, config: Config, settings: DatabaseSettings) -> Lease:

@@ -37,6 +37,28 @@ class Started(Event, frozen=True, kw_only=True):
     """SHA-256 of the mapping's file, its first twelve digits: tells whether it is the one that was tried."""
 
 
+class Reloaded(Event, frozen=True, kw_only=True):
+    """The files were read again, and what they say is served."""
+
+    mapping: str
+    epos: str
+    digest: str
+    """Of the mapping's file, as in Started."""
+    kept: int
+    """How many connections stayed as they were."""
+    opened: int
+    closed: int
+
+
+class ReloadRefused(Event, frozen=True, kw_only=True):
+    """The files were read again and cannot be served; what was served before goes on."""
+
+    level: ClassVar[Level] = "error"
+    problem: str
+    """One problem, as in MappingUnfit."""
+    number: int = 1
+
+
 class Stopping(Event, frozen=True, kw_only=True):
     """The adapter takes no more requests, and finishes those it has."""
 
@@ -301,49 +323,6 @@ class DialFailed(Event, frozen=True, kw_only=True):
     """In plain words: what is wrong and, where it is known, what to do."""
     retry_in: float
     """Seconds until the next attempt."""
-
-
-class AccountTaken(Event, frozen=True, kw_only=True):
-    """Another adapter has connected with this account, and the last to connect wins; waiting, so as not to fight."""
-
-    level: ClassVar[Level] = "error"
-    connection: str
-    reason: str
-    """What the provider said when it closed the connection."""
-    times: int
-    """How often in a row."""
-    retry_in: float
-    """Seconds until this adapter connects again."""
-
-
-class StandingBy(Event, frozen=True, kw_only=True):
-    """Another adapter serves this account; standing by to take over."""
-
-    connection: str
-    holder: str
-    """Its computer and process."""
-
-
-class LeaseTaken(Event, frozen=True, kw_only=True):
-    """This adapter serves the account from now on; others with the same lease stand by."""
-
-    connection: str
-
-
-class LeaseLost(Event, frozen=True, kw_only=True):
-    """This adapter may not dial any more, since another one may."""
-
-    level: ClassVar[Level] = "warning"
-    connection: str
-    reason: str
-
-
-class LeaseUnknown(Event, frozen=True, kw_only=True):
-    """It cannot be told whether this adapter may dial, so it does not."""
-
-    level: ClassVar[Level] = "error"
-    connection: str
-    reason: str
 
 
 class Listening(Event, frozen=True, kw_only=True):

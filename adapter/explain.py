@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from adapter.app import database_settings, load, recording_rules
+from adapter.app import load
 from adapter.config import Config, LedgerConfig, find_mapping
 from adapter.domain.recording import RecordingRules
 from adapter.domain.service import Service
@@ -32,6 +32,7 @@ from adapter.mapping.plans import Plan
 from adapter.mapping.pruning import reading_only
 from adapter.protocol.dialect import decode_request
 from adapter.protocol.tables.dialect import tables_dialect
+from adapter.serving import database_settings, recording_rules
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-from adapter.app import database_settings, load
+from adapter.app import load
 from adapter.config import Config, LedgerConfig
 from adapter.errors import AdapterError
 from adapter.explain import find_and_load
@@ -23,6 +23,7 @@ from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import TableName
 from adapter.mapping.needs import Needs, needs_of, needs_of_fragments, needs_of_plans
 from adapter.privileges import Privilege, engine_privileges, sql_for
+from adapter.serving import database_settings
 from adapter.store.choosing import Chooser, tables_of
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of

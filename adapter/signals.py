@@ -1,4 +1,4 @@
-"""Hears when the program is asked to end."""
+"""Hears when the program is asked to end, or to read its files again."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ def on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], Any]) -> None:
         except (NotImplementedError, RuntimeError):
             # Windows has no signal handlers on the loop.
             signal.signal(number, wake)
+
+
+def on_hangup(loop: asyncio.AbstractEventLoop, reload: Callable[[], Any]) -> None:
+    """Call `reload` on SIGHUP, where there is such a signal: not on Windows, whose way is `epos-adapter reload`."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is not None:
+        loop.add_signal_handler(number, reload)

@@ -15,6 +15,15 @@ from adapter.errors import AdapterError, InvalidFile, where_of
 from simulator.errors import SimulatorError
 
 _CLICKS_OWN = (click.Abort, click.ClickException, click.exceptions.Exit, BrokenPipeError)
+CONFIG = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("config.toml"),
+    show_default=True,
+    help="The installation's settings.",
+)
+"""Where a command finds the installation that it is about."""
 
 
 class explained:  # noqa: N801 - reads as a sentence where it is used

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 from sqlglot import exp
 
-from adapter.app import recording_rules
 from adapter.check.looking import Look
 from adapter.check.money import money
 from adapter.check.others import others_at, spread
@@ -22,6 +21,7 @@ from adapter.domain.values import Bill
 from adapter.errors import AdapterError, NotEnabled
 from adapter.mapping.balance import payment_values
 from adapter.mapping.writes import Writes
+from adapter.serving import recording_rules
 from adapter.store.book import Bound, SqlBook
 from adapter.store.ledger import VERSION, Ledger
 from adapter.store.till import SqlTill

@@ -11,7 +11,6 @@ from typing import Any
 from msgspec import structs
 from msgspec.structs import replace
 
-from adapter.app import database_settings
 from adapter.check.codes import look_at_codes
 from adapter.check.engines import inspector_of
 from adapter.check.filters import look_at_filters
@@ -40,6 +39,7 @@ from adapter.errors import AdapterError, DatabaseUnavailable
 from adapter.mapping.capabilities import Served, served_by
 from adapter.mapping.load import Mapping
 from adapter.mapping.pruning import without
+from adapter.serving import database_settings
 from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
 from adapter.store.ledger import Ledger

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from adapter.addresses import host_and_port
 from adapter.errors import AdapterError
-from adapter.ops.port import PortSettings
+from adapter.ops.port import RELOAD_HEADER, PortSettings, Reload
 from adapter.ops.report import Level, Report
 
 _PATIENCE = 10.0
@@ -31,13 +31,34 @@ def ask(settings: PortSettings) -> tuple[Report, bytes]:
 
     Raises AdapterError when it does not answer, or not as an adapter does.
     """
+    place, _, body = _asked(settings, "GET", "/status.json")
+    try:
+        return msgspec.json.decode(body, type=Report), body
+    except msgspec.MsgspecError:
+        raise _no_adapter(place) from None
+
+
+def reload(settings: PortSettings) -> tuple[Reload, bytes]:
+    """Have the adapter read its files again, and give what became of it, and the same as it came; raises as `ask` does."""
+    place, status, body = _asked(settings, "POST", "/reload")
+    try:
+        if status in (http.client.OK, http.client.ACCEPTED, http.client.CONFLICT):
+            return msgspec.json.decode(body, type=Reload), body
+    except msgspec.MsgspecError:
+        pass
+    raise _no_adapter(place)
+
+
+def _asked(settings: PortSettings, method: str, path: str) -> tuple[str, int, bytes]:
     # An address that stands for all of this computer's is asked at the one that is always there.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)  # noqa: S104
     place = host_and_port(host, settings.port)
     connection = http.client.HTTPConnection(host, settings.port, timeout=_PATIENCE)
-    headers = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
+    headers = {RELOAD_HEADER: method}
+    if settings.token:
+        headers["Authorization"] = f"Bearer {settings.token}"
     try:
-        connection.request("GET", "/status.json", headers=headers)
+        connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
     except (OSError, http.client.HTTPException):
@@ -48,12 +69,13 @@ def ask(settings: PortSettings) -> tuple[Report, bytes]:
         connection.close()
     if answer.status == http.client.UNAUTHORIZED:
         raise AdapterError(f"the adapter on {place} wants another token", hint="see [status] token in config.toml")
-    try:
-        return msgspec.json.decode(body, type=Report), body
-    except msgspec.MsgspecError:
-        raise AdapterError(
-            f"what answers on {place} is no adapter of this version", hint="see [status] listen in config.toml"
-        ) from None
+    return place, answer.status, body
+
+
+def _no_adapter(place: str) -> AdapterError:
+    return AdapterError(
+        f"what answers on {place} is no adapter of this version", hint="see [status] listen in config.toml"
+    )
 
 
 def show(report: Report, console: Console) -> None:

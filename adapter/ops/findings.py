@@ -88,6 +88,15 @@ def _mapping(report: Report) -> Iterator[Finding]:
             do="Was the EPOS updated, or is this another EPOS's database? Give the list below to whoever made the mapping. "
             "The adapter tries again by itself.",
         )
+    if mapping.refused:
+        count = len(mapping.refused)
+        yield Finding(
+            level="attention",
+            about="mapping",
+            says=f"The files were read again and have {count} problem{'s' if count > 1 else ''}: "
+            "what was served before goes on.",
+            do="Put right what is listed below, and run epos-adapter reload again.",
+        )
     if mapping.outgrown and _is_recent(mapping.outgrown_at, report.at):
         yield Finding(
             level="attention",

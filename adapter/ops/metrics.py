@@ -16,7 +16,7 @@ from prometheus_client.metrics import Counter, Gauge, Histogram, disable_created
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import CollectorRegistry
 
-from adapter import events
+from adapter import events, turn_events
 from adapter.events import Event
 from adapter.ops.report import Sources
 from adapter.ops.reporter import missing_in
@@ -104,21 +104,24 @@ class Metrics:
         self._requests_of: dict[tuple[str, str, str], Counter] = {}
         self._times_of: dict[str, Histogram] = {}
         self._hearing = self._listeners()
-        for name in connections:
-            for each in (
-                self._opened,
-                self._dial_failures,
-                self._accounts_taken,
-                self._refused,
-                self._locked_out,
-                self._ignored,
-                self._complaints,
-            ):
-                each.labels(name)
+        self._followed: set[str] = set()
+        self.follow(connections)
         for kind in get_args(events.FlagKind):
             self._flagged.labels(kind)
         for successful in ("true", "false"):
             self._kept.labels(successful)
+
+    def follow(self, connections: Iterable[str]) -> None:
+        """Tell of these connections from now on, and of no others."""
+        names = set(connections)
+        counters = (self._opened, self._dial_failures, self._accounts_taken, self._refused, self._locked_out)
+        for name in names - self._followed:
+            for each in (*counters, self._ignored, self._complaints):
+                each.labels(name)
+        for name in self._followed - names:
+            for gauge in (self._connection_up, self._standby, self._frame_age, self._ping, self._in_flight):
+                gauge.remove(name)
+        self._followed = names
 
     def __call__(self, event: Event) -> None:
         """Count an event."""
@@ -136,7 +139,7 @@ class Metrics:
         self._recording.set(state.recording.is_on is True)
         self._database_up.set(state.database.is_up is True)
         self._pool_in_use.set(sources.pool_in_use())
-        self._pool_size.set(sources.pool_size)
+        self._pool_size.set(sources.pool_size())
         for name, one in state.connections.items():
             age = (now - one.frame_at).total_seconds() if one.frame_at is not None else float("nan")
             self._connection_up.labels(name).set(one.opened > 0)
@@ -149,7 +152,7 @@ class Metrics:
 
     def _listeners(self) -> dict[type[Event], Callable[[Any], None]]:
         return {
-            events.AccountTaken: lambda event: self._accounts_taken.labels(event.connection).inc(),
+            turn_events.AccountTaken: lambda event: self._accounts_taken.labels(event.connection).inc(),
             events.BillDiffers: lambda _: self._bills_differ.inc(),
             events.BugFound: lambda _: self._bugs.inc(),
             events.ConnectionOpened: lambda event: self._opened.labels(event.connection).inc(),

@@ -209,6 +209,12 @@ def _mapping(report: Report) -> Markup:
 
 def _problems(report: Report) -> Markup:
     mapping = report.mapping
+    if mapping.refused:
+        listed = _joined(Markup("<li><code>{}</code></li>").format(one) for one in mapping.refused)
+        title = Markup("Read again, and not served{}").format(_mark("attention", str(len(mapping.refused))))
+        return Markup('<section class="card wide"><h2>{}</h2><ol class="problems">{}</ol></section>').format(
+            title, listed
+        )
     if not mapping.problems:
         return Markup("")
     items = [Markup("<li><code>{}</code></li>").format(one) for one in mapping.problems]

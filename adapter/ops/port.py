@@ -31,6 +31,10 @@ TRY_AGAIN = 10.0
 """Seconds between attempts to have the port."""
 _ASKING = 10.0
 """Seconds that asking and answering may take together."""
+_RELOADING = 8.0
+"""Seconds that reading the files again may take before whoever asked is told that it goes on."""
+RELOAD_HEADER = "X-Epos-Adapter"
+"""Sent with whatever value by whoever asks for a reload."""
 _TELL_AGAIN = 60.0
 """Seconds before a wrong token is told of again: somebody who guesses must not fill the log."""
 _TEXT = "text/plain; charset=utf-8"
@@ -57,6 +61,14 @@ class PortSettings:
     """What whoever looks must show; empty for nothing."""
 
 
+class Reload(Struct, frozen=True, kw_only=True):
+    """What became of reading the files again."""
+
+    is_done: bool
+    problems: list[str]
+    """Why it was refused; empty where it was done, or still goes on."""
+
+
 class Page(Struct, frozen=True, kw_only=True):
     """An answer before it is HTTP."""
 
@@ -70,9 +82,16 @@ class Port:
     """The port of one adapter."""
 
     def __init__(
-        self, settings: PortSettings, reporter: Reporter, metrics: Callable[[], tuple[bytes, str]], emit: Emit
+        self,
+        settings: PortSettings,
+        reporter: Reporter,
+        metrics: Callable[[], tuple[bytes, str]],
+        emit: Emit,
+        reload: Callable[[], Awaitable[list[str]]] | None = None,
     ) -> None:
-        """`metrics` gives the text of the metrics and its content type."""
+        """`metrics` gives the text of the metrics and its content type; `reload` reads the files again."""
+        self._reload_files = reload
+        self._reloading: asyncio.Future[list[str]] | None = None
         self._settings = settings
         self._reporter = reporter
         self._metrics = metrics
@@ -83,6 +102,7 @@ class Port:
             "/live": self._live,
             "/metrics": self._metrics_page,
             "/ready": self._ready,
+            "/reload": self._reload,
             "/status": self._status,
             "/status.json": self._status_json,
         }
@@ -140,7 +160,10 @@ class Port:
         return Response(page.status.value, page.status.phrase, headers, body)
 
     async def _page(self, ws: ServerConnection, request: Request) -> Page:
-        if request.method not in ("GET", "HEAD"):
+        is_reload = request.path == "/reload"
+        if is_reload and request.method != "POST":
+            return Page(body=b"only POST\n", status=HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "POST"),))
+        if not is_reload and request.method not in ("GET", "HEAD"):
             return Page(body=b"only GET\n", status=HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD"),))
         if not self._is_for_us(request):
             return Page(
@@ -155,6 +178,8 @@ class Port:
             if path == "/ready":
                 return await self._ready(told=False)
             return self._refused(ws, request)
+        if is_reload and not _is_of_no_web_page(request):
+            return Page(body=b"not from a web page\n", status=HTTPStatus.FORBIDDEN)
         if make is None:
             return Page(body=f"there is {', '.join(self._pages)}\n".encode(), status=HTTPStatus.NOT_FOUND)
         return await make()
@@ -221,6 +246,28 @@ class Port:
     async def _status_json(self) -> Page:
         report = await self._reporter.report()
         return Page(body=msgspec.json.encode(report), kind="application/json")
+
+    async def _reload(self) -> Page:
+        """Read the files again; what is answered is a Reload, with 409 where it was refused and 202 where it goes on."""
+        if self._reload_files is None:
+            return Page(body=b"nothing to read again\n", status=HTTPStatus.NOT_FOUND)
+        if self._reloading is None:
+            self._reloading = asyncio.ensure_future(self._reload_files())
+        reloading = self._reloading
+        await asyncio.wait({reloading}, timeout=_RELOADING)
+        if not reloading.done():
+            answer, status = Reload(is_done=False, problems=[]), HTTPStatus.ACCEPTED
+        else:
+            self._reloading = None
+            answer = Reload(is_done=not reloading.result(), problems=reloading.result())
+            status = HTTPStatus.OK if answer.is_done else HTTPStatus.CONFLICT
+        body = msgspec.json.encode(answer)
+        return Page(body=body, kind="application/json", status=status)
+
+
+def _is_of_no_web_page(request: Request) -> bool:
+    """Whether a program asks: a browser says which page does, and lets none send this header elsewhere unasked."""
+    return not request.headers.get_all("Origin") and bool(request.headers.get_all(RELOAD_HEADER))
 
 
 async def _nobody(ws: ServerConnection) -> None:

@@ -67,9 +67,11 @@ class Sources(Struct, frozen=True, kw_only=True):
     kept: Callable[[], Awaitable[Kept | None]]
     """What the ledger tells; None where there is none. Raises AdapterError."""
     pool_in_use: Callable[[], int]
-    pool_size: int
+    pool_size: Callable[[], int]
     in_flight: Callable[[str], int]
     """Requests that are being answered on a connection now."""
+    reload: Callable[[], Awaitable[list[str]]] | None = None
+    """Reads the files again; gives why that was refused, and nothing when it was done."""
 
 
 class ConnectionReport(Struct, frozen=True, kw_only=True):
@@ -130,6 +132,9 @@ class MappingReport(Struct, frozen=True, kw_only=True):
     outgrown: str
     """What the database said when it refused a statement that it took before; empty when it has not."""
     outgrown_at: datetime | None
+    refused: list[str]
+    """Why the files that were last read again are not served; empty when they are."""
+    refused_at: datetime | None
 
 
 class RecordingReport(Struct, frozen=True, kw_only=True):

@@ -176,7 +176,7 @@ def _database(state: State, sources: Sources) -> DatabaseReport:
         last_error=database.error,
         last_error_at=database.error_at,
         pool_in_use=sources.pool_in_use(),
-        pool_size=sources.pool_size,
+        pool_size=sources.pool_size(),
     )
 
 
@@ -193,6 +193,8 @@ def _mapping(state: State) -> MappingReport:
         problems=list(mapping.problems),
         outgrown=mapping.outgrown,
         outgrown_at=mapping.outgrown_at,
+        refused=list(mapping.refused),
+        refused_at=mapping.refused_at,
     )
 
 

@@ -9,112 +9,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
-from msgspec import Struct
-
-from adapter import events
+from adapter import events, turn_events
 from adapter.events import Event
+from adapter.ops.known import Connection, Database, Flagged, Mapping, Noted, Recording, Turn
+
+__all__ = ["Connection", "Flagged", "State", "Turn", "clean"]
 
 REQUESTS_KEPT = 20
 _FLAGGED_KEPT = 20
 _NOTED_KEPT = 12
 _PROBLEMS_KEPT = 50
 _LONGEST = 300
-
-
-Turn = Literal["alone", "holds", "stands by", "unknown"]
-"""Whose turn it is to dial: nobody else's, this adapter's, another's, or that cannot be told."""
-
-
-class Connection(Struct, kw_only=True):
-    """One connection of the configuration."""
-
-    name: str
-    way: Literal["dial", "listen"]
-    place: str
-    """Where it dials to, or listens."""
-    opened: int = 0
-    """How many sockets are open: gateways that dial in may be several."""
-    since: datetime | None = None
-    """Since when it is open, or not."""
-    peer: str = ""
-    closed: str = ""
-    """Why the last one ended; empty when none has."""
-    closed_at: datetime | None = None
-    trouble: str = ""
-    """Why it could not be opened, or who was turned away; empty once one is open."""
-    trouble_at: datetime | None = None
-    retry_in: float = 0.0
-    frame_at: datetime | None = None
-    """When the last frame was answered."""
-    sign_at: datetime | None = None
-    """When a ping was answered last: a connection that is busy needs none."""
-    ping_milliseconds: float | None = None
-    """How long that took."""
-    turn: Turn = "alone"
-    turn_since: datetime | None = None
-    holder: str = ""
-    """Which adapter serves the account while this one stands by."""
-    is_taken: bool = False
-    """Whether another adapter has the account as far as is known."""
-    taken_at: datetime | None = None
-    """When it last took it."""
-
-
-class Flagged(Struct, frozen=True, kw_only=True):
-    """A payment that needs somebody's attention."""
-
-    at: datetime
-    session: str
-    payment: str
-    kind: events.FlagKind
-
-
-class Noted(Struct, kw_only=True):
-    """Something odd, and how often it happened."""
-
-    text: str
-    at: datetime
-    """When it happened last."""
-    times: int = 1
-    is_trouble: bool = False
-    """Whether somebody should look at it."""
-
-
-class Database(Struct, kw_only=True):
-    """What is known of the database."""
-
-    is_up: bool | None = None
-    """None before it was first asked."""
-    since: datetime | None = None
-    error: str = ""
-    error_at: datetime | None = None
-
-
-class Mapping(Struct, kw_only=True):
-    """What is known of the mapping."""
-
-    file: str = ""
-    epos: str = ""
-    digest: str = ""
-    is_bound: bool = False
-    since: datetime | None = None
-    tables: int = 0
-    problems: list[str] = msgspec.field(default_factory=list)
-    problem_count: int = 0
-    outgrown: str = ""
-    outgrown_at: datetime | None = None
-
-
-class Recording(Struct, kw_only=True):
-    """Whether sessions can be locked and paid."""
-
-    is_on: bool | None = None
-    """None before it was first looked at."""
-    reason: str = ""
-    ledger: str = ""
 
 
 class State:
@@ -133,7 +40,7 @@ class State:
         self.flagged: deque[Flagged] = deque(maxlen=_FLAGGED_KEPT)
         self.noted: dict[str, Noted] = {}
         self._hearing: dict[type[Event], Callable[[Any], None]] = {
-            events.AccountTaken: self._account_taken,
+            turn_events.AccountTaken: self._account_taken,
             events.BillDiffers: self._bill_differs,
             events.BugFound: self._bug_found,
             events.ConnectionClosed: self._connection_closed,
@@ -145,9 +52,9 @@ class State:
             events.DialFailed: self._dial_failed,
             events.DuplicateTableName: self._duplicate_table_name,
             events.FrameIgnored: self._frame_ignored,
-            events.LeaseLost: self._lease_lost,
-            events.LeaseTaken: self._lease_taken,
-            events.LeaseUnknown: self._lease_unknown,
+            turn_events.LeaseLost: self._lease_lost,
+            turn_events.LeaseTaken: self._lease_taken,
+            turn_events.LeaseUnknown: self._lease_unknown,
             events.Listening: self._listening,
             events.LockReleased: self._lock_released,
             events.LockTakenOver: self._lock_taken_over,
@@ -160,10 +67,12 @@ class State:
             events.ProviderComplained: self._provider_complained,
             events.RecordingOff: self._recording_off,
             events.RecordingOn: self._recording_on,
+            events.Reloaded: self._reloaded,
+            events.ReloadRefused: self._reload_refused,
             events.RequestAnswered: self._request_answered,
             events.RowSkipped: self._row_skipped,
             events.SignOfLife: self._sign_of_life,
-            events.StandingBy: self._standing_by,
+            turn_events.StandingBy: self._standing_by,
             events.Started: self._started,
             events.StatusRefused: self._status_refused,
             events.Stopping: self._stopping,
@@ -181,6 +90,28 @@ class State:
         self.version = event.version
         self.started_at = self._now()
         self.mapping.file, self.mapping.epos, self.mapping.digest = event.mapping, event.epos, event.digest
+
+    def _reloaded(self, event: events.Reloaded) -> None:
+        mapping = self.mapping
+        mapping.file, mapping.epos, mapping.digest = event.mapping, event.epos, event.digest
+        mapping.refused, mapping.refused_at = [], None
+
+    def _reload_refused(self, event: events.ReloadRefused) -> None:
+        mapping = self.mapping
+        if event.number == 1:
+            mapping.refused = []
+        mapping.refused_at = self._now()
+        if len(mapping.refused) < _PROBLEMS_KEPT:
+            mapping.refused.append(clean(event.problem))
+
+    def follow(self, connections: list[Connection]) -> None:
+        """Remember these connections from now on: of those that were there before, what is known of them."""
+
+        def same(one: Connection) -> Connection:
+            known = self.connections.get(one.name)
+            return one if known is None or known.way != one.way else known
+
+        self.connections = {one.name: same(one) for one in connections}
 
     def _stopping(self, _event: events.Stopping) -> None:
         self.is_stopping = True
@@ -261,7 +192,7 @@ class State:
         connection.is_taken = False
         connection.since = connection.since or now
 
-    def _account_taken(self, event: events.AccountTaken) -> None:
+    def _account_taken(self, event: turn_events.AccountTaken) -> None:
         connection = self.connections.get(event.connection)
         if connection is None:
             return
@@ -271,23 +202,23 @@ class State:
             connection, f"another adapter has connected with this account{times}, and the last to connect wins"
         )
 
-    def _standing_by(self, event: events.StandingBy) -> None:
+    def _standing_by(self, event: turn_events.StandingBy) -> None:
         connection = self._turn(event.connection, "stands by")
         if connection is not None:
             connection.holder, connection.trouble = clean(event.holder), ""
             connection.is_taken, connection.taken_at = False, None
 
-    def _lease_taken(self, event: events.LeaseTaken) -> None:
+    def _lease_taken(self, event: turn_events.LeaseTaken) -> None:
         connection = self._turn(event.connection, "holds")
         if connection is not None:
             connection.trouble, connection.is_taken = "", False
 
-    def _lease_lost(self, event: events.LeaseLost) -> None:
+    def _lease_lost(self, event: turn_events.LeaseLost) -> None:
         connection = self._turn(event.connection, "unknown")
         if connection is not None:
             self._trouble(connection, f"this adapter may not dial any more: {event.reason}")
 
-    def _lease_unknown(self, event: events.LeaseUnknown) -> None:
+    def _lease_unknown(self, event: turn_events.LeaseUnknown) -> None:
         connection = self._turn(event.connection, "unknown")
         if connection is not None:
             self._trouble(connection, f"it cannot be told whether this adapter may dial: {event.reason}")

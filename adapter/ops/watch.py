@@ -41,6 +41,11 @@ class Watch:
 
         return tell
 
+    def follow(self, connections: list[Watched]) -> None:
+        """Watch these connections from now on."""
+        self.state.follow([_connection(one) for one in connections])
+        self._metrics.follow(self.state.connections)
+
     def statements(self, emit: Emit | None) -> Emit:
         """Who is told of every SQL statement: the metrics, and `emit` where somebody wants to see them."""
         return self._metrics if emit is None else emit
@@ -48,7 +53,13 @@ class Watch:
     async def serve(self, sources: Sources, emit: Emit, stop: asyncio.Event) -> None:
         """Serve the port until `stop` is set."""
         reporter = Reporter(self.state, sources)
-        port = Port(self._settings, reporter, lambda: (self._metrics.text(self.state, sources), CONTENT_TYPE), emit)
+        port = Port(
+            self._settings,
+            reporter,
+            lambda: (self._metrics.text(self.state, sources), CONTENT_TYPE),
+            emit,
+            sources.reload,
+        )
         try:
             await port.serve(stop)
         finally:

@@ -295,6 +295,18 @@ class SqlStore:
             await self._say_recording(self._bound)
             return self._bound
 
+    async def bind_or_refuse(self) -> None:
+        """Bind once, and say nothing of what does not fit: another mapping goes on being served.
+
+        Raises InvalidFile with every problem, StoreError.
+        """
+        try:
+            async with asyncio.timeout(_BIND_PATIENCE):
+                self._bound = await self.bind_or_raise()
+        except TimeoutError:
+            raise DatabaseUnavailable("the database does not answer") from None
+        await self._say_recording(self._bound)
+
     def _say_unfit(self, problems: list[str]) -> None:
         """Say what does not fit, once: it is tried again for as long as it takes."""
         if problems == self._problems:

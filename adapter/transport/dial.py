@@ -16,10 +16,11 @@ from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import WebSocketURI, parse_uri
 
 from adapter.addresses import host_and_port, is_loopback
-from adapter.events import AccountTaken, DialFailed, Dialing, Emit
+from adapter.events import DialFailed, Dialing, Emit
 from adapter.transport import reasons
 from adapter.transport.credentials import secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say
+from adapter.turn_events import AccountTaken
 
 SYSTEM_PROXY = "system"
 """The proxy that this computer is set to use, if any."""

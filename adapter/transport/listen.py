@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hmac
+import socket
 import ssl
 from collections.abc import Callable
 from http import HTTPStatus
@@ -54,14 +55,7 @@ async def listen(
     Raises AdapterError when there is nothing to check credentials against, when other computers could reach a plain
     socket, or when the port cannot be had.
     """
-    if not (credentials.account and credentials.api_key):
-        raise AdapterError(f"connection '{settings.connection}' would let anybody in", hint="set account and api_key")
-    if settings.tls is None and not settings.allow_plain_network and not is_loopback(host):
-        raise AdapterError(
-            f"connection '{settings.connection}' would listen on {host or 'every network'} without TLS, "
-            "so bills and the API key could be read by anybody on that network",
-            hint="listen on 127.0.0.1, give a certificate, or set allow_plain_network = true",
-        )
+    check_listening(host, credentials, settings)
     server = await _bind(host, port, _Door(credentials, handle, settings, emit, stop), settings)
     try:
         bound = server.sockets[0].getsockname()[1]
@@ -73,6 +67,26 @@ async def listen(
         # Server.close() by itself would close the sockets under the answers that are still being worked out.
         server.close(close_connections=not stop.is_set())
         await server.wait_closed()
+
+
+def check_listening(host: str, credentials: Credentials, settings: ListenSettings) -> None:
+    """Whether listening there is safe. Raises AdapterError as `listen` does."""
+    if not (credentials.account and credentials.api_key):
+        raise AdapterError(f"connection '{settings.connection}' would let anybody in", hint="set account and api_key")
+    if settings.tls is None and not settings.allow_plain_network and not is_loopback(host):
+        raise AdapterError(
+            f"connection '{settings.connection}' would listen on {host or 'every network'} without TLS, "
+            "so bills and the API key could be read by anybody on that network",
+            hint="listen on 127.0.0.1, give a certificate, or set allow_plain_network = true",
+        )
+
+
+def probe_port(host: str, port: int) -> None:
+    """Whether a port could be had now. Raises AdapterError."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as problem:
+        raise _cannot_listen(problem, host, port) from None
 
 
 class _Door:
@@ -150,10 +164,12 @@ async def _bind(host: str, port: int, door: _Door, settings: ListenSettings) -> 
             **settings.socket.options(),
         )
     except OSError as problem:
-        place = host_and_port(host, port)
-        if problem.errno == errno.EADDRINUSE:
-            raise AdapterError(
-                f"another program already listens on {place}", hint="stop it, or choose another port"
-            ) from problem
-        kind = errno.errorcode.get(problem.errno or 0, type(problem).__name__)
-        raise AdapterError(f"cannot listen on {place} ({kind})", hint="is this an address of this computer?") from None
+        raise _cannot_listen(problem, host, port) from None
+
+
+def _cannot_listen(problem: OSError, host: str, port: int) -> AdapterError:
+    place = host_and_port(host, port)
+    if problem.errno == errno.EADDRINUSE:
+        return AdapterError(f"another program already listens on {place}", hint="stop it, or choose another port")
+    kind = errno.errorcode.get(problem.errno or 0, type(problem).__name__)
+    return AdapterError(f"cannot listen on {place} ({kind})", hint="is this an address of this computer?")

@@ -14,9 +14,10 @@ from typing import Any
 from msgspec import Struct
 
 from adapter.errors import AdapterError
-from adapter.events import Emit, LeaseLost, LeaseTaken, LeaseUnknown, StandingBy
+from adapter.events import Emit
 from adapter.lease import Held, Lease
 from adapter.transport.ending import Ending
+from adapter.turn_events import LeaseLost, LeaseTaken, LeaseUnknown, StandingBy
 
 Dial = Callable[[Ending, Callable[[], bool]], Awaitable[None]]
 """Dials until the event is set, and never once the function says that it may not."""

@@ -34,7 +34,9 @@ def told() -> dict[str, set[str]]:
 
     metrics, state = Metrics(["dojo"]), State([Connection(name="dojo", way="dial", place="wss://x")])
     metrics(events.RequestAnswered(connection="dojo", method="GetTable", outcome="ok", milliseconds=1))
-    text = metrics.text(state, Sources(kept=nothing, pool_in_use=int, pool_size=8, in_flight=lambda _: 0)).decode()
+    text = metrics.text(
+        state, Sources(kept=nothing, pool_in_use=int, pool_size=lambda: 8, in_flight=lambda _: 0)
+    ).decode()
     found: dict[str, set[str]] = {}
     for name, labels in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", text, re.MULTILINE):
         found.setdefault(name, set()).update(re.findall(r"(\w+)=", labels))

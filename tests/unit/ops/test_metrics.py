@@ -18,7 +18,7 @@ async def _nothing() -> Kept | None:
     return None
 
 
-SOURCES = Sources(kept=_nothing, pool_in_use=lambda: 3, pool_size=8, in_flight=lambda _: 2)
+SOURCES = Sources(kept=_nothing, pool_in_use=lambda: 3, pool_size=lambda: 8, in_flight=lambda _: 2)
 
 
 def told(*heard: events.Event) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -73,6 +73,8 @@ def report(text: str = "plain", level: Level = "good", kind: FlagKind = "gone") 
             problems=[text],
             outgrown=text,
             outgrown_at=AT,
+            refused=[],
+            refused_at=None,
         ),
         recording=RecordingReport(is_on=True, is_known=True, reason=text, ledger=text),
         flagged=[FlaggedPayment(payment=text, session=text, at=AT, kind=kind, says=text, do=text)],

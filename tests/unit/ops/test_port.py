@@ -23,7 +23,7 @@ async def _ledger() -> Kept | None:
     return Kept(locks=[], flagged=[])
 
 
-SOURCES = Sources(kept=_ledger, pool_in_use=lambda: 0, pool_size=8, in_flight=lambda _: 0)
+SOURCES = Sources(kept=_ledger, pool_in_use=lambda: 0, pool_size=lambda: 8, in_flight=lambda _: 0)
 
 
 @asynccontextmanager

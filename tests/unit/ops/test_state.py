@@ -11,7 +11,7 @@ import pytest
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
-from adapter import events
+from adapter import events, turn_events
 from adapter.errors import DatabaseUnavailable
 from adapter.ops.report import Kept, OpenLock, Report, Sources
 from adapter.ops.reporter import Reporter
@@ -56,7 +56,7 @@ class Site:
                 raise self.kept
             return self.kept
 
-        sources = Sources(kept=ledger, pool_in_use=lambda: 2, pool_size=8, in_flight=lambda _: 1)
+        sources = Sources(kept=ledger, pool_in_use=lambda: 2, pool_size=lambda: 8, in_flight=lambda _: 1)
         return asyncio.run(Reporter(self.state, sources).report())
 
     def findings(self, about: str = "") -> list[tuple[str, str, str]]:
@@ -283,13 +283,13 @@ def test_an_adapter_that_stands_by_is_ready_and_nothing_is_wrong():
     site.hear(
         events.MappingBound(mapping="floreant.toml", tables=17, milliseconds=300),
         events.RecordingOn(ledger="epos_adapter, version 1"),
-        events.StandingBy(connection="dojo", holder="till-1, process 7"),
+        turn_events.StandingBy(connection="dojo", holder="till-1, process 7"),
     )
     del site.state.connections["local"]
     report = site.report()
     assert (report.ready, report.level, report.findings) == (True, "good", [])
     assert (report.connections[0].turn, report.connections[0].holder) == ("stands by", "till-1, process 7")
-    site.hear(events.LeaseTaken(connection="dojo"))
+    site.hear(turn_events.LeaseTaken(connection="dojo"))
     report = site.report()
     assert (report.ready, report.connections[0].turn, report.connections[0].holder) == (False, "holds", "")
 
@@ -299,7 +299,7 @@ def test_an_account_that_another_adapter_takes_is_red_until_it_is_open_again_and
     closed = "the other end closed the connection: it does not want this connection (1008: another connection)"
     site.hear(
         events.ConnectionClosed(connection="dojo", reason=closed, received=3),
-        events.AccountTaken(connection="dojo", reason=closed, times=2, retry_in=120.0),
+        turn_events.AccountTaken(connection="dojo", reason=closed, times=2, retry_in=120.0),
     )
     (finding,) = site.report().findings
     assert (finding.level, finding.about) == ("bad", "connection dojo")
@@ -311,7 +311,7 @@ def test_an_account_that_another_adapter_takes_is_red_until_it_is_open_again_and
     (finding,) = site.report().findings
     assert (finding.level, finding.about) == ("attention", "connection dojo")
     site.now -= timedelta(hours=2)
-    site.hear(events.AccountTaken(connection="dojo", reason=closed, times=1, retry_in=60.0))
+    site.hear(turn_events.AccountTaken(connection="dojo", reason=closed, times=1, retry_in=60.0))
     site.hear(events.ConnectionOpened(connection="dojo", peer="api.example:443"))
     assert site.report().findings == []
 
@@ -320,11 +320,11 @@ def test_an_account_that_another_adapter_takes_is_red_until_it_is_open_again_and
     ("event", "says"),
     [
         (
-            events.LeaseLost(connection="dojo", reason="it was not renewed in time"),
+            turn_events.LeaseLost(connection="dojo", reason="it was not renewed in time"),
             "This adapter may not dial any more: it was not renewed in time.",
         ),
         (
-            events.LeaseUnknown(connection="dojo", reason="the database cannot be reached"),
+            turn_events.LeaseUnknown(connection="dojo", reason="the database cannot be reached"),
             "It cannot be told whether this adapter may dial: the database cannot be reached.",
         ),
     ],
@@ -334,5 +334,33 @@ def test_a_lease_that_cannot_be_had_is_said(event: events.Event, says: str):
     site.hear(events.ConnectionClosed(connection="dojo", reason="x", received=0), event)
     (finding,) = site.report().findings
     assert (finding.level, finding.says) == ("bad", says)
-    site.hear(events.LeaseTaken(connection="dojo"), events.ConnectionOpened(connection="dojo", peer="x:1"))
+    site.hear(turn_events.LeaseTaken(connection="dojo"), events.ConnectionOpened(connection="dojo", peer="x:1"))
     assert site.report().findings == []
+
+
+def test_files_that_were_refused_are_told_until_they_are_served():
+    site = Site().works()
+    site.hear(
+        events.ReloadRefused(problem="old", number=1),
+        events.ReloadRefused(problem="own.toml:3: x: is missing", number=1),
+        events.ReloadRefused(problem="own.toml:5: y: is missing", number=2),
+    )
+    report = site.report()
+    assert report.mapping.refused == ["own.toml:3: x: is missing", "own.toml:5: y: is missing"]
+    assert (report.ready, report.level) == (True, "attention")
+    assert report.findings[0].says == ("The files were read again and have 2 problems: what was served before goes on.")
+    site.hear(events.Reloaded(mapping="own.toml", epos="Own", digest="def", kept=1, opened=0, closed=0))
+    report = site.report()
+    assert (report.mapping.file, report.mapping.digest, report.mapping.refused) == ("own.toml", "def", [])
+    assert report.findings == []
+
+
+def test_connections_of_new_files_take_the_place_of_the_old_ones():
+    site = Site().works()
+    site.state.follow(
+        [
+            Connection(name="dojo", way="dial", place="wss://api.example/ws"),
+            Connection(name="second", way="dial", place="wss://other.example/ws"),
+        ]
+    )
+    assert [(one.name, one.is_open) for one in site.report().connections] == [("dojo", True), ("second", False)]

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from adapter.events import AccountTaken, ConnectionClosed, ConnectionOpened, DialFailed, Dialing
+from adapter.events import ConnectionClosed, ConnectionOpened, DialFailed, Dialing
 from adapter.transport.dial import dial
 from adapter.transport.session import SocketSettings
+from adapter.turn_events import AccountTaken
 from simulator.gateway import Gateway
 from tests.unit.transport.dialling import (
     ACCOUNT,

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from adapter.errors import DatabaseUnavailable
-from adapter.events import LeaseLost, LeaseTaken, LeaseUnknown, StandingBy
 from adapter.lease import Held
 from adapter.transport import standby
 from adapter.transport.ending import Ending
 from adapter.transport.standby import Timing, dial_while_held
+from adapter.turn_events import LeaseLost, LeaseTaken, LeaseUnknown, StandingBy
 from tests.unit.transport.loopback import Heard, run, until
 
 SOON = Timing(lasts=0.4, margin=0.1, renewed_every=0.02, looked_every=0.01)
