@@ -14,6 +14,7 @@ import msgspec
 from adapter import __version__
 from adapter.app import App, calm_the_garbage_collector, load, run_async, watch_of
 from adapter.asking import reload_command, status_command
+from adapter.certifying import certify_command
 from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import said_log, stderr_log
@@ -343,5 +344,4 @@ def unlock_command(config_file: Path, session: str, reason: str, by: str, force:
         click.echo(f"Released; it was locked by terminal {held.terminal or 'unknown'}.")
 
 
-if __name__ == "__main__":
-    main()
+main.add_command(certify_command)

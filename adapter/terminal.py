@@ -29,6 +29,10 @@ CONFIG = click.option(
 class explained:  # noqa: N801 - reads as a sentence where it is used
     """Turns errors of ours into sentences on the error stream and an exit code."""
 
+    def __init__(self, *, code: int = 1) -> None:
+        """`code` is the exit code where the files that were given are not to blame."""
+        self._code = code
+
     def __enter__(self) -> None:
         return None
 
@@ -43,7 +47,7 @@ class explained:  # noqa: N801 - reads as a sentence where it is used
             click.echo(f"epos-adapter: {error.message}", err=True)
             if error.hint:
                 click.echo(f"  {error.hint}", err=True)
-            sys.exit(1)
+            sys.exit(self._code)
         if isinstance(error, Exception) and not isinstance(error, _CLICKS_OWN):
             # Python's own traceback shows the message, in which a driver may quote an address with its password.
             click.echo(f"epos-adapter: internal error, {type(error).__name__} at {where_of(error)}", err=True)

@@ -1,0 +1,168 @@
+"""The certifier itself: its scenarios, its reports and its command."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from adapter.cli import main
+from simulator.certify.command import line_of, summary_of
+from simulator.certify.discovery import NEEDS
+from simulator.certify.outcome import Certificate, Outcome, Verdict
+from simulator.certify.page import as_html
+from simulator.certify.report import as_json, as_junit
+from simulator.certify.scenario import Scenario, WrongScenario, read, scenarios
+from simulator.journal import Journal
+from simulator.tables.dialect import TablesDialect
+from simulator.tables.schemas import ERRORS, GENERAL_ERRORS
+
+EVERY = scenarios("tables")
+PAGE = (Path(__file__).parents[4] / "docs" / "certify.md").read_text(encoding="utf-8")
+
+
+def outcome(name: str, verdict: Verdict, *reasons: str) -> Outcome:
+    journal = Journal()
+    journal.add_frame('{"method": "<script>"}', account="a", link=1, sender="gateway")
+    journal.add_frame(b"\x00\x01", account="a", link=1, sender="adapter")
+    frames = journal.frames if verdict in (Verdict.PASS, Verdict.FAIL) else []
+    scenario = Scenario(name=name, proves="A <b>claim</b>.", steps=(), group="lists", dialect="tables")
+    return Outcome(scenario=scenario, verdict=verdict, reasons=reasons, frames=frames, seconds=0.5)
+
+
+def certificate(*outcomes: Outcome) -> Certificate:
+    began = datetime(2026, 11, 20, tzinfo=UTC).isoformat()
+    return Certificate(account="kettle", dialect="tables", began=began, outcomes=outcomes)
+
+
+MIXED = certificate(
+    outcome("good", Verdict.PASS),
+    outcome("bad", Verdict.FAIL, "<i>wrong</i> & \x00 odd"),
+    outcome("absent", Verdict.NOT_APPLICABLE, "no session is open"),
+    outcome("kept", Verdict.NOT_RUN, "it pays"),
+)
+
+
+def test_there_are_more_than_eighty_scenarios_each_with_a_name_and_a_sentence_of_its_own():
+    assert len(EVERY) >= 80
+    assert len({scenario.name for scenario in EVERY}) == len(EVERY)
+    assert len({scenario.proves for scenario in EVERY}) == len(EVERY)
+    assert all(scenario.proves.endswith(".") and scenario.steps for scenario in EVERY)
+
+
+def test_scenarios_need_only_what_can_be_found():
+    assert {need for scenario in EVERY for need in scenario.needs} <= set(NEEDS)
+
+
+def test_every_operation_is_asked_and_every_error_that_can_be_had_is_wanted():
+    steps = [each for scenario in EVERY for step in scenario.steps for each in (step, *(step.race or ()))]
+    asked = {step.ask or step.filter for step in steps}
+    assert {operation.method for operation in TablesDialect.operations} <= asked
+    wanted = {code for step in steps for code in step.expect}
+    # An internal error and a till that cannot unlock are made by no frame.
+    assert {*GENERAL_ERRORS, *(code for codes in ERRORS.values() for code in codes)} - wanted == {
+        "ERROR_INTERNAL_POS_ERROR",
+        "SESSION_UNABLE_TO_UNLOCK",
+    }
+
+
+def test_what_locks_or_pays_says_so():
+    for scenario in EVERY:
+        methods = {each.ask for step in scenario.steps for each in (step, *(step.race or ()))}
+        if methods & {"LockSession", "UnlockSession", "RecordPayment"}:
+            assert scenario.changes, scenario.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dialect =",
+        'dialect = "tables"\ngroup = "g"\n[[scenario]]\nname = "a"\nproves = "b."\nsteps = [{}]',
+        'dialect = "tables"\ngroup = "g"\n[[scenario]]\nname = "a"\nproves = "b."\nsteps = [{ ask = "A", drop = true }]',
+        'dialect = "tables"\ngroup = "g"\n[[scenario]]\nname = "a"\nproves = "b."\nsteps = [{ aks = "A" }]',
+    ],
+)
+def test_a_file_of_scenarios_that_is_wrong_is_refused_with_its_name(text: str):
+    with pytest.raises(WrongScenario, match=r"90-mine\.toml"):
+        read("90-mine.toml", text)
+
+
+def test_the_scenario_of_the_page_is_one():
+    text = PAGE.partition("```toml\n")[2].partition("```")[0]
+    (found,) = read("page", text)
+    assert found.name == "payment-twice"
+    assert found.changes
+
+
+def test_only_what_has_no_failure_and_some_pass_is_good():
+    assert certificate(outcome("good", Verdict.PASS), outcome("kept", Verdict.NOT_RUN)).is_good
+    assert not certificate(outcome("kept", Verdict.NOT_RUN)).is_good
+    assert not MIXED.is_good
+
+
+def test_junit_has_a_case_for_each_scenario():
+    root = ET.fromstring(as_junit(MIXED))  # noqa: S314 - our own
+    (suite,) = root
+    assert {name: suite.get(name) for name in ("tests", "failures", "skipped")} == {
+        "tests": "4",
+        "failures": "1",
+        "skipped": "2",
+    }
+    (failure,) = root.iter("failure")
+    assert "<i>wrong</i>" in (failure.text or "")
+    assert '"<script>"' in (failure.text or "")
+
+
+def test_json_says_everything_and_has_the_frames_of_what_failed():
+    told = json.loads(as_json(MIXED))
+    assert told["good"] is False
+    assert told["counts"] == {"pass": 1, "fail": 1, "not applicable": 1, "not run": 1}
+    assert [len(each["frames"]) for each in told["scenarios"]] == [0, 2, 0, 0]
+
+
+def test_the_page_needs_nothing_else_and_takes_nothing_for_markup():
+    page = as_html(MIXED)
+    assert "<script>" not in page
+    assert "&lt;i&gt;wrong&lt;/i&gt;" in page
+    assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+    assert page.count("<details") == 4
+    assert page.count("<details open") == 1
+
+
+def test_the_terminal_shows_each_outcome_and_why():
+    out = io.StringIO()
+    console = Console(file=out, width=200)
+    for each in MIXED.outcomes:
+        console.print(line_of(each))
+    console.print(summary_of(MIXED))
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "pass            good: A <b>claim</b>."
+    assert "                no session is open" in lines
+    assert lines[-1] == "not certified: 1 pass, 1 fail, 1 not applicable, 1 not run"
+
+
+def test_the_command_lists_scenarios():
+    result = CliRunner().invoke(main, ["certify", "--list"])
+    assert result.exit_code == 0
+    assert "payment-twice" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--gateway", "127.0.0.1:0", "--patience", "1"], "no adapter connected for demo within 1 s"),
+        (["--gateway", "127.0.0.1:0", "--only", "nothing"], "no scenario of tables is called nothing"),
+        (["--gateway", "0.0.0.0:8801"], "other computers can reach it"),
+        (["--html", "nowhere/at/all.html"], "is no folder"),
+    ],
+)
+def test_the_command_says_why_nobody_could_be_asked(options: list[str], said: str):
+    result = CliRunner().invoke(main, ["certify", *options])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
