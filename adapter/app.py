@@ -86,9 +86,9 @@ class App:
         """What answers requests now."""
         return self._serving.service
 
-    def endpoint(self, connection: str) -> Endpoint:
-        """What answers the frames of one connection now."""
-        return self._serving.endpoint(connection)
+    def endpoint(self, connection: str, protocol: str = "tables") -> Endpoint:
+        """What answers the frames of one connection now, in the words of its protocol."""
+        return self._serving.endpoint(connection, protocol)
 
     async def run(self, stop: asyncio.Event, *, on_listening: Callable[[str, int], None] | None = None) -> None:
         """Serve every connection until `stop` is set, then finish what is in flight.
@@ -104,7 +104,7 @@ class App:
         for work in (_tidy_up(stop), self._compare_registration(stop), *self._serving.start()):
             self._keep(work)
         for connection in config.connection:
-            self._open(Line(connection, config, self.endpoint(connection.name)))
+            self._open(Line(connection, config, self.endpoint(connection.name, connection.protocol)))
         try:
             await stop.wait()
             self._emit(Stopping())
@@ -201,7 +201,7 @@ class App:
             return problems
         serving = self._serve(config, mapping)
         try:
-            lines = [Line(one, config, serving.endpoint(one.name)) for one in config.connection]
+            lines = [Line(one, config, serving.endpoint(one.name, one.protocol)) for one in config.connection]
             opened = [line for line in lines if not self._is_kept(line)]
             for line in opened:
                 line.check(self._lines.values())
@@ -368,7 +368,10 @@ def watched(config: Config) -> list[Watched]:
     """The connections of a configuration, as they are watched."""
     from adapter.ops.watch import Watched  # noqa: PLC0415 - as above
 
-    return [Watched(name=one.name, dial=one.dial, listen=one.listen) for one in config.connection]
+    return [
+        Watched(name=one.name, dial=one.dial, listen=one.listen, protocol=one.protocol, environment=one.environment)
+        for one in config.connection
+    ]
 
 
 def status_settings(status: StatusConfig) -> PortSettings:

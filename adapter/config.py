@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator, model_valida
 
 from adapter.addresses import is_loopback
 from adapter.connection_config import ADDRESS, ConnectionConfig, RegistrationConfig, split_address
+from adapter.domain.capabilities import KEY_PREFIXES, environment_of
 from adapter.domain.recording import SHORTEST_LOCK
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import Mapping, load_mapping
@@ -252,8 +253,7 @@ def _check_between(config: Config, source: Source) -> None:
     for index, connection in enumerate(config.connection):
         if not connection.api_key.get_secret_value():
             source.report(("connection", index, "api_key"), "is empty, which would let anybody in")
-        if ":" in connection.account or not connection.account:
-            source.report(("connection", index, "account"), "must be a name without a colon")
+        _check_credentials(connection, index, source)
         if connection.standby and not config.ledger.use:
             source.report(
                 ("connection", index, "standby"), "needs the ledger, in which the adapters agree on who dials", "use it"
@@ -272,6 +272,26 @@ def _with_files(config: Config, file: Path, source: Source) -> Config:
         except TlsFileError as error:
             source.report(("connection", index, error.setting), error.message, error.hint)
     return config.model_copy(update={"connection": found})
+
+
+def _check_credentials(connection: ConnectionConfig, index: int, source: Source) -> None:
+    """Each protocol has credentials of its own, and neither takes the other's."""
+    key = connection.api_key.get_secret_value()
+    if connection.protocol == "tables":
+        if ":" in connection.account or not connection.account:
+            source.report(("connection", index, "account"), "must be a name without a colon")
+        if key and environment_of(key):
+            source.report(
+                ("connection", index, "api_key"),
+                "is a key of the EPOS Data API, and this connection speaks the Tables API",
+                'set protocol = "epos-data"',
+            )
+        return
+    if connection.account:
+        source.report(("connection", index, "account"), "is not used: the key of the EPOS Data API says whose it is")
+    if key and not environment_of(key):
+        begins = " or ".join(f"{prefix}..." for prefix in KEY_PREFIXES)
+        source.report(("connection", index, "api_key"), "is no key of the EPOS Data API", f"they begin with {begins}")
 
 
 def _check_ledger(config: Config, mapping: Mapping, source: Source) -> None:

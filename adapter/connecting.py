@@ -15,13 +15,13 @@ from msgspec import structs
 
 from adapter.config import Config
 from adapter.connection_config import ConnectionConfig
-from adapter.events import Emit
+from adapter.events import Emit, EnvironmentChosen
 from adapter.lease import Lease
 from adapter.store.database import Database
 from adapter.store.engines import DatabaseSettings, connect, engine_of
 from adapter.store.lease import SECONDS, SqlLease, lease_name
 from adapter.store.ledger import Ledger
-from adapter.transport.credentials import Credentials, HandshakeHeaders, handshake_headers
+from adapter.transport.credentials import Credentials, HandshakeHeaders, Identity, RawKey, handshake_headers
 from adapter.transport.dial import DialSettings, dial
 from adapter.transport.ending import Ending
 from adapter.transport.listen import ListenSettings, check_listening, listen, probe_port
@@ -88,7 +88,7 @@ class Line:
             connection=connection.name, tls=connection.tls(), allow_plain_network=connection.allow_plain_network
         )
         host, port = connection.listen_at
-        check_listening(host, _credentials(connection), settings)
+        check_listening(host, _identity(connection), settings)
         if port and not any(one.connection.listen == connection.listen for one in others):
             probe_port(host, port)
 
@@ -112,6 +112,8 @@ async def serve_connection(
         ping_interval=connection.ping_interval,
         ping_timeout=connection.ping_timeout,
     )
+    if connection.environment:
+        emit(EnvironmentChosen(connection=connection.name, environment=connection.environment))
     if connection.dial is None:
         await _listen(line, settings, emit, on_listening)
         return
@@ -123,13 +125,22 @@ async def serve_connection(
     await dial_while_held(lease, dialling, Timing(lasts=SECONDS), emit, line.ending, connection=connection.name)
 
 
-def _credentials(connection: ConnectionConfig) -> Credentials:
-    return Credentials(account=connection.account, api_key=connection.api_key.get_secret_value())
+def _identity(connection: ConnectionConfig) -> Identity:
+    """Who we are on a connection: the one place where a protocol's way of saying it is chosen."""
+    key = connection.api_key.get_secret_value()
+    if connection.protocol == "epos-data":
+        return RawKey(api_key=key)
+    return Credentials(account=connection.account, api_key=key)
+
+
+def _account(connection: ConnectionConfig) -> str:
+    """What tells the account of a connection from others: in the EPOS Data API its key alone."""
+    return connection.api_key.get_secret_value() if connection.protocol == "epos-data" else connection.account
 
 
 def _headers(connection: ConnectionConfig) -> HandshakeHeaders:
     return handshake_headers(
-        _credentials(connection), software_house_id=connection.software_house_id, reseller_id=connection.reseller_id
+        _identity(connection), software_house_id=connection.software_house_id, reseller_id=connection.reseller_id
     )
 
 
@@ -165,7 +176,7 @@ async def _listen(
         allow_plain_network=connection.allow_plain_network,
     )
     tell = None if on_listening is None else (lambda bound: on_listening(connection.name, bound))
-    await listen(host, port, _credentials(connection), line.handle, settings, emit, line.ending, ready=tell)
+    await listen(host, port, _identity(connection), line.handle, settings, emit, line.ending, ready=tell)
 
 
 def _lease_of(connection: ConnectionConfig, config: Config, settings: DatabaseSettings) -> Lease:
@@ -174,7 +185,7 @@ def _lease_of(connection: ConnectionConfig, config: Config, settings: DatabaseSe
     return SqlLease(
         Database(connect(structs.replace(settings, pool_size=1)), write_patience=_LEASE_PATIENCE),
         Ledger(config.ledger.schema_, engine),
-        account=lease_name(connection.dial or "", connection.account),
+        account=lease_name(connection.dial or "", _account(connection)),
         holder=uuid4(),
         held_by=f"{socket.gethostname()}, process {os.getpid()}",
     )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from adapter.domain.capabilities import environment_of
 from adapter.tls import TlsFiles, client_tls, server_tls
 from adapter.toml.load import Strict
 from adapter.toml.secrets import Secret
@@ -30,16 +31,16 @@ class ConnectionConfig(Strict):
 
     name: str = "provider"
     """What the connection is called in the log."""
-    protocol: Literal["tables"] = "tables"
-    """`tables`: the Tables API."""
+    protocol: Literal["tables", "epos-data"] = "tables"
+    """`tables`: the Tables API; `epos-data`: its successor, the EPOS Data API."""
     dial: str | None = None
     """Address that the adapter connects to, as wss://api.dojo.tech/ws/v1/tables/epos."""
     listen: str | None = None
     """Address on which a local gateway may connect in, as 127.0.0.1:8790."""
-    account: str
-    """Account name, part of the credentials."""
+    account: str = ""
+    """Account name, part of the credentials; of the Tables API only."""
     api_key: Secret
-    """API key, part of the credentials."""
+    """API key, part of the credentials. The EPOS Data API tells sandbox and production by how it begins."""
     software_house_id: str = ""
     """Issued by the provider to the EPOS vendor; needed to dial."""
     reseller_id: str = ""
@@ -114,6 +115,11 @@ class ConnectionConfig(Strict):
         ca, certificate, key = (Path(one) if one else None for one in (self.ca, self.certificate, self.certificate_key))
         files = TlsFiles(ca=ca, certificate=certificate, key=key)
         return client_tls(files) if self.dial is not None else server_tls(files)
+
+    @property
+    def environment(self) -> str:
+        """`sandbox` or `production`, where the key tells which of them it opens; empty where it does not."""
+        return environment_of(self.api_key.get_secret_value()) if self.protocol == "epos-data" else ""
 
     @property
     def listen_at(self) -> tuple[str, int]:

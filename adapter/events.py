@@ -287,6 +287,14 @@ class Dialing(Event, frozen=True, kw_only=True):
     attempt: int
 
 
+class EnvironmentChosen(Event, frozen=True, kw_only=True):
+    """A connection speaks the EPOS Data API, and its key has chosen the environment."""
+
+    connection: str
+    environment: str
+    """`sandbox` or `production`."""
+
+
 class ConnectionOpened(Event, frozen=True, kw_only=True):
     """A connection is open."""
 

@@ -21,6 +21,7 @@ from adapter.mapping.load import Mapping
 from adapter.ops.report import Kept, OpenLock
 from adapter.ops.state import Flagged, clean
 from adapter.protocol.endpoint import Endpoint
+from adapter.protocol.orders.dialect import orders_dialect
 from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.database import Database
 from adapter.store.engines import DatabaseSettings, connect, engine_of
@@ -117,14 +118,18 @@ class Serving:
         """The same for one connection."""
         return self._endpoints[connection].in_flight if connection in self._endpoints else 0
 
-    def endpoint(self, connection: str) -> Endpoint:
-        """What answers the frames of one connection; the same one for the same name."""
+    def endpoint(self, connection: str, protocol: str = "tables") -> Endpoint:
+        """What answers the frames of one connection, in the words of its protocol; the same one for the same name."""
         if connection in self._endpoints:
             return self._endpoints[connection]
         rules, limits = self.config.rules, self.config.limits
         made = self._endpoints[connection] = Endpoint(
             connection=connection,
-            dialect=tables_dialect(modifiers_in_item_price=rules.modifiers_in_item_price),
+            dialect=(
+                orders_dialect()
+                if protocol == "epos-data"
+                else tables_dialect(modifiers_in_item_price=rules.modifiers_in_item_price)
+            ),
             service=self.service,
             emit=self._emit,
             deadline=limits.request_deadline,

@@ -51,3 +51,12 @@ def name_of(registered: str) -> str:
 def method_of(capability: str) -> str:
     """The method on the wire by which a capability is asked for."""
     return f"{capability.partition(':')[0]}{VERSION.upper()}"
+
+
+KEY_PREFIXES: Mapping[str, str] = {"sk_sandbox_": "sandbox", "sk_prod_": "production"}
+"""How a key begins, and which environment it opens: both have the same address."""
+
+
+def environment_of(api_key: str) -> str:
+    """`sandbox` or `production`; empty for what is no key of the EPOS Data API."""
+    return next((name for prefix, name in KEY_PREFIXES.items() if api_key.startswith(prefix)), "")

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from adapter.domain.values import Bill, Session
+from adapter.domain.values import Bill, ReceiptLine, Session, Table
 
 LONGEST_NAME = 24
 """Letters of a display name that a card machine shows; it cuts longer ones (flows page)."""
@@ -140,6 +140,41 @@ class OrderPage(Struct, frozen=True, kw_only=True):
     """From where the next page goes on; None on the last one."""
     before: UUID | None = None
     """From where the page before goes back; None on the first one."""
+
+
+class GoneOrder(Struct, frozen=True, kw_only=True):
+    """An order that was paid and has left the till since: what is still known of it."""
+
+    id: UUID
+    currency: str
+    payments: tuple[OrderPayment, ...] = ()
+
+
+class OrderBill(Struct, frozen=True, kw_only=True):
+    """An order as it is printed: with what stands above and below it."""
+
+    order: Order
+    header: tuple[ReceiptLine, ...] = ()
+    footer: tuple[ReceiptLine, ...] = ()
+
+
+class TableSearch(Struct, frozen=True, kw_only=True):
+    """Which tables are wanted, and from where on."""
+
+    area_id: str | None = None
+    limit: int = MOST_ORDERS
+    after: str | None = None
+    """The id of the table at which the page before ended."""
+    before: str | None = None
+    """The id of the table at which the page behind begins. Only one of the two."""
+
+
+class TablePage(Struct, frozen=True, kw_only=True):
+    """Some of the tables, by their ids."""
+
+    tables: Sequence[Table]
+    after: str | None = None
+    before: str | None = None
 
 
 def display_name(table: str | None, name: str) -> str:

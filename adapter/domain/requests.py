@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
+from adapter.domain.orders import OrderSearch, TableSearch
 from adapter.domain.payments import Payment
 from adapter.domain.values import TableStatus
 
@@ -92,6 +94,94 @@ class RecordPayment(Struct, frozen=True, kw_only=True):
     payment: Payment
 
 
+class GetOrder(Struct, frozen=True, kw_only=True):
+    """One session as an order."""
+
+    requestor: Requestor
+    order_id: UUID
+
+
+class GetOrderBill(Struct, frozen=True, kw_only=True):
+    """One session as an order, dressed for printing."""
+
+    requestor: Requestor
+    order_id: UUID
+
+
+class SearchOrders(Struct, frozen=True, kw_only=True):
+    """A page of orders."""
+
+    requestor: Requestor
+    search: OrderSearch
+    has_none: bool = False
+    """Whether something was asked for that no order of an EPOS has: a party or a reservation."""
+
+
+class SearchTables(Struct, frozen=True, kw_only=True):
+    """A page of tables."""
+
+    requestor: Requestor
+    search: TableSearch
+
+
+class ListAreas(Struct, frozen=True, kw_only=True):
+    """The parts of the restaurant in which tables stand."""
+
+    requestor: Requestor
+
+
+class LockOrder(Struct, frozen=True, kw_only=True):
+    """Keep an order for one payer until a moment, and read it."""
+
+    requestor: Requestor
+    order_id: UUID
+    lock_id: str
+    expiry: datetime
+    """From then on the lock is nobody's, by the database's clock."""
+
+
+class ExtendLock(Struct, frozen=True, kw_only=True):
+    """Keep an order longer."""
+
+    requestor: Requestor
+    order_id: UUID
+    lock_id: str
+    expiry: datetime
+
+
+class UnlockOrder(Struct, frozen=True, kw_only=True):
+    """Let an order go, if this lock still keeps it."""
+
+    requestor: Requestor
+    order_id: UUID
+    lock_id: str
+
+
+class PayOrder(Struct, frozen=True, kw_only=True):
+    """Enter a payment that was captured; whoever asks gives the money back when it is refused."""
+
+    requestor: Requestor
+    order_id: UUID
+    intent: str
+    """The provider's id of the payment."""
+    currency: str
+    paid: int
+    """In minor units, without the tip."""
+    tips: int = 0
+    lock_id: str | None = None
+    """The lock under which it was taken, where there was one."""
+
+
+class HearEvent(Struct, frozen=True, kw_only=True):
+    """What the provider tells of a payment; nothing follows from it."""
+
+    requestor: Requestor
+    event_id: str
+    name: str
+    intent: str
+    status: str
+
+
 Request = (
     GetTable
     | ListTables
@@ -103,4 +193,14 @@ Request = (
     | LockSession
     | UnlockSession
     | RecordPayment
+    | GetOrder
+    | GetOrderBill
+    | SearchOrders
+    | SearchTables
+    | ListAreas
+    | LockOrder
+    | ExtendLock
+    | UnlockOrder
+    | PayOrder
+    | HearEvent
 )

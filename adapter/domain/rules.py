@@ -53,7 +53,7 @@ def get_session(book: Book, request: ask.GetSession, check: WaiterCheck) -> Sess
 
 def list_sessions(book: Book, request: ask.ListSessions, check: WaiterCheck) -> Sequence[Session]:
     """The sessions that pass every filter, and are the waiter's own where waiters are checked."""
-    if not _must_check(request.requestor, check):
+    if not must_check(request.requestor, check):
         return book.sessions(request, waiter_id=None)
     if request.requestor.waiter_id is None:
         return []
@@ -81,7 +81,7 @@ def list_bills(book: Book, request: ask.ListBills, check: WaiterCheck) -> Sequen
     Sessions that are unknown, have no bill or are another waiter's are left out.
     """
     found = book.bills(request.session_ids or None)
-    if _must_check(request.requestor, check):
+    if must_check(request.requestor, check):
         asking = request.requestor.waiter_id
         found = [(waiter, bill) for waiter, bill in found if asking is not None and _serves(asking, waiter)]
     return [bill for _, bill in found if bill is not None]
@@ -108,7 +108,7 @@ def require_waiter(waiter: Waiter | None, requestor: ask.Requestor, check: Waite
 
     Raises WaiterIncorrect.
     """
-    if not _must_check(requestor, check):
+    if not must_check(requestor, check):
         return
     if requestor.waiter_id is None:
         raise WaiterIncorrect("no waiter id was given, and this restaurant asks for one")
@@ -116,7 +116,7 @@ def require_waiter(waiter: Waiter | None, requestor: ask.Requestor, check: Waite
         raise WaiterIncorrect(f"waiter {requestor.waiter_id} does not serve this session")
 
 
-def _must_check(requestor: ask.Requestor, check: WaiterCheck) -> bool:
+def must_check(requestor: ask.Requestor, check: WaiterCheck) -> bool:
     """Whether the waiter matters: never for a guest's own device, which has none."""
     return check is WaiterCheck.ENFORCE and requestor.is_card_machine
 

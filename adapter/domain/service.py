@@ -6,15 +6,31 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from adapter.domain import recording, rules
+from adapter.domain import order_rules, recording, rules
 from adapter.domain import requests as ask
+from adapter.domain.orders import Area, GoneOrder, Order, OrderBill, OrderPage, TablePage
 from adapter.domain.ports import Store
 from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
 from adapter.errors import Bug, CommitRefused, OutcomeUnknown, PaymentNotRecorded
 from adapter.events import Emit, LockTakenOver, PaymentFlagged, PaymentKept
 
-Answer = Table | Sequence[Table] | Session | Sequence[Session] | Bill | Sequence[Bill] | FullBill | None
+Answer = (
+    Table
+    | Sequence[Table]
+    | Session
+    | Sequence[Session]
+    | Bill
+    | Sequence[Bill]
+    | FullBill
+    | Order
+    | GoneOrder
+    | OrderBill
+    | OrderPage
+    | TablePage
+    | Sequence[Area]
+    | None
+)
 
 
 class Service:
@@ -48,6 +64,23 @@ class Service:
                 return await self._store.read(lambda book: rules.list_tables(book, request))
             case ask.LockSession() | ask.UnlockSession() | ask.RecordPayment():
                 return await self._change(request)
+        return await self._of_orders(request)
+
+    async def _of_orders(self, request: ask.Request) -> Answer:
+        check = self._rules.waiter_check
+        match request:
+            case ask.GetOrder():
+                return await self._store.read(lambda book: order_rules.get_order(book, request, check))
+            case ask.GetOrderBill():
+                return await self._store.read(lambda book: order_rules.get_order_bill(book, request, check))
+            case ask.SearchOrders():
+                return await self._store.read(lambda book: order_rules.search_orders(book, request, check))
+            case ask.SearchTables():
+                return await self._store.read(lambda book: order_rules.search_tables(book, request))
+            case ask.ListAreas():
+                return await self._store.read(order_rules.list_areas)
+            case ask.HearEvent():
+                return None
         raise Bug(f"nobody answers {type(request).__name__}")
 
     async def _change(self, request: ask.LockSession | ask.UnlockSession | ask.RecordPayment) -> Answer:

@@ -21,6 +21,9 @@ class Connection(Struct, kw_only=True):
     way: Literal["dial", "listen"]
     place: str
     """Where it dials to, or listens."""
+    protocol: str = "tables"
+    environment: str = ""
+    """`sandbox` or `production`, where the key tells; empty where it does not."""
     opened: int = 0
     """How many sockets are open: gateways that dial in may be several."""
     since: datetime | None = None

@@ -142,9 +142,16 @@ def _connections(report: Report) -> Markup:
     return Markup('<section class="card">{}</section>').format(_joined(parts))
 
 
+def _protocol(one: ConnectionReport) -> str:
+    """What a connection speaks, and where its key tells, in which environment."""
+    spoken = "EPOS Data API" if one.protocol == "epos-data" else "Tables API"
+    return f"{spoken}, {one.environment}" if one.environment else spoken
+
+
 def _connection(report: Report, one: ConnectionReport) -> Markup:
     now = report.at
     facts: list[tuple[str, object]] = [("dials" if one.way == "dial" else "listens", one.place)]
+    facts.append(("speaks", _protocol(one)))
     if one.is_open:
         facts.append(("open since", _since(one.since, now)))
         if one.way == "listen":

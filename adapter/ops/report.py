@@ -104,6 +104,10 @@ class ConnectionReport(Struct, frozen=True, kw_only=True):
     """Whether another adapter has the account as far as is known."""
     taken_at: datetime | None
     """When another adapter last took it."""
+    protocol: str = "tables"
+    """`tables` or `epos-data`."""
+    environment: str = ""
+    """`sandbox` or `production`, where the key tells; empty where it does not."""
 
 
 class DatabaseReport(Struct, frozen=True, kw_only=True):

@@ -145,6 +145,8 @@ _WORSE: tuple[Level, ...] = ("good", "attention", "bad")
 def _connection(one: Connection, in_flight: int) -> ConnectionReport:
     return ConnectionReport(
         name=one.name,
+        protocol=one.protocol,
+        environment=one.environment,
         way=one.way,
         place=one.place,
         is_open=one.opened > 0,

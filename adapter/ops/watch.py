@@ -20,6 +20,9 @@ class Watched:
     name: str
     dial: str | None
     listen: str | None
+    protocol: str = "tables"
+    environment: str = ""
+    """`sandbox` or `production`, where the key tells."""
 
 
 class Watch:
@@ -67,8 +70,15 @@ class Watch:
 
 
 def _connection(one: Watched) -> Connection:
+    place = one.listen or ""
     if one.dial is not None:
         # What may be secret in an address stands in front of an @ or behind a question mark.
         scheme, slashes, rest = one.dial.partition("?")[0].rpartition("//")
-        return Connection(name=one.name, way="dial", place=scheme + slashes + rest.rpartition("@")[2])
-    return Connection(name=one.name, way="listen", place=one.listen or "")
+        place = scheme + slashes + rest.rpartition("@")[2]
+    return Connection(
+        name=one.name,
+        way="listen" if one.dial is None else "dial",
+        place=place,
+        protocol=one.protocol,
+        environment=one.environment,
+    )

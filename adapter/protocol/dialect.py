@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -26,7 +26,7 @@ class Route(Generic[Params, Answer]):
     params: msgspec.json.Decoder[Params]
     to_request: Callable[[Params], Request]
     """Raises InvalidParams."""
-    to_result: Callable[[Answer], Struct]
+    to_result: Callable[[Answer], Struct | Sequence[Struct]]
 
 
 class Complaint(Struct, frozen=True, kw_only=True):
@@ -53,6 +53,12 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Member of the answer that carries an error."""
     to_error: Callable[[str, str], Struct]
     """Makes an error of a wire code and a reason."""
+    echoes_method: bool = False
+    """Whether an answer names the method of its request."""
+    not_offered: frozenset[str] = frozenset()
+    """Methods that the protocol has and this adapter has not."""
+    unanswered: frozenset[tuple[str, type[AdapterError]]] = frozenset()
+    """Methods and errors that are not answered at all, because any answer could be untrue."""
 
 
 def decode_request(dialect: Dialect, route: Route[Any, Any], params: Raw) -> Request:

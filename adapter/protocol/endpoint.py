@@ -86,9 +86,7 @@ class Endpoint:
         error = TooSlow(f"the EPOS database took longer than {self.deadline:g} s")
         code = error_code(self._dialect, error)
         self._say_answered(envelope.id, method, None, outcome=code, reason=error.message, spent=self.deadline)
-        return jsonrpc.encode(
-            envelope.id, member=self._dialect.error_member, value=self._dialect.to_error(code, error.message)
-        )
+        return self._refusal(envelope.id, method, code, error.message)
 
     def _read(self, raw: bytes) -> Envelope | None:
         """The envelope of a frame that wants an answer; None, and an event, for any other."""
@@ -114,24 +112,34 @@ class Endpoint:
             return None
         return envelope
 
-    async def _answer(self, identity: bytes, envelope: Envelope, size: int, started: float) -> bytes:
+    async def _answer(self, identity: bytes, envelope: Envelope, size: int, started: float) -> bytes | None:
         dialect = self._dialect
         method = envelope.method or ""
         request = None
         outcome, reason = "ok", ""
+        frame: bytes | None
         try:
             route = self._route(envelope, size)
             request = decode_request(dialect, route, envelope.params)
             answer = await self._work(request)
-            frame = jsonrpc.encode(identity, member="result", value=route.to_result(answer))
+            frame = jsonrpc.encode(identity, member="result", value=route.to_result(answer), method=self._echo(method))
         except Exception as error:  # noqa: BLE001  # a terminal with an error code is better off than one that waits
             failure = error if isinstance(error, AdapterError) and not isinstance(error, Bug) else self._report(error)
             outcome = error_code(dialect, failure)
             message = failure.message.encode(errors="replace").decode()
-            frame = jsonrpc.encode(identity, member=dialect.error_member, value=dialect.to_error(outcome, message))
+            is_silent = (method, type(failure)) in dialect.unanswered
+            frame = None if is_silent else self._refusal(identity, method, outcome, message)
             reason = f"{message}; {failure.hint}" if failure.hint else message
         self._say_answered(identity, method, request, outcome=outcome, reason=reason, spent=perf_counter() - started)
         return frame
+
+    def _echo(self, method: str) -> str | None:
+        return method if self._dialect.echoes_method else None
+
+    def _refusal(self, identity: bytes, method: str, code: str, message: str) -> bytes:
+        dialect = self._dialect
+        error = dialect.to_error(code, message)
+        return jsonrpc.encode(identity, member=dialect.error_member, value=error, method=self._echo(method))
 
     async def _work(self, request: Request) -> Answer:
         try:
@@ -165,6 +173,8 @@ class Endpoint:
         if envelope.method is None:
             raise MalformedRequest("method: expected a string")
         route = self._dialect.routes.get(envelope.method)
+        if route is None and envelope.method in self._dialect.not_offered:
+            raise UnknownMethod(f"method: {envelope.method} is not offered by this adapter")
         if route is None:
             raise UnknownMethod(f"method: this protocol has no {_shown(envelope.method)}")
         return route

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -67,6 +68,12 @@ def decode(raw: bytes) -> Envelope:
     )
 
 
-def encode(identity: bytes, *, member: str, value: Struct) -> bytes:
-    """An answer to the request with this id: one object with the value under `result`, or wherever the dialect says."""
-    return b"".join((b'{"jsonrpc":"2.0","id":', identity, b',"', member.encode(), b'":', _encoder.encode(value), b"}"))
+def encode(identity: bytes, *, member: str, value: Struct | Sequence[Struct], method: str | None = None) -> bytes:
+    """An answer to the request with this id: one object with the value under `result`, or wherever the dialect says.
+
+    With `method` it names the method of the request.
+    """
+    echo = b"" if method is None else b',"method":' + _encoder.encode(method)
+    return b"".join(
+        (b'{"jsonrpc":"2.0","id":', identity, echo, b',"', member.encode(), b'":', _encoder.encode(value), b"}")
+    )

@@ -21,7 +21,7 @@ from adapter.addresses import host_and_port, is_loopback, peer_of
 from adapter.errors import AdapterError
 from adapter.events import ConnectionRefused, Emit, Listening, LockedOut
 from adapter.transport.attempts import Attempts
-from adapter.transport.credentials import Credentials, account_and_key, basic_authorization, secrets_in
+from adapter.transport.credentials import Identity, secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say
 
 
@@ -40,7 +40,7 @@ class ListenSettings(Struct, frozen=True, kw_only=True):
 async def listen(
     host: str,
     port: int,
-    credentials: Credentials,
+    identity: Identity,
     handle: Handle,
     settings: ListenSettings,
     emit: Emit,
@@ -55,8 +55,8 @@ async def listen(
     Raises AdapterError when there is nothing to check credentials against, when other computers could reach a plain
     socket, or when the port cannot be had.
     """
-    check_listening(host, credentials, settings)
-    server = await _bind(host, port, _Door(credentials, handle, settings, emit, stop), settings)
+    check_listening(host, identity, settings)
+    server = await _bind(host, port, _Door(identity, handle, settings, emit, stop), settings)
     try:
         bound = server.sockets[0].getsockname()[1]
         emit(Listening(connection=settings.connection, address=host_and_port(host, bound)))
@@ -69,10 +69,10 @@ async def listen(
         await server.wait_closed()
 
 
-def check_listening(host: str, credentials: Credentials, settings: ListenSettings) -> None:
+def check_listening(host: str, identity: Identity, settings: ListenSettings) -> None:
     """Whether listening there is safe. Raises AdapterError as `listen` does."""
-    if not (credentials.account and credentials.api_key):
-        raise AdapterError(f"connection '{settings.connection}' would let anybody in", hint="set account and api_key")
+    if not identity.is_complete:
+        raise AdapterError(f"connection '{settings.connection}' would let anybody in", hint=f"set {identity.asks_for}")
     if settings.tls is None and not settings.allow_plain_network and not is_loopback(host):
         raise AdapterError(
             f"connection '{settings.connection}' would listen on {host or 'every network'} without TLS, "
@@ -93,10 +93,10 @@ class _Door:
     """Lets in or turns away, and serves whom it let in."""
 
     def __init__(
-        self, credentials: Credentials, handle: Handle, settings: ListenSettings, emit: Emit, stop: asyncio.Event
+        self, identity: Identity, handle: Handle, settings: ListenSettings, emit: Emit, stop: asyncio.Event
     ) -> None:
-        self._expected = f"{credentials.account}:{credentials.api_key}".encode()
-        self._secrets = secrets_in({"Authorization": basic_authorization(credentials.account, credentials.api_key)})
+        self._identity = identity
+        self._secrets = secrets_in({"Authorization": identity.authorization()})
         self._attempts = Attempts()
         self._handle = handle
         self._settings = settings
@@ -117,11 +117,12 @@ class _Door:
             return refusal
         # Not `get`: it raises where a header was sent twice.
         sent = request.headers.get_all("Authorization")
-        shown = account_and_key(sent[0]) if len(sent) == 1 else None
-        if shown is not None and hmac.compare_digest(shown, self._expected):
+        shown = self._identity.shown_in(sent[0]) if len(sent) == 1 else None
+        if shown is not None and hmac.compare_digest(shown, self._identity.expected):
             self._attempts.right(host)
             return None
-        self._refuse(ws, "it showed no account name and API key" if shown is None else "wrong account name or API key")
+        wanted = self._identity.asks_for
+        self._refuse(ws, f"it showed no {wanted}" if shown is None else f"wrong {wanted.replace(' and ', ' or ')}")
         if shown is not None:
             wrong = self._attempts.wrong(host)
             wait = self._attempts.must_wait(host)
@@ -129,7 +130,7 @@ class _Door:
                 self._emit(
                     LockedOut(connection=self._settings.connection, address=host, attempts=wrong, seconds=round(wait))
                 )
-        refusal = ws.respond(HTTPStatus.UNAUTHORIZED, "account name and API key, please\n")
+        refusal = ws.respond(HTTPStatus.UNAUTHORIZED, f"{wanted}, please\n")
         refusal.headers["WWW-Authenticate"] = 'Basic realm="epos-adapter", charset="UTF-8"'
         return refusal
 

@@ -347,3 +347,22 @@ def test_standing_by_needs_a_ledger_and_something_to_dial(file: Path):
     assert "for connections that are dialled" in problem.message
     problems = problems_of(file, f"{DATABASE}[ledger]\nuse = false\n{dial}standby = true\n")
     assert "needs the ledger" in " ".join(problem.message for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('protocol = "epos-data"\napi_key = "sk_prod_1"\naccount = "shop"', "account: is not used"),
+        ('protocol = "epos-data"\napi_key = "k3y"', "api_key: is no key of the EPOS Data API"),
+        ('account = "shop"\napi_key = "sk_prod_1"', "is a key of the EPOS Data API"),
+        ('protocol = "epos-data"\napi_key = ""', "api_key: is empty"),
+        ('api_key = "k3y"', "account: must be a name"),
+    ],
+)
+def test_each_protocol_has_credentials_of_its_own(tmp_path: Path, lines: str, problem: str) -> None:
+    text = f'{DATABASE}[[connection]]\nlisten = "127.0.0.1:8790"\n{lines}\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidFile) as refusal:
+        load_config(tmp_path / "config.toml")
+    assert problem in str(refusal.value)
+    assert "sk_prod_1" not in str(refusal.value)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final, TypeVar
 
 import msgspec
@@ -26,6 +24,7 @@ from adapter.errors import (
     WaiterIncorrect,
 )
 from adapter.protocol.dialect import Dialect, Route
+from adapter.protocol.moments import moment_text
 from adapter.protocol.tables import incoming, wire
 from adapter.protocol.tables.receipt import receipt_lines
 
@@ -154,8 +153,8 @@ def _session(session: values.Session) -> wire.Session:
         name=session.name,
         table_name=session.tables[0] if session.tables else UNSET,
         number_of_covers=_given(session.covers),
-        created_at=_time(session.created_at),
-        finished_at=UNSET if session.finished_at is None else _time(session.finished_at),
+        created_at=moment_text(session.created_at),
+        finished_at=UNSET if session.finished_at is None else moment_text(session.finished_at),
         is_payable=session.is_payable,
         waiter=UNSET if session.waiter is None else _waiter(session.waiter),
     )
@@ -183,7 +182,7 @@ def _bills(bills: Sequence[values.Bill], price: Price) -> list[wire.Bill]:
                     category=item.category,
                     quantity=item.quantity,
                     amount_per_item=price(item) if item.modifiers else item.amount,
-                    last_ordered_at=_time(item.ordered_at),
+                    last_ordered_at=moment_text(item.ordered_at),
                     modifiers=_modifiers(item.modifiers) if item.modifiers else UNSET,
                 )
                 for item in bill.items
@@ -214,10 +213,3 @@ def _price_alone(item: values.BillItem) -> int:
 
 def _given(value: Value | None) -> Value | UnsetType:
     return UNSET if value is None else value
-
-
-@lru_cache(maxsize=4096)  # most times occur more than once, in one answer and in the next
-def _time(moment: datetime) -> str:
-    """UTC with milliseconds and Z, by way of msgspec, which is four times as fast as `isoformat`."""
-    text: str = msgspec.to_builtins(moment.astimezone(UTC))
-    return f"{text[:23]}Z" if len(text) > len("2024-05-01T17:40:00Z") else f"{text[:19]}.000Z"

@@ -21,6 +21,7 @@ from adapter.app import App
 from adapter.config import Config
 from adapter.events import BugFound, Event, MappingUnfit, StatementRun
 from adapter.mapping.load import load_mapping_text
+from tests.epos_data import judged
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
 
@@ -199,6 +200,30 @@ class Place:
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """The `result` of a request, which may be an error."""
         return self.runner.run(self.asked(method, **params))
+
+    async def ordered(self, method: str, *, headers: dict[str, Any] | None = None, **params: Any) -> dict[str, Any]:
+        """The answer to a request of the EPOS Data API, its `error` or `result` and all; to be awaited among others."""
+        sent = {**params, "headers": {"deviceId": "tm_sandbox_1"} if headers is None else headers}
+        request = {"jsonrpc": "2.0", "id": str(next(_numbers)), "method": method, "params": sent}
+        answer = await self.app.endpoint("orders", "epos-data").handle(json.dumps(request).encode())
+        assert not [event for event in self.events if isinstance(event, BugFound)], self.said()
+        assert answer is not None, self.said()
+        return judged(request, answer)
+
+    def order(self, method: str, **params: Any) -> Any:
+        """The `result` of a request of the EPOS Data API, which must be answered."""
+        answer = self.runner.run(self.ordered(method, **params))
+        assert "result" in answer, "\n".join([str(answer), *self.said()])
+        return answer["result"]
+
+    def order_refused(self, method: str, error_type: str, **params: Any) -> str:
+        """Ask what must be refused with this error, and change no row; gives the reason."""
+        before = self.state()
+        answer = self.runner.run(self.ordered(method, **params))
+        assert answer.get("error", {}).get("errorType") == error_type, (answer, self.said())
+        assert self.state() == before
+        reason: str = answer["error"]["debugMessage"]
+        return reason
 
     def lock(self, key: int | str, **more: Any) -> dict[str, Any]:
         """Lock a session; gives its bill."""

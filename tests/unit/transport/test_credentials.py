@@ -5,6 +5,7 @@ import pytest
 from adapter.errors import AdapterError
 from adapter.transport.credentials import (
     Credentials,
+    RawKey,
     account_and_key,
     basic_authorization,
     handshake_headers,
@@ -67,3 +68,30 @@ def test_everything_secret_in_the_headers_is_hidden_from_a_text() -> None:
 def test_headers_without_a_credential_hold_no_secret() -> None:
     assert secrets_in({"software-house-id": "sw-1"}) == ()
     assert secrets_in({"Authorization": ""}) == ()
+
+
+RAW = "sk_sandbox_c8oJvW0e"
+
+
+def test_a_raw_key_is_sent_as_it_is() -> None:
+    identity = RawKey(api_key=RAW)
+    headers = handshake_headers(identity, software_house_id="sw-1")
+    assert headers["Authorization"] == f"Basic {RAW}"
+    assert RAW not in repr([identity, headers])
+    assert hide(f"no {RAW}", secrets_in(headers)) == "no ***"
+
+
+@pytest.mark.parametrize("bad", ["sk_prod_a b", "sk_prod_a\r\n", "sk_prod_\u00e9"])
+def test_a_raw_key_that_cannot_stand_in_a_header_is_refused_unseen(bad: str) -> None:
+    with pytest.raises(AdapterError, match="cannot be sent") as refusal:
+        RawKey(api_key=bad).authorization()
+    assert bad not in str(refusal.value)
+
+
+def test_neither_protocol_takes_the_credential_of_the_other() -> None:
+    raw, pair = RawKey(api_key=RAW), CREDENTIALS
+    assert raw.shown_in(raw.authorization()) == raw.expected
+    assert pair.shown_in(pair.authorization()) == pair.expected
+    assert pair.shown_in(raw.authorization()) != pair.expected
+    assert raw.shown_in(pair.authorization()) != raw.expected
+    assert raw.shown_in("Bearer x") is raw.shown_in("Basic ") is None
