@@ -12,6 +12,9 @@ VERSION = "v1"
 
 READING = ("SearchOrders", "GetOrderById", "GetOrderBillById", "SearchTables", "ListAreas")
 PAYING = ("CreateOrderLock", "ExtendOrderLock", "DeleteOrderLock", "RecordOrderPaymentById")
+NOT_YET = "this version reads over the EPOS Data API; it locks and records over the Tables API only"
+"""Why those that pay are offered by no mapping: the methods are not answered yet, and whoever registered them would have
+payments given back."""
 EVENTS = ("HandleEvent:payment_intent.created", "HandleEvent:payment_intent.status_updated")
 """Answered, and not asked for: a payment is recorded by a request of its own, and an event adds nothing to it."""
 

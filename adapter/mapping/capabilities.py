@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapter.domain.capabilities import NOT_OFFERED, PAYING, READING
+from adapter.domain.capabilities import NOT_OFFERED, NOT_YET, PAYING, READING
 from adapter.mapping import schema
 from adapter.mapping.load import Mapping
 
@@ -57,7 +57,7 @@ def served_by(mapping: Mapping) -> tuple[Served, ...]:
         if refusal:
             found.append(Served(name=name, is_offered=False, reason=refusal))
         else:
-            found.append(Served(name=name, is_offered=True, missing=missing, limits=limits))
+            found.append(Served(name=name, is_offered=False, reason=NOT_YET, missing=missing, limits=limits))
     found += [Served(name=name, is_offered=False, reason=reason) for name, reason in NOT_OFFERED.items()]
     return tuple(found)
 

@@ -18,14 +18,14 @@ from adapter.app import App, compare_registration
 from adapter.cli import main
 from adapter.config import Config
 from adapter.connection_config import RegistrationConfig
-from adapter.domain.capabilities import PAYING, READING
+from adapter.domain.capabilities import READING
 from adapter.events import Event, RegistrationDiffers, RegistrationUnknown
 from adapter.mapping.load import load_mapping
 from adapter.ops import registration
 
 KEY = "sk_sandbox_1nvented-key"
 MAPPINGS = Path(__file__).parents[2] / "mappings"
-EVERYTHING = [*READING, *PAYING]
+EVERYTHING = [*READING]
 
 
 @dataclass
@@ -123,7 +123,7 @@ def test_without_being_told_to_nothing_is_changed_and_what_would_be_is_shown(reg
     assert lines[0][:2] == ["sandbox", "account"]
     assert ["SearchOrders", "v1", "v1"] in lines
     assert ["GetOrderBillById", "v1", "v1"] in lines  # by its older name
-    assert ["RecordOrderPaymentById", "v1", "-", "to", "be", "registered"] in lines
+    assert ["SearchTables", "v1", "-", "to", "be", "registered"] in lines
     assert ["CreateOrder", "-", "v1", "to", "be", "taken", "away:", "nobody", "answers", "it"] in lines
     assert "--apply" in done.output
 

@@ -77,5 +77,6 @@ def test_a_report_says_what_each_capability_is_served(small: Any):
         "missing": [],
         "limits": [],
     }
-    assert served["RecordOrderPaymentById"]["offered"]
+    assert not served["RecordOrderPaymentById"]["offered"]
+    assert "reads" in served["RecordOrderPaymentById"]["reason"]
     assert served["CreateOrder"]["reason"] == "orders are made and canceled at the till"
