@@ -91,9 +91,10 @@ class Stacks:
         stack.answer = stack.error = None
         if len(self._free) < _KEPT:
             self._free.append(stack)
+        if was_cancelled:
+            # Whatever became of the unit: who was cancelled has been answered already, and must not be answered twice.
+            raise asyncio.CancelledError
         if error is None:
-            if was_cancelled:
-                raise asyncio.CancelledError
             return answer
         try:
             raise error

@@ -243,7 +243,8 @@ class _Session:
             reply = await self._handle(raw)
             if deadlines is not None and waiting is not None:
                 deadlines.end(waiting)
-            if reply is not None:
+            # Work that did not let itself be cut short may still end with an answer; the deadline's was sent.
+            if reply is not None and not (waiting is not None and waiting.passed):
                 await self._send(reply)
         except ConnectionClosed:
             self.unanswered += 1

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
 from adapter.mapping.plans import Plan
-from adapter.store.database import Database, Reader
+from adapter.store.database import Database, Reader, translate
 from adapter.store.engines import DatabaseSettings, connect, engine_of
 
 
@@ -268,3 +268,8 @@ def count_all(url: str) -> int:
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).fetchone()
     return int(found[0]) if found is not None else 0
+
+
+def test_a_server_that_does_not_answer_the_call_in_time_cannot_be_reached():
+    found = translate(psycopg.errors.ConnectionTimeout("connection timeout expired"))
+    assert isinstance(found, DatabaseUnavailable)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from psycopg import AsyncRawCursor, DataError
+from psycopg import AsyncRawCursor, DataError, InterfaceError, OperationalError
 from psycopg.adapt import Loader
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import PoolProxiedConnection
@@ -197,7 +197,7 @@ def verdict(error: BaseException) -> Verdict:
     name = type(error).__name__
     if state is None:
         # Without a state the server has said nothing: the connection is gone, or the driver refused what it was given.
-        return Verdict("gone" if name in ("InterfaceError", "OperationalError") else "unasked", name)
+        return Verdict("gone" if isinstance(error, (InterfaceError, OperationalError)) else "unasked", name)
     code = f"SQLSTATE {state}"
     if state in _UNAVAILABLE or state.startswith("08"):
         return Verdict("gone", code)

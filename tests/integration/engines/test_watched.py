@@ -65,7 +65,7 @@ def test_payments_to_look_at_and_open_locks_are_told_alike_on_every_engine(place
         (2, ("over_payment",)),
         (1, ("gone",)),
     ]
-    assert all(abs((one.recorded_at - NOW).total_seconds()) < 600 for one in flagged)
+    assert all(abs((one.recorded_at - datetime.now(UTC)).total_seconds()) < 600 for one in flagged)
     (lock,) = place.run(place.database.read(ledger.locks))
     assert (lock.session_id.int, lock.lock.terminal) == (7, "T-4")
 

@@ -204,3 +204,24 @@ def test_stacks_outlive_the_loop_that_they_were_made_in():
         return 1
 
     assert [asyncio.run(stacks.run(unit)) for _ in range(2)] == [1, 1]
+
+
+def test_who_was_cancelled_hears_of_it_even_if_what_could_not_be_interrupted_failed():
+    async def run() -> None:
+        opened = asyncio.Event()
+
+        def unit() -> None:
+            uninterrupted(True)
+            await_only(opened.wait())
+            uninterrupted(False)
+            raise ValueError
+
+        task = asyncio.create_task(Stacks().run(unit))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        opened.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())

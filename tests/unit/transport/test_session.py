@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 
 import pytest
@@ -372,3 +373,20 @@ def test_at_its_deadline_a_request_is_answered_without_waiting_for_it_to_notice(
     answers, was_frozen = run(scenario)
     assert answers == ["late: slow", "quick"]
     assert was_frozen
+
+
+def test_work_that_does_not_let_itself_be_cut_short_is_not_answered_a_second_time():
+    async def scenario() -> list[str | bytes]:
+        async def stubborn(raw: bytes) -> bytes:
+            if raw == b"slow":
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+            return b"answer to " + raw
+
+        async with served(stubborn, deadline=0.02, too_late=lambda raw: b"late: " + raw) as (client, _):
+            await client.send("slow")
+            first = await client.recv()
+            await client.send("quick")
+            return [first, await client.recv()]
+
+    assert run(scenario) == ["late: slow", "answer to quick"]
