@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator.addresses import joined
@@ -25,6 +25,7 @@ from simulator.http.endpoint import BadRequest, Endpoint, NotThere, TooLarge, js
 from simulator.http.endpoints import ENDPOINTS
 from simulator.http.guard import Guard
 from simulator.http.openapi import openapi
+from simulator.page import page
 
 _STATUS = {
     BadRequest: HTTPStatus.BAD_REQUEST,
@@ -94,15 +95,12 @@ def application(gateway: Gateway, pages: Sequence[BaseRoute] = ()) -> Starlette:
     async def described(_request: Request) -> Response:
         return json_answer(openapi(ENDPOINTS, gateway))
 
-    async def start(_request: Request) -> Response:
-        return RedirectResponse("/openapi.json")
-
     return Starlette(
         routes=[
             *pages,
             *(_route(endpoint, gateway) for endpoint in ENDPOINTS),
             Route("/openapi.json", described),
-            Route("/", start),
+            *page(),
         ],
         middleware=[Middleware(Guard)],
         exception_handlers={SimulatorError: _refused, HTTPException: _http_refused, Exception: _failed},

@@ -1,0 +1,74 @@
+// Puts the page together: who is connected, which screen is shown, and what stands beside the machine.
+
+import { element } from "/page/dom.js";
+import { Faults } from "/page/faults.js";
+import { Machine } from "/page/machine.js";
+import { Protocol } from "/page/protocol.js";
+import { Till } from "/page/till.js";
+import { call, Wire } from "/page/wire.js";
+
+const wire = new Wire();
+const machine = new Machine(wire);
+const connection = document.getElementById("connection");
+let connected = null;
+
+async function look() {
+  let accounts = [];
+  let text = "";
+  try {
+    const [, { connections }] = await call("/api/connections");
+    accounts = connections;
+    if (!connections.some((one) => one.account === wire.account)) {
+      wire.account = (connections.find((one) => one.connected) ?? connections[0])?.account ?? "";
+    }
+    const mine = connections.find((one) => one.account === wire.account);
+    if (!mine?.connected) text = "Connection lost. The adapter is not connected; waiting for it.";
+  } catch (problem) {
+    text = problem.message;
+  }
+  connection.replaceChildren(text);
+  connection.hidden = !text;
+  document.body.classList.toggle("offline", Boolean(text));
+  const now = !text;
+  if (accounts.length > 1) connection.after(choice(accounts));
+  if (now !== connected) {
+    const first = connected === null;
+    connected = now;
+    if (first) await machine.start();
+    else if (now) await machine.refresh();
+  }
+}
+
+function choice(accounts) {
+  document.getElementById("accounts")?.remove();
+  const options = accounts.map((one) =>
+    element("option", { value: one.account, selected: one.account === wire.account },
+      `${one.account}${one.connected ? "" : " (not connected)"}`));
+  const onchange = (event) => {
+    if (machine.busy) return;
+    wire.account = event.target.value;
+    connected = null;
+    look();
+  };
+  return element("label", { id: "accounts" }, "Restaurant ", element("select", { onchange }, options));
+}
+
+const faults = new Faults(document.getElementById("faults"), () => wire.account);
+const till = new Till(document.getElementById("till"), () => machine.refresh());
+new Protocol(document.getElementById("protocol"), {
+  onNote: () => { look(); faults.show(); },
+  onFault: () => faults.show(),
+  onOpen: () => look(),
+  onLost: () => look(),
+  onPaid: () => till.show(),
+});
+
+document.getElementById("back").addEventListener("click", () => machine.back());
+document.getElementById("waiter").addEventListener("click", () => machine.askWaiter());
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !document.getElementById("back").hidden) machine.back();
+});
+setInterval(() => { if (!document.hidden && machine.live) machine.refresh(); }, 10000);
+look();
+till.show();
+faults.show();

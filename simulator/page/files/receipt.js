@@ -1,0 +1,62 @@
+// The paper as it comes out of the terminal.
+
+import { element } from "/page/dom.js";
+import { written } from "/page/money.js";
+
+const image = (svg, label) =>
+  element("img", { alt: label, src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}` });
+
+const LINES = {
+  receiptLogo: ({ svgImage }) => element("p", { class: "centre" }, image(svgImage, "Logo")),
+  receiptImage: ({ svgImage, align }) => element("p", { class: side(align, "centre") }, image(svgImage, "Image")),
+  receiptText: ({ value, size, align, emphasisBold }) =>
+    element("p", { class: `${side(align, "left")} ${SIZES[size] ?? ""} ${emphasisBold ? "bold" : ""}` }, value),
+  receiptMerchantName: ({ merchantName }) => element("p", { class: "centre large bold" }, merchantName),
+  receiptMerchantPhoneNumber: ({ phoneNumber }) => element("p", { class: "centre" }, `Tel. ${phoneNumber}`),
+  receiptMerchantEmailAddress: ({ emailAddress }) => element("p", { class: "centre" }, emailAddress),
+  receiptMerchantAddress: ({ addressLines, postcode }) =>
+    element("p", { class: "centre" }, [...addressLines, postcode].flatMap((line) => [line, element("br")])),
+  receiptHorizontalLine: ({ type }) =>
+    element("hr", { class: type === "HORIZONTAL_LINE_DOUBLE" ? "double" : "single" }),
+  receiptVATNumber: ({ vatNumber }) => element("p", { class: "centre" }, `VAT ${vatNumber}`),
+  receiptUrl: ({ url, description, showQR }) =>
+    element("p", { class: "centre" }, description ?? "", element("br"), url, showQR ? element("br") : "",
+      showQR ? element("span", { class: "qr" }, "[QR code of this address]") : ""),
+};
+const SIZES = { SIZE_HEADER_1: "large", SIZE_HEADER_2: "larger" };
+
+const side = (align, usual) => ({ ALIGN_LEFT: "left", ALIGN_CENTER: "centre", ALIGN_RIGHT: "right" })[align] ?? usual;
+
+function line(one) {
+  for (const [member, show] of Object.entries(LINES)) {
+    if (one[member]) return show(one[member]);
+  }
+  return element("p", { class: "centre" }, `(a line that is not known: ${one.receiptLineType})`);
+}
+
+// The rows of a bill: what was ordered, then what it comes to.
+export function rows(bill) {
+  const money = (amount) => written(amount, bill.currency);
+  const row = (name, amount, kind = "") =>
+    element("div", { class: `row ${kind}` }, element("span", {}, name), element("span", {}, amount));
+  return [
+    ...bill.items.flatMap((item) => [
+      row(item.quantity === 1 ? item.name : `${item.quantity} × ${item.name}`,
+        money(item.quantity * item.amountPerItem), "item"),
+      ...(item.modifiers ?? []).map((one) =>
+        row(`${one.quantity === 1 ? "" : `${one.quantity} × `}${one.name}`,
+          one.amountPerModifier ? `(${money(one.quantity * one.amountPerModifier)})` : "", "modifier")),
+    ]),
+    bill.serviceCharge ? row("Service charge", money(bill.serviceCharge)) : null,
+    row("Total", money(bill.totalAmount), "total"),
+    row("of which tax", money(bill.taxAmount), "minor"),
+    bill.paidAmount ? row("Paid", money(-bill.paidAmount)) : null,
+    bill.paidAmount ? row("To pay", money(bill.totalAmount - bill.paidAmount), "total") : null,
+    bill.note ? element("p", { class: "minor" }, bill.note) : null,
+  ].filter(Boolean);
+}
+
+export function paper(full) {
+  return element("div", { class: "paper", role: "document", "aria-label": "Printed bill" },
+    (full.header?.receiptLines ?? []).map(line), rows(full.billItems), (full.footer?.receiptLines ?? []).map(line));
+}

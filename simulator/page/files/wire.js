@@ -1,0 +1,72 @@
+// Asks the adapter, as one card machine or one guest's telephone.
+
+const TERMINAL = "22334455";
+const TELLS = {
+  SESSION_NO_SUCH_SESSION: "This bill is not there any more.",
+  SESSION_NOT_LOCKED: "The bill is not locked, so nothing may be paid on it.",
+  SESSION_ALREADY_LOCKED: "The bill is locked: somebody is paying it already.",
+  SESSION_UNABLE_TO_UNLOCK: "The till cannot unlock the bill.",
+  PAYMENT_NOT_RECORDED: "The till could not record the payment.",
+  PAYMENT_ALREADY_RECORDED: "The till has this payment already.",
+  BILL_NO_SUCH_BILL: "There is no bill at this table.",
+  TABLE_NO_SUCH_TABLE: "There is no such table.",
+  WAITER_INCORRECT_WAITER_ID: "This waiter number may not open the bill. Enter another one.",
+  ERROR_PARSE_ERROR: "The adapter could not read the request.",
+  ERROR_INTERNAL_POS_ERROR: "The till has a problem.",
+};
+
+export function explained(code) {
+  return TELLS[code] ?? `The adapter says ${code}.`;
+}
+
+// What did not work. `lost` is true where nobody knows whether the adapter did what it was asked.
+export class Refused extends Error {
+  constructor(text, { code = "", reason = "", lost = false } = {}) {
+    super(text);
+    Object.assign(this, { code, reason, lost });
+  }
+}
+
+export class Wire {
+  account = "";
+  waiter = null;
+  telephone = false;
+
+  get requestor() {
+    if (this.telephone) return { requestorType: "REQUESTOR_TYPE_CONSUMER_DEVICE", consumerDeviceRequestorInfo: {} };
+    const info = { terminalId: TERMINAL };
+    if (this.waiter !== null) info.waiterId = this.waiter;
+    return { requestorType: "REQUESTOR_TYPE_CARD_MACHINE", cardMachineRequestorInfo: info };
+  }
+
+  get terminal() {
+    return TERMINAL;
+  }
+
+  // The unwrapped result. Throws Refused.
+  async ask(method, params = {}, account = this.account, requestor = this.requestor) {
+    const path = `/v1/${encodeURIComponent(account)}/${method}?timeout=8`;
+    const [status, body] = await call(path, "POST", { ...params, requestorInfo: requestor });
+    if (status === 200) return body;
+    if (status === 422) {
+      const { errorCode: code = "", errorReason: reason = "" } = body ?? {};
+      throw new Refused(explained(code), { code, reason });
+    }
+    const sentence = {
+      503: "The adapter is not connected.",
+      504: "The adapter did not answer.",
+      502: "The adapter's answer has no result.",
+    }[status];
+    throw new Refused(sentence ?? body?.error ?? "The simulator has a problem.", { lost: true, reason: body?.error });
+  }
+}
+
+// Status and JSON of a request to the simulator itself.
+export async function call(path, verb = "GET", body = undefined) {
+  try {
+    const answer = await fetch(path, { method: verb, body: body && JSON.stringify(body) });
+    return [answer.status, await answer.json()];
+  } catch {
+    throw new Refused("The simulator does not answer. Is it still running?", { lost: true });
+  }
+}

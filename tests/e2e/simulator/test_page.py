@@ -1,0 +1,181 @@
+"""The card machine page in the system's Chromium, at the demonstration's restaurant."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = os.environ.get("EPOS_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no Chromium here: apt-get install chromium, or set EPOS_TEST_CHROMIUM"
+)
+PATIENCE = 20_000
+"""Milliseconds."""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[str]:
+    """The address of a demonstration that stays up."""
+    command = [sys.executable, "-m", "adapter", "demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        try:
+            said = ""
+            for line in process.stdout:
+                said += line
+                found = re.search(r"the card machine\s+(http://\S+)/", line)
+                if found:
+                    break
+            else:
+                pytest.fail(said)
+            yield found[1]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, demo: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(demo)
+    yield opened
+    context.close()
+    # What the browser itself logs of an answer of 422 or 503 is no fault of the page.
+    assert complaints == []
+
+
+def asked(page: Page) -> list[tuple[str, dict[str, Any]]]:
+    """Method and parameters of everything that was asked about one bill, in order."""
+    with urllib.request.urlopen(f"{page.url}api/frames?limit=1000") as answer:  # noqa: S310 -- our own address
+        entries = json.load(answer)["entries"]
+    frames = [json.loads(one["data"]) for one in entries if one["type"] == "frame" and one["sender"] == "gateway"]
+    return [(one["method"], one["params"]) for one in frames]
+
+
+def paying(page: Page, since: int = 0) -> list[str]:
+    return [method for method, _ in asked(page)[since:] if method in ("LockSession", "RecordPayment", "UnlockSession")]
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    page.locator("#machine").get_by_role("button", name=name).first.click()
+
+
+def open_bill(page: Page) -> None:
+    """The first table with something to pay, as somebody would who has never seen it."""
+    page.locator(".tile:has(strong:not(:text-is('Paid'))):not(:has(small))").first.click()
+    expect(page.locator(".bill .total").first).to_contain_text("Total")
+
+
+def title(page: Page, text: str) -> None:
+    expect(page.locator("#title")).to_have_text(text)
+
+
+def test_a_bill_is_paid_by_pressing_the_green_buttons(page: Page):
+    open_bill(page)
+    since = len(asked(page))
+    for _ in range(3):
+        page.locator("#machine .go").first.click()
+    title(page, "Approved")
+    expect(page.locator("#screen")).to_contain_text("The bill is paid in full.")
+    assert paying(page, since) == ["LockSession", "RecordPayment", "UnlockSession"]
+    expect(page.locator(".frames li.answers").first).to_contain_text("✓ valid")
+    assert page.locator(".frames li.wrong").count() == 0
+
+
+def test_a_card_that_is_declined_or_a_guest_who_leaves_keeps_no_bill_locked(page: Page):
+    open_bill(page)
+    since = len(asked(page))
+    press(page, re.compile("^Pay "))
+    title(page, "Add a tip?")
+    press(page, "Back")
+    expect(page.locator(".bill")).to_be_visible()
+    assert paying(page, since) == ["LockSession", "UnlockSession"]
+    since = len(asked(page))
+    press(page, re.compile("^Pay "))
+    press(page, "No tip")
+    press(page, "Card is declined")
+    title(page, "Declined")
+    assert paying(page, since) == ["LockSession", "RecordPayment", "UnlockSession"]
+    _, params = [one for one in asked(page) if one[0] == "RecordPayment"][-1]
+    assert params["payment"]["paymentSuccessful"] is False
+
+
+def test_a_share_of_a_bill_whose_answer_is_lost_is_recorded_once_with_the_same_id(page: Page):
+    open_bill(page)
+    page.get_by_text("Make something go wrong").click()
+    page.get_by_role("button", name="Drop in mid-payment").click()
+    expect(page.locator(".planned")).to_contain_text("drop (RecordPayment)")
+    since = len(asked(page))
+    press(page, "Split equally")
+    press(page, re.compile("^2 × "))
+    press(page, re.compile(r"^10 % · "))
+    press(page, "Insert the card and enter the PIN")
+    title(page, "Approved")
+    expect(page.locator("#screen")).to_contain_text("is left to pay.")
+    payments = [params["payment"] for method, params in asked(page)[since:] if method == "RecordPayment"]
+    assert len(payments) >= 2
+    assert all(one == payments[0] for one in payments)
+    assert payments[0]["tipsAmount"] > 0
+    assert paying(page, since)[-1] == "UnlockSession"
+    press(page, re.compile("^Next share: "))
+    press(page, "No tip")
+    press(page, "Tap the card")
+    title(page, "Approved")
+    expect(page.locator("#screen")).to_contain_text("The bill is paid in full.")
+
+
+def test_a_page_that_is_loaded_anew_unlocks_the_bill_that_it_had_locked(page: Page):
+    open_bill(page)
+    since = len(asked(page))
+    press(page, re.compile("^Pay "))
+    title(page, "Add a tip?")
+    page.reload()
+    title(page, "Tables")
+    assert paying(page, since) == ["LockSession", "UnlockSession"]
+
+
+def test_a_locked_bill_says_so_and_can_be_given_back(page: Page):
+    open_bill(page)
+    [params] = [params for method, params in asked(page) if method == "GetBillItems"][-1:]
+    answer = page.request.post(f"{page.url}v1/copperkettle/LockSession", data=params)
+    assert answer.ok
+    press(page, re.compile("^Pay "))
+    title(page, "Bill is locked")
+    press(page, "Release the lock")
+    expect(page.locator(".bill")).to_be_visible()
+
+
+def test_what_the_till_rings_up_is_on_the_bill_and_on_the_paper(page: Page):
+    expect(page.locator("#till")).to_be_visible()
+    chosen = page.locator("#till-check option").first.inner_text()
+    page.get_by_role("button", name="Ring it up").click()
+    expect(page.locator("#till")).to_contain_text(f"Check {chosen.split(' ')[0]} comes to")
+    open_bill(page)
+    press(page, "Print the bill")
+    expect(page.locator(".paper")).to_contain_text("VAT GB 000 0000 00")
