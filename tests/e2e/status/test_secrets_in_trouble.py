@@ -24,7 +24,7 @@ CRASH = """
 import sys
 from adapter import app, cli
 async def broken(self, *arguments, **more):
-    raise RuntimeError(self._config.database.url.get_secret_value())
+    raise RuntimeError(self._serving.config.database.url.get_secret_value())
 app.App.run = broken
 sys.argv = ["epos-adapter", "run", "--config", sys.argv[1]]
 cli.main()
