@@ -142,14 +142,6 @@ class OrderPage(Struct, frozen=True, kw_only=True):
     """From where the page before goes back; None on the first one."""
 
 
-class GoneOrder(Struct, frozen=True, kw_only=True):
-    """An order that was paid and has left the till since: what is still known of it."""
-
-    id: UUID
-    currency: str
-    payments: tuple[OrderPayment, ...] = ()
-
-
 class OrderBill(Struct, frozen=True, kw_only=True):
     """An order as it is printed: with what stands above and below it."""
 

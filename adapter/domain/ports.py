@@ -86,10 +86,6 @@ class Till(Protocol):
         """Hold the session and read who serves it, and its bill; None when there is no such session."""
         ...
 
-    def held_order(self, session_id: UUID) -> Order | None:
-        """Hold the session and read it as an order; None when there is no such session."""
-        ...
-
     def held_balance(self, session_id: UUID) -> Balance | None:
         """Hold the session and read what it owes; None when there is no such session (any more)."""
         ...

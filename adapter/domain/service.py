@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from adapter.domain import order_rules, recording, rules
 from adapter.domain import requests as ask
-from adapter.domain.orders import Area, GoneOrder, Order, OrderBill, OrderPage, TablePage
+from adapter.domain.orders import Area, Order, OrderBill, OrderPage, TablePage
 from adapter.domain.ports import Store
 from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
@@ -24,7 +24,6 @@ Answer = (
     | Sequence[Bill]
     | FullBill
     | Order
-    | GoneOrder
     | OrderBill
     | OrderPage
     | TablePage

@@ -57,8 +57,6 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Whether an answer names the method of its request."""
     not_offered: frozenset[str] = frozenset()
     """Methods that the protocol has and this adapter has not."""
-    unanswered: frozenset[tuple[str, type[AdapterError]]] = frozenset()
-    """Methods and errors that are not answered at all, because any answer could be untrue."""
 
 
 def decode_request(dialect: Dialect, route: Route[Any, Any], params: Raw) -> Request:

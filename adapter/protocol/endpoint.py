@@ -112,12 +112,11 @@ class Endpoint:
             return None
         return envelope
 
-    async def _answer(self, identity: bytes, envelope: Envelope, size: int, started: float) -> bytes | None:
+    async def _answer(self, identity: bytes, envelope: Envelope, size: int, started: float) -> bytes:
         dialect = self._dialect
         method = envelope.method or ""
         request = None
         outcome, reason = "ok", ""
-        frame: bytes | None
         try:
             route = self._route(envelope, size)
             request = decode_request(dialect, route, envelope.params)
@@ -127,8 +126,7 @@ class Endpoint:
             failure = error if isinstance(error, AdapterError) and not isinstance(error, Bug) else self._report(error)
             outcome = error_code(dialect, failure)
             message = failure.message.encode(errors="replace").decode()
-            is_silent = (method, type(failure)) in dialect.unanswered
-            frame = None if is_silent else self._refusal(identity, method, outcome, message)
+            frame = self._refusal(identity, method, outcome, message)
             reason = f"{message}; {failure.hint}" if failure.hint else message
         self._say_answered(identity, method, request, outcome=outcome, reason=reason, spent=perf_counter() - started)
         return frame

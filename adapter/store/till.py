@@ -11,7 +11,6 @@ from uuid import UUID
 from msgspec import structs
 
 from adapter.domain.money import digits_of, exact
-from adapter.domain.orders import Order
 from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
@@ -55,12 +54,6 @@ class SqlTill:
         if not self._hold(session_id):
             return None
         return SqlBook(self._writer, self._bound).bill(session_id)
-
-    def held_order(self, session_id: UUID) -> Order | None:
-        """See ports.Till."""
-        if not self._hold(session_id):
-            return None
-        return SqlBook(self._writer, self._bound).order(session_id)
 
     def held_balance(self, session_id: UUID) -> Balance | None:
         """See ports.Till."""

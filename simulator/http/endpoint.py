@@ -51,16 +51,6 @@ class Endpoint:
     """The HTTP statuses it answers with and what each means."""
 
 
-def body_schema(properties: Mapping[str, Mapping[str, Any]], *, needed: tuple[str, ...] = ()) -> dict[str, Any]:
-    """JSON Schema of an object with these members and no others."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(needed),
-        "additionalProperties": False,
-    }
-
-
 async def body_of(request: Request) -> bytes:
     """The body. Raises TooLarge."""
     parts, length = [], 0

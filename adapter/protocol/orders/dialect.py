@@ -7,13 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from adapter.domain.capabilities import NOT_OFFERED
+from adapter.domain.capabilities import NOT_OFFERED, method_of
 from adapter.errors import (
     AdapterError,
     Conflict,
     NotEnabled,
     NotFound,
-    OutcomeUnknown,
     RequestError,
     WaiterIncorrect,
 )
@@ -30,15 +29,9 @@ ERROR_TYPES: Final[dict[type[AdapterError], str]] = {
 }
 """The `errorType` of each error: four are all there are."""
 
-PAYING: Final = "RecordOrderPaymentByIdV1"
-
 
 def orders_dialect() -> Dialect:
-    """The EPOS Data API over WebSockets (specification version 1.0.0).
-
-    A payment of which nobody knows whether it was recorded is not answered: an error would make the provider give back
-    money that may be on the bill, and a success keep money that may not be.
-    """
+    """The reading methods of the EPOS Data API over WebSockets (specification version 1.0.0)."""
     return Dialect(
         routes={
             "GetOrderBillByIdV1": _route(params.OrderParams, incoming.get_order_bill, outgoing.to_bill),
@@ -54,8 +47,7 @@ def orders_dialect() -> Dialect:
         error_member="error",
         to_error=_error,
         echoes_method=True,
-        not_offered=frozenset(f"{name}V1" for name in NOT_OFFERED),
-        unanswered=frozenset({(PAYING, OutcomeUnknown)}),
+        not_offered=frozenset(map(method_of, NOT_OFFERED)),
     )
 
 

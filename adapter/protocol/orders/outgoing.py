@@ -29,10 +29,8 @@ _LONGEST_TAX_ID: Final = 60
 _LONGEST_TAX_NAME: Final = 100
 
 
-def to_order(order: orders.Order | orders.GoneOrder) -> wire.Order:
-    """An order; of one that has left the till, what is known of it still."""
-    if isinstance(order, orders.GoneOrder):
-        return _gone(order)
+def to_order(order: orders.Order) -> wire.Order:
+    """An order."""
     session, bill = order.session, order.bill
     told = wire.Order(
         id=str(session.id),
@@ -109,16 +107,6 @@ def _with_bill(told: wire.Order, order: orders.Order, bill: values.Bill) -> wire
         display_name=told.display_name,
         created_at=told.created_at,
         updated_at=told.updated_at,
-    )
-
-
-def _gone(order: orders.GoneOrder) -> wire.Order:
-    return wire.Order(
-        id=str(order.id),
-        status="Finalized",
-        details=wire.OrderDetails(order_type="DineIn", dine_in=wire.DineIn()),
-        payable=False,
-        payments=[_payment(payment, order.currency) for payment in order.payments],
     )
 
 
