@@ -14,7 +14,6 @@ from typing import TypeVar
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import PoolProxiedConnection
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
 from adapter.errors import AdapterError, DatabaseBusy, DatabaseUnavailable, MappingMismatch, StoreError, TooSlow
@@ -51,7 +50,7 @@ class Database:
         the database answers.
         """
         self._engine = engine
-        self._connections = Connections(engine)
+        self.connections = Connections(engine)
         self.health = Health(None) if health is None else health
         self._write_patience = write_patience
         self._emit = emit
@@ -99,7 +98,7 @@ class Database:
     @property
     def in_use(self) -> int:
         """How many connections are answering something now."""
-        return self._connections.in_use
+        return self.connections.in_use
 
     def _begun(self) -> None:
         self._active += 1
@@ -132,12 +131,12 @@ class Database:
 
         def run() -> Answer:
             try:
-                taken = self._connections.take()
+                taken = self.connections.take()
                 try:
                     with Connection(self._engine, taken) as connection:
                         return unit(connection)
                 finally:
-                    self._connections.give_back(taken)
+                    self.connections.give_back(taken)
             except (SQLAlchemyError, self.driver_error) as error:
                 raise translate(error) from None
 
@@ -151,13 +150,13 @@ class Database:
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), _CLOSE_PATIENCE)
-        await self.stacks.run(self._connections.close)
+        await self.stacks.run(self.connections.close)
 
     def _run(self, unit: Callable[[Reader], Answer]) -> Answer:
         # The pool's connection is used below SQLAlchemy's statement layer: the statements are made and fixed already,
         # and the layer would add a quarter to the time of every answer (docs/decisions.md).
         try:
-            connection = self._connections.take()
+            connection = self.connections.take()
         except (SQLAlchemyError, self.driver_error) as error:
             raise translate(error) from None
         try:
@@ -165,26 +164,14 @@ class Database:
         except self.driver_error as error:
             translated = translate(error)
             if isinstance(translated, DatabaseUnavailable):
-                self._connections.lost(connection, error)
+                self.connections.lost(connection, error)
             raise translated from None
         except asyncio.CancelledError:
             # Cut short in the middle of a question: its answer, or silence, is not for the next one.
             connection.invalidate()
             raise
         finally:
-            self._connections.give_back(connection)
-
-    def take(self) -> PoolProxiedConnection:
-        """See Connections."""
-        return self._connections.take()
-
-    def give_back(self, connection: PoolProxiedConnection) -> None:
-        """See Connections."""
-        self._connections.give_back(connection)
-
-    def lost(self, connection: PoolProxiedConnection, error: BaseException) -> None:
-        """See Connections."""
-        self._connections.lost(connection, error)
+            self.connections.give_back(connection)
 
     @staticmethod
     def translate(error: BaseException) -> AdapterError:

@@ -16,13 +16,19 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_r
 from adapter.deadline import Deadline, deadline
 from adapter.errors import AdapterError, CommitRefused, DatabaseUnavailable, OutcomeUnknown, StoreError, TooSlow
 from adapter.events import Emit
+from adapter.store.connections import Connections
 from adapter.store.drivers.base import Driver
 from adapter.store.stacks import Stacks
 from adapter.store.units import Writer
 
 
-class Connections(Protocol):
-    """Where connections come from, as `adapter.store.database.Database` gives them."""
+class Way(Protocol):
+    """The way to the database, as `adapter.store.database.Database` is one."""
+
+    @property
+    def connections(self) -> Connections:
+        """Where connections come from."""
+        ...
 
     @property
     def stacks(self) -> Stacks:
@@ -39,18 +45,6 @@ class Connections(Protocol):
         """What the driver raises."""
         ...
 
-    def take(self) -> PoolProxiedConnection:
-        """A connection that nobody else has."""
-        ...
-
-    def give_back(self, connection: PoolProxiedConnection) -> None:
-        """Let others have it."""
-        ...
-
-    def lost(self, connection: PoolProxiedConnection, error: BaseException) -> None:
-        """Throw a connection away, and those that were opened before it."""
-        ...
-
     def translate(self, error: BaseException) -> AdapterError:
         """A driver's error as one of ours."""
         ...
@@ -61,7 +55,7 @@ class Writing:
 
     def __init__(
         self,
-        connections: Connections,
+        way: Way,
         unit: Callable[[Writer], Any],
         emit: Emit | None,
         patience: float,
@@ -70,7 +64,7 @@ class Writing:
     ) -> None:
         """`patience` is in seconds; without `even_unheard` it is given up when whoever asked goes away."""
         self._even_unheard = even_unheard
-        self._connections = connections
+        self._way = way
         self._unit = unit
         self._emit = emit
         self._patience = patience
@@ -105,7 +99,7 @@ class Writing:
                 reraise=True,
             ):
                 with attempt:
-                    return await self._connections.stacks.run(self._run)
+                    return await self._way.stacks.run(self._run)
         except AdapterError as error:
             is_told = isinstance(error, (CommitRefused, OutcomeUnknown))
             if self._uncertain and isinstance(error, StoreError) and not is_told:
@@ -117,23 +111,23 @@ class Writing:
         raise DatabaseUnavailable("the database does not answer")
 
     def _run(self) -> Any:
-        connections = self._connections
+        way = self._way
         try:
-            connection = connections.take()
-        except (SQLAlchemyError, connections.driver_error) as error:
-            raise connections.translate(error) from None
+            connection = way.connections.take()
+        except (SQLAlchemyError, way.driver_error) as error:
+            raise way.translate(error) from None
         try:
             return self._run_on(connection)
         finally:
-            connections.give_back(connection)
+            way.connections.give_back(connection)
 
     def _run_on(self, connection: PoolProxiedConnection) -> Any:
-        connections = self._connections
+        way = self._way
         try:
-            connections.driver.begin(connection)
-            answer = self._unit(Writer(connection, connections.driver, self._emit, uncertain=self._uncertain))
-        except connections.driver_error as error:
-            translated = connections.translate(error)
+            way.driver.begin(connection)
+            answer = self._unit(Writer(connection, way.driver, self._emit, uncertain=self._uncertain))
+        except way.driver_error as error:
+            translated = way.translate(error)
             self._abandon(connection, error if isinstance(translated, DatabaseUnavailable) else None)
             raise translated from None
         except BaseException:
@@ -149,16 +143,16 @@ class Writing:
         # From here on the server may have it, whatever we hear of it.
         self._deadline.committing = True
         try:
-            self._connections.driver.commit(connection, self._patience / 2)
-        except (self._connections.driver_error, TimeoutError) as error:
+            self._way.driver.commit(connection, self._patience / 2)
+        except (self._way.driver_error, TimeoutError) as error:
             translated = (
                 DatabaseUnavailable("the database did not say whether it committed")
                 if isinstance(error, TimeoutError)
-                else self._connections.translate(error)
+                else self._way.translate(error)
             )
             if isinstance(translated, DatabaseUnavailable):
                 self._uncertain = True
-                self._connections.lost(connection, error)
+                self._way.connections.lost(connection, error)
             else:
                 # The server refused it, so it is undone.
                 self._deadline.committing = self._uncertain
@@ -168,18 +162,18 @@ class Writing:
             raise translated from None
         except BaseException as error:
             self._uncertain = True
-            self._connections.lost(connection, error)
+            self._way.connections.lost(connection, error)
             raise
 
     def _abandon(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         """Undo it; a connection that cannot even do that is thrown away, and the server undoes it then."""
         if error is None:
             try:
-                self._connections.driver.roll_back(connection)
+                self._way.driver.roll_back(connection)
             except BaseException as failed:  # noqa: BLE001 -- whatever it is, this connection must not be used again
                 error = failed
         if error is not None:
-            self._connections.lost(connection, error)
+            self._way.connections.lost(connection, error)
 
 
 def _heard(work: asyncio.Future[Any]) -> None:

@@ -57,13 +57,13 @@ class Stage(Database):
             return
 
         def tried() -> None:
-            self._stage = self.take()
+            self._stage = self.connections.take()
             try:
                 for each in (*self.copying.room(), text):
                     self._made(each)
             finally:
                 self._stage.invalidate()
-                self.give_back(self._stage)
+                self.connections.give_back(self._stage)
                 self._stage = None
 
         await self._translated(tried)
@@ -77,7 +77,7 @@ class Stage(Database):
         texts += self.copying.guard()
 
         def begun() -> None:
-            self._stage = self.take()
+            self._stage = self.connections.take()
             for text in self.copying.room():
                 self.driver.change(self._stage, text, ())
             self.driver.begin(self._stage)
@@ -97,7 +97,7 @@ class Stage(Database):
                 self.driver.roll_back(stage)
             finally:
                 stage.invalidate()
-                self.give_back(stage)
+                self.connections.give_back(stage)
 
         await self._translated(left)
         await self.close()

@@ -246,7 +246,7 @@ def test_a_read_that_is_cut_short_while_its_connection_is_being_opened_leaves_no
             reading_.cancel()
             await asyncio.gather(reading_, return_exceptions=True)
             # So that the next one has to open a connection too.
-            await database.stacks.run(database._connections.close)
+            await database.stacks.run(database.connections.close)
         for _ in range(200):  # the server ends what was closed in its own time
             if not (left := await asyncio.to_thread(count_all, url)):
                 break
