@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.faults.run import Outcome
+from tests.faults.violations import Violation
 
 INVARIANTS = {
     "lost": ("lost",),
@@ -48,13 +50,18 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 
 def table(outcome: Outcome) -> str:
     """The figures, aligned; then each violation in a line of its own."""
+    return aligned(figures(outcome), outcome.violations, "every invariant holds")
+
+
+def aligned(counted: Mapping[str, Any], violations: Sequence[Violation], good: str) -> str:
+    """Figures as lines; then `good`, or each violation in a line of its own."""
     lines: list[str] = []
-    for name, value in figures(outcome).items():
+    for name, value in counted.items():
         if not isinstance(value, dict):
             lines.append(f"{name:<62}{value:>10}")
             continue
         lines += ["", name]
         lines += [f"  {what:<60}{count:>10}" for what, count in value.items()]
-    lines += ["", "every invariant holds" if not outcome.violations else "VIOLATED"]
-    lines += [f"  {violation.kind}: {violation.what}" for violation in outcome.violations]
+    lines += ["", good if not violations else "VIOLATED"]
+    lines += [f"  {violation.kind}: {violation.what}" for violation in violations]
     return "\n".join(lines)

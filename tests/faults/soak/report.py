@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
+from tests.faults.report import aligned
 from tests.faults.soak.run import Outcome
 from tests.faults.soak.tally import FAILED, LOST
 
@@ -54,13 +55,4 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 
 def table(outcome: Outcome) -> str:
     """The figures, aligned; then each violation in a line of its own."""
-    lines: list[str] = []
-    for name, value in figures(outcome).items():
-        if not isinstance(value, dict):
-            lines.append(f"{name:<62}{value:>10}")
-            continue
-        lines += ["", name]
-        lines += [f"  {what:<60}{count:>10}" for what, count in value.items()]
-    lines += ["", "nothing was lost" if not outcome.violations else "VIOLATED"]
-    lines += [f"  {violation.kind}: {violation.what}" for violation in outcome.violations]
-    return "\n".join(lines)
+    return aligned(figures(outcome), outcome.violations, "nothing was lost")
