@@ -15,7 +15,8 @@ from msgspec import structs
 
 from adapter.config import Config
 from adapter.connection_config import ConnectionConfig
-from adapter.events import Emit, EnvironmentChosen
+from adapter.connection_events import EnvironmentChosen
+from adapter.events import Emit
 from adapter.lease import Lease
 from adapter.store.database import Database
 from adapter.store.engines import DatabaseSettings, connect, engine_of

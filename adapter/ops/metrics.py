@@ -16,7 +16,7 @@ from prometheus_client.metrics import Counter, Gauge, Histogram, disable_created
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import CollectorRegistry
 
-from adapter import events, turn_events
+from adapter import connection_events, events, turn_events
 from adapter.events import Event
 from adapter.ops.report import Sources
 from adapter.ops.reporter import missing_in
@@ -155,11 +155,11 @@ class Metrics:
             turn_events.AccountTaken: lambda event: self._accounts_taken.labels(event.connection).inc(),
             events.BillDiffers: lambda _: self._bills_differ.inc(),
             events.BugFound: lambda _: self._bugs.inc(),
-            events.ConnectionOpened: lambda event: self._opened.labels(event.connection).inc(),
-            events.ConnectionRefused: lambda event: self._refused.labels(event.connection).inc(),
-            events.LockedOut: lambda event: self._locked_out.labels(event.connection).inc(),
+            connection_events.ConnectionOpened: lambda event: self._opened.labels(event.connection).inc(),
+            connection_events.ConnectionRefused: lambda event: self._refused.labels(event.connection).inc(),
+            connection_events.LockedOut: lambda event: self._locked_out.labels(event.connection).inc(),
             events.DatabaseDown: lambda _: self._database_losses.inc(),
-            events.DialFailed: lambda event: self._dial_failures.labels(event.connection).inc(),
+            connection_events.DialFailed: lambda event: self._dial_failures.labels(event.connection).inc(),
             events.FrameIgnored: lambda event: self._ignored.labels(event.connection).inc(),
             events.LockTakenOver: lambda _: self._taken_over.inc(),
             events.PaymentFlagged: lambda event: self._flagged.labels(event.kind).inc(),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from adapter import events, turn_events
+from adapter import connection_events, events, turn_events
 from adapter.events import Event
 from adapter.ops.known import Connection, Database, Flagged, Mapping, Noted, Recording, Turn
 
@@ -43,19 +43,19 @@ class State:
             turn_events.AccountTaken: self._account_taken,
             events.BillDiffers: self._bill_differs,
             events.BugFound: self._bug_found,
-            events.ConnectionClosed: self._connection_closed,
-            events.ConnectionOpened: self._connection_opened,
-            events.ConnectionRefused: self._connection_refused,
-            events.LockedOut: self._locked_out,
+            connection_events.ConnectionClosed: self._connection_closed,
+            connection_events.ConnectionOpened: self._connection_opened,
+            connection_events.ConnectionRefused: self._connection_refused,
+            connection_events.LockedOut: self._locked_out,
             events.DatabaseDown: self._database_down,
             events.DatabaseUp: self._database_up,
-            events.DialFailed: self._dial_failed,
+            connection_events.DialFailed: self._dial_failed,
             events.DuplicateTableName: self._duplicate_table_name,
             events.FrameIgnored: self._frame_ignored,
             turn_events.LeaseLost: self._lease_lost,
             turn_events.LeaseTaken: self._lease_taken,
             turn_events.LeaseUnknown: self._lease_unknown,
-            events.Listening: self._listening,
+            connection_events.Listening: self._listening,
             events.LockReleased: self._lock_released,
             events.LockTakenOver: self._lock_taken_over,
             events.MappingBound: self._mapping_bound,
@@ -71,7 +71,7 @@ class State:
             events.ReloadRefused: self._reload_refused,
             events.RequestAnswered: self._request_answered,
             events.RowSkipped: self._row_skipped,
-            events.SignOfLife: self._sign_of_life,
+            connection_events.SignOfLife: self._sign_of_life,
             turn_events.StandingBy: self._standing_by,
             events.Started: self._started,
             events.StatusRefused: self._status_refused,
@@ -158,12 +158,12 @@ class State:
 
     # Connections
 
-    def _listening(self, event: events.Listening) -> None:
+    def _listening(self, event: connection_events.Listening) -> None:
         connection = self.connections.get(event.connection)
         if connection is not None:
             connection.place, connection.since = event.address, self._now()
 
-    def _connection_opened(self, event: events.ConnectionOpened) -> None:
+    def _connection_opened(self, event: connection_events.ConnectionOpened) -> None:
         connection = self.connections.get(event.connection)
         if connection is None:
             return
@@ -173,7 +173,7 @@ class State:
             connection.since = self._now()
         connection.trouble, connection.trouble_at, connection.is_taken = "", None, False
 
-    def _connection_closed(self, event: events.ConnectionClosed) -> None:
+    def _connection_closed(self, event: connection_events.ConnectionClosed) -> None:
         connection = self.connections.get(event.connection)
         if connection is None:
             return
@@ -183,7 +183,7 @@ class State:
         if not connection.opened:
             connection.since = now
 
-    def _dial_failed(self, event: events.DialFailed) -> None:
+    def _dial_failed(self, event: connection_events.DialFailed) -> None:
         connection = self.connections.get(event.connection)
         if connection is None:
             return
@@ -234,21 +234,21 @@ class State:
         connection.trouble, connection.trouble_at = clean(says), now
         connection.since = connection.since or now
 
-    def _connection_refused(self, event: events.ConnectionRefused) -> None:
+    def _connection_refused(self, event: connection_events.ConnectionRefused) -> None:
         connection = self.connections.get(event.connection)
         if connection is None:
             return
         reason = f"a gateway at {event.peer or 'an unknown address'} was turned away: {event.reason}"
         connection.trouble, connection.trouble_at = clean(reason), self._now()
 
-    def _locked_out(self, event: events.LockedOut) -> None:
+    def _locked_out(self, event: connection_events.LockedOut) -> None:
         self._note(
             f"{event.address} shows wrong keys again and again, and is not heard for {event.seconds} s: "
             f"is api_key of connection '{event.connection}' the one that its gateway has?",
             is_trouble=True,
         )
 
-    def _sign_of_life(self, event: events.SignOfLife) -> None:
+    def _sign_of_life(self, event: connection_events.SignOfLife) -> None:
         connection = self.connections.get(event.connection)
         if connection is not None:
             connection.sign_at, connection.ping_milliseconds = self._now(), event.milliseconds

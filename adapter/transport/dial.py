@@ -16,7 +16,8 @@ from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import WebSocketURI, parse_uri
 
 from adapter.addresses import host_and_port, is_loopback
-from adapter.events import DialFailed, Dialing, Emit
+from adapter.connection_events import DialFailed, Dialing
+from adapter.events import Emit
 from adapter.transport import reasons
 from adapter.transport.credentials import secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say

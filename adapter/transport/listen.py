@@ -18,8 +18,9 @@ from websockets.asyncio.server import serve as serve_sockets
 from websockets.http11 import Request, Response
 
 from adapter.addresses import host_and_port, is_loopback, peer_of
+from adapter.connection_events import ConnectionRefused, Listening, LockedOut
 from adapter.errors import AdapterError
-from adapter.events import ConnectionRefused, Emit, Listening, LockedOut
+from adapter.events import Emit
 from adapter.transport.attempts import Attempts
 from adapter.transport.credentials import Identity, secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say

@@ -15,7 +15,7 @@ from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from adapter import events
+from adapter import connection_events
 from adapter.deadline import deadline
 from adapter.errors import where_of
 from adapter.events import BugFound, Emit
@@ -105,10 +105,10 @@ async def serve_and_say(
 
     None of `secrets` is in what is said or returned, though the other end may give one back in its reason.
     """
-    emit(events.ConnectionOpened(connection=connection, peer=peer))
+    emit(connection_events.ConnectionOpened(connection=connection, peer=peer))
     ended = await serve(ws, handle, settings, connection=connection, emit=emit, stop=stop)
     ended = replace(ended, reason=hide(ended.reason, secrets))
-    emit(events.ConnectionClosed(connection=connection, reason=ended.reason, received=ended.received))
+    emit(connection_events.ConnectionClosed(connection=connection, reason=ended.reason, received=ended.received))
     return ended
 
 
@@ -126,7 +126,7 @@ async def serve(
         interval=settings.ping_interval,
         patience=settings.ping_timeout,
         is_listening=session.is_listening,
-        tell=lambda seconds: emit(events.SignOfLife(connection=connection, milliseconds=seconds * 1000)),
+        tell=lambda seconds: emit(connection_events.SignOfLife(connection=connection, milliseconds=seconds * 1000)),
     )
     reading = asyncio.create_task(session.read(), name=f"{connection}: reading")
     stopping = asyncio.create_task(stop.wait(), name=f"{connection}: stopping")

@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from adapter.app import App
 from adapter.config import Config, find_mapping, shipped_mappings
-from adapter.events import ConnectionClosed, Event
+from adapter.connection_events import ConnectionClosed
+from adapter.events import Event
 from adapter.mapping.load import load_mapping
 from simulator.gateway import Gateway
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from msgspec.structs import fields
 
-from adapter import events
+from adapter import connection_events, events, turn_events
 from adapter.events import Event, Level
 from adapter.ops.log import log_to
 
@@ -26,7 +26,9 @@ class Spilled(Event, frozen=True, kw_only=True):
 
 def every_event() -> list[Event]:
     found = []
-    for kind in vars(events).values():
+    for kind in {
+        name: kind for each in (events, connection_events, turn_events) for name, kind in vars(each).items()
+    }.values():
         if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event:
             values: dict[str, Any] = {
                 field.name: {str: f"some {field.name}", int: 7, float: 1.23456}.get(field.type, "other")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapter import events
+from adapter import connection_events, events
 from adapter.ops.metrics import Metrics
 from adapter.ops.report import Kept, Sources
 from adapter.ops.state import Connection, State
@@ -56,7 +56,7 @@ def test_what_is_there_is_1_and_what_is_not_is_0():
     before = told()
     assert [before[name, ()] for name in names] == [0, 0, 0, 0]
     bound = events.MappingBound(mapping="m", tables=1, milliseconds=1)
-    after = told(bound, events.RecordingOn(), events.ConnectionOpened(connection="dojo", peer="x"))
+    after = told(bound, events.RecordingOn(), connection_events.ConnectionOpened(connection="dojo", peer="x"))
     assert [after[name, ()] for name in names] == [1, 1, 1, 1]
     assert after["connection_up", (("connection", "dojo"),)] == 1
     assert after["requests_in_flight", (("connection", "dojo"),)] == 2
@@ -110,6 +110,7 @@ def test_names_carry_their_units():
 
 def test_the_last_ping_is_told_in_seconds():
     found = told(
-        events.SignOfLife(connection="dojo", milliseconds=80), events.SignOfLife(connection="dojo", milliseconds=40)
+        connection_events.SignOfLife(connection="dojo", milliseconds=80),
+        connection_events.SignOfLife(connection="dojo", milliseconds=40),
     )
     assert found["connection_ping_seconds", (("connection", "dojo"),)] == 0.04

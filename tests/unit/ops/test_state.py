@@ -11,7 +11,7 @@ import pytest
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
-from adapter import events, turn_events
+from adapter import connection_events, events, turn_events
 from adapter.errors import DatabaseUnavailable
 from adapter.ops.report import Kept, OpenLock, Report, Sources
 from adapter.ops.reporter import Reporter
@@ -39,9 +39,9 @@ class Site:
         self.hear(
             events.MappingBound(mapping="floreant.toml", tables=17, milliseconds=300),
             events.RecordingOn(ledger="epos_adapter, version 1"),
-            events.Listening(connection="local", address="127.0.0.1:8790"),
-            events.ConnectionOpened(connection="dojo", peer="api.example:443"),
-            events.ConnectionOpened(connection="local", peer="127.0.0.1:5000"),
+            connection_events.Listening(connection="local", address="127.0.0.1:8790"),
+            connection_events.ConnectionOpened(connection="dojo", peer="api.example:443"),
+            connection_events.ConnectionOpened(connection="local", peer="127.0.0.1:5000"),
         )
         return self
 
@@ -79,7 +79,9 @@ def test_an_adapter_with_everything_in_its_place_is_good_and_ready(site: Site):
 
 
 def test_one_open_connection_is_enough_to_be_ready_but_not_to_be_well(site: Site):
-    site.works().hear(events.ConnectionClosed(connection="dojo", reason="the other end was silent", received=3))
+    site.works().hear(
+        connection_events.ConnectionClosed(connection="dojo", reason="the other end was silent", received=3)
+    )
     report = site.report()
     assert (report.level, report.ready) == ("bad", True)
     assert [(one.about, one.says) for one in report.findings] == [("connection dojo", "The other end was silent.")]
@@ -110,31 +112,37 @@ def test_whatever_is_missing_is_named_and_makes_it_not_ready(site: Site, happene
 def test_a_provider_that_refuses_the_key_is_told_as_it_was_said(site: Site):
     said = "the provider refused the account name or API key (HTTP 401): check account and api_key of connection 'dojo'"
     site.works().hear(
-        events.ConnectionClosed(connection="dojo", reason="gone", received=0),
-        events.DialFailed(connection="dojo", reason=said, retry_in=60.0),
+        connection_events.ConnectionClosed(connection="dojo", reason="gone", received=0),
+        connection_events.DialFailed(connection="dojo", reason=said, retry_in=60.0),
     )
     (found,) = site.findings("connection dojo")
     assert found[0] == "bad"
     assert found[1] == f"T{said[1:]}."
     assert "within 60 s" in found[2]
-    site.hear(events.ConnectionOpened(connection="dojo", peer="api.example:443"))
+    site.hear(connection_events.ConnectionOpened(connection="dojo", peer="api.example:443"))
     assert site.findings() == []
 
 
 def test_a_gateway_that_was_turned_away_is_told_even_while_another_is_connected(site: Site):
     site.works().hear(
-        events.ConnectionRefused(connection="local", peer="10.0.0.9:1", reason="wrong account name or API key")
+        connection_events.ConnectionRefused(
+            connection="local", peer="10.0.0.9:1", reason="wrong account name or API key"
+        )
     )
     (found,) = site.findings("connection local")
     assert found[:2] == ("attention", "A gateway at 10.0.0.9:1 was turned away: wrong account name or API key.")
     site.now += timedelta(hours=-2)
-    site.hear(events.ConnectionRefused(connection="local", peer="10.0.0.9:1", reason="wrong account name or API key"))
+    site.hear(
+        connection_events.ConnectionRefused(
+            connection="local", peer="10.0.0.9:1", reason="wrong account name or API key"
+        )
+    )
     assert site.findings() == []
 
 
 def test_who_shows_wrong_keys_again_and_again_is_told_once(site: Site):
     for attempts in (10, 11, 12):
-        site.hear(events.LockedOut(connection="local", address="10.0.0.9", attempts=attempts, seconds=60))
+        site.hear(connection_events.LockedOut(connection="local", address="10.0.0.9", attempts=attempts, seconds=60))
     (noted,) = site.state.noted.values()
     assert noted.times == 3
     assert noted.is_trouble
@@ -142,10 +150,10 @@ def test_who_shows_wrong_keys_again_and_again_is_told_once(site: Site):
 
 
 def test_several_gateways_on_one_address_are_one_connection_until_the_last_has_gone(site: Site):
-    site.works().hear(events.ConnectionOpened(connection="local", peer="127.0.0.1:6000"))
-    site.hear(events.ConnectionClosed(connection="local", reason="gone", received=0))
+    site.works().hear(connection_events.ConnectionOpened(connection="local", peer="127.0.0.1:6000"))
+    site.hear(connection_events.ConnectionClosed(connection="local", reason="gone", received=0))
     assert site.report().connections[1].is_open
-    site.hear(events.ConnectionClosed(connection="local", reason="gone", received=0))
+    site.hear(connection_events.ConnectionClosed(connection="local", reason="gone", received=0))
     assert not site.report().connections[1].is_open
 
 
@@ -233,8 +241,8 @@ def test_nothing_grows_however_much_is_said(site: Site):
             events.PaymentFlagged(session="s", payment=str(number), kind="conflict", reason=long),
             events.BugFound(reference=str(number), error=f"{number}{long}", where=long),
             events.MappingUnfit(problem=long, number=number + 1),
-            events.ConnectionRefused(connection="nobody", peer=long, reason=long),
-            events.ConnectionRefused(connection="local", peer=long, reason=long),
+            connection_events.ConnectionRefused(connection="nobody", peer=long, reason=long),
+            connection_events.ConnectionRefused(connection="local", peer=long, reason=long),
         )
     report = site.report()
     assert len(report.requests) == len(report.flagged) == 20
@@ -250,7 +258,8 @@ def test_what_is_shown_has_no_letters_that_deceive_the_eye_and_none_that_cannot_
 
 
 def _events() -> list[type[events.Event]]:
-    return [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.Event)]
+    kinds = {name: kind for each in (events, connection_events, turn_events) for name, kind in vars(each).items()}
+    return [kind for kind in kinds.values() if isinstance(kind, type) and issubclass(kind, events.Event)]
 
 
 @pytest.mark.parametrize("kind", _events(), ids=lambda kind: kind.__name__)
@@ -272,7 +281,8 @@ def test_a_silent_connection_tells_when_it_last_gave_a_sign_of_life_and_what_the
     assert site.report().connections[0].last_sign_at == asked_at
     site.now += timedelta(seconds=20)
     site.hear(
-        events.SignOfLife(connection="dojo", milliseconds=23.44), events.SignOfLife(connection="?", milliseconds=1)
+        connection_events.SignOfLife(connection="dojo", milliseconds=23.44),
+        connection_events.SignOfLife(connection="?", milliseconds=1),
     )
     dojo = site.report().connections[0]
     assert (dojo.last_sign_at, dojo.ping_milliseconds, dojo.last_frame_at) == (site.now, 23.4, asked_at)
@@ -298,7 +308,7 @@ def test_an_account_that_another_adapter_takes_is_red_until_it_is_open_again_and
     site = Site().works()
     closed = "the other end closed the connection: it does not want this connection (1008: another connection)"
     site.hear(
-        events.ConnectionClosed(connection="dojo", reason=closed, received=3),
+        connection_events.ConnectionClosed(connection="dojo", reason=closed, received=3),
         turn_events.AccountTaken(connection="dojo", reason=closed, times=2, retry_in=120.0),
     )
     (finding,) = site.report().findings
@@ -307,12 +317,12 @@ def test_an_account_that_another_adapter_takes_is_red_until_it_is_open_again_and
         "Another adapter has connected with this account (2 times in a row), and the last to connect wins."
     )
     assert "This one waits 120 s" in finding.do
-    site.hear(events.ConnectionOpened(connection="dojo", peer="api.example:443"))
+    site.hear(connection_events.ConnectionOpened(connection="dojo", peer="api.example:443"))
     (finding,) = site.report().findings
     assert (finding.level, finding.about) == ("attention", "connection dojo")
     site.now -= timedelta(hours=2)
     site.hear(turn_events.AccountTaken(connection="dojo", reason=closed, times=1, retry_in=60.0))
-    site.hear(events.ConnectionOpened(connection="dojo", peer="api.example:443"))
+    site.hear(connection_events.ConnectionOpened(connection="dojo", peer="api.example:443"))
     assert site.report().findings == []
 
 
@@ -331,10 +341,12 @@ def test_an_account_that_another_adapter_takes_is_red_until_it_is_open_again_and
 )
 def test_a_lease_that_cannot_be_had_is_said(event: events.Event, says: str):
     site = Site().works()
-    site.hear(events.ConnectionClosed(connection="dojo", reason="x", received=0), event)
+    site.hear(connection_events.ConnectionClosed(connection="dojo", reason="x", received=0), event)
     (finding,) = site.report().findings
     assert (finding.level, finding.says) == ("bad", says)
-    site.hear(turn_events.LeaseTaken(connection="dojo"), events.ConnectionOpened(connection="dojo", peer="x:1"))
+    site.hear(
+        turn_events.LeaseTaken(connection="dojo"), connection_events.ConnectionOpened(connection="dojo", peer="x:1")
+    )
     assert site.report().findings == []
 
 

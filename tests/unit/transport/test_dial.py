@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from adapter.events import ConnectionClosed, ConnectionOpened, DialFailed, Dialing
+from adapter.connection_events import ConnectionClosed, ConnectionOpened, DialFailed, Dialing
 from adapter.transport.dial import dial
 from adapter.transport.session import SocketSettings
 from adapter.turn_events import AccountTaken

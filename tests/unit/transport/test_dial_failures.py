@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapter.events import ConnectionClosed, DialFailed
+from adapter.connection_events import ConnectionClosed, DialFailed
 from adapter.transport.session import SocketSettings
 from simulator.gateway import Gateway
 from tests.unit.transport.dialling import (

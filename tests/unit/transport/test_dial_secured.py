@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from adapter.events import ConnectionClosed, DialFailed
+from adapter.connection_events import ConnectionClosed, DialFailed
 from adapter.tls import TlsFiles, client_tls, server_tls
 from tests.unit.transport.dialling import Script, dialled, nobody
 from tests.unit.transport.loopback import listening, run, unused_port

@@ -7,7 +7,7 @@ import time
 
 from websockets.asyncio.client import ClientConnection
 
-from adapter.events import SignOfLife
+from adapter.connection_events import SignOfLife
 from tests.unit.transport.loopback import close_code, echo, run, served, until
 
 QUICK = {"ping_interval": 0.02, "ping_timeout": 0.05}

@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 
+from adapter.connection_events import ConnectionClosed, ConnectionOpened, ConnectionRefused, Listening
 from adapter.errors import AdapterError
-from adapter.events import ConnectionClosed, ConnectionOpened, ConnectionRefused, Listening
 from adapter.transport.credentials import Credentials, basic_authorization
 from adapter.transport.listen import ListenSettings, listen
 from adapter.transport.session import Handle, SocketSettings

@@ -6,7 +6,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from adapter.events import ConnectionOpened, ConnectionRefused, LockedOut
+from adapter.connection_events import ConnectionOpened, ConnectionRefused, LockedOut
 from adapter.transport import listen as door
 from adapter.transport.attempts import FREE, WAIT, Attempts
 from adapter.transport.credentials import basic_authorization
