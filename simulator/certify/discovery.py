@@ -1,24 +1,17 @@
-"""What a scenario can be tried on: found by asking the EPOS itself, once."""
+"""What a scenario of the Tables API can be tried on: found by asking the EPOS itself, once."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.errors import SimulatorError
-from simulator.link import Exchange
+from simulator.certify.play import Ask, CannotDiscover, Thing
 
-Thing = Mapping[str, Any]
-Ask = Callable[[str, Mapping[str, Any]], Awaitable[Exchange]]
 GUEST = {"requestorType": "REQUESTOR_TYPE_CONSUMER_DEVICE", "consumerDeviceRequestorInfo": {}}
 TERMINAL = "22334455"
 _ENOUGH = 50
 """Minor units that must be outstanding where something is to be paid."""
-
-
-class CannotDiscover(SimulatorError):
-    """The lists with which everything begins were not answered."""
 
 
 @dataclass(slots=True)
@@ -36,6 +29,10 @@ class Found:
     def thing(self, need: str) -> Thing | None:
         """What answers a need; None where there is none."""
         return next(iter(self._candidates(need)), None)
+
+    def why_not(self, need: str) -> str:
+        """Why there is none."""
+        return f"{NEEDS[need]}: {self.records}" if need == "recording" else NEEDS[need]
 
     def _candidates(self, need: str) -> list[Thing]:
         match need:

@@ -1,4 +1,7 @@
-"""Plays one scenario: its steps in order, everything that is wrong noted, and nothing left locked."""
+"""Plays one scenario: its steps in order, everything that is wrong noted, and nothing left locked.
+
+What a step becomes in a protocol is with the player of that protocol (`tables.py`, `orders.py`).
+"""
 
 from __future__ import annotations
 
@@ -7,33 +10,55 @@ import contextlib
 import json
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-from simulator.certify.discovery import GUEST, TERMINAL, Found, Thing
 from simulator.certify.scenario import Scenario, Step
-from simulator.errors import NoAnswer, NotConnected
+from simulator.errors import NoAnswer, NotConnected, SimulatorError
 from simulator.faults import Kind, Moment
 from simulator.gateway import Gateway
 from simulator.link import Exchange
 
-_LISTS = frozenset({"ListTables", "ListSessions", "ListBillItems"})
-_MEMBERS = {"ListTables": "tables", "ListSessions": "sessions", "ListBillItems": "billItems"}
-_KEYS = {"ListTables": "name", "ListSessions": "id", "ListBillItems": "sessionId"}
+Thing = Mapping[str, Any]
+"""Something that the EPOS has, as it was answered."""
+Ask = Callable[[str, Mapping[str, Any]], Awaitable[Exchange]]
 _LOST = "lost"
-_NO_WAITER = 987_654_321
-"""A waiter that no EPOS has."""
+
+
+class CannotDiscover(SimulatorError):
+    """The lists with which everything begins were not answered."""
+
+
+class Found(Protocol):
+    """What an EPOS has that scenarios can be tried on."""
+
+    def thing(self, need: str) -> Thing | None:
+        """What answers a need; None where there is none."""
+        ...
+
+    def why_not(self, need: str) -> str:
+        """Why there is none."""
+        ...
+
+
+F = TypeVar("F", bound=Found)
 
 
 @dataclass(slots=True)
-class Player:
+class Player(ABC, Generic[F]):
     """One scenario being played."""
+
+    everything: ClassVar[str]
+    """What is proven by everything being listed, before the first scenario."""
+    reason: ClassVar[str]
+    """The member of an error that says why."""
 
     gateway: Gateway
     account: str
-    found: Found
+    found: F
     timeout: float
     patience: float
     """Seconds that a broken connection may take to come back."""
@@ -41,18 +66,43 @@ class Player:
     """Seconds without an answer that count as silence."""
     things: dict[str, Thing] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    _ids: dict[str, str] = field(default_factory=dict)
-    _locked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Parameters with which each locked session was locked."""
-    _paid_before: int | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    """What was made up, by the name that the scenario has for it."""
+    paid_before: int | None = None
+    """Minor units that were paid when the scenario began."""
+
+    @classmethod
+    @abstractmethod
+    async def discover(cls, ask: Ask, *, may_lock: bool) -> F:
+        """Ask for everything there is. Raises CannotDiscover."""
+
+    @abstractmethod
+    def params(self, step: Step) -> dict[str, Any]:
+        """The parameters with which a step asks."""
+
+    @abstractmethod
+    async def paid(self) -> int | None:
+        """Minor units that are paid of what the scenario is about; None where that cannot be told."""
+
+    @abstractmethod
+    async def filter_step(self, step: Step) -> None:
+        """Ask a list with a filter and without, and note what is too much and what is lacking."""
+
+    @abstractmethod
+    def remember(self, method: str, params: Mapping[str, Any]) -> None:
+        """Note what a successful answer has locked or unlocked."""
+
+    @abstractmethod
+    async def tidy_up(self) -> None:
+        """Unlock what is still locked, also where an answer was lost."""
 
     async def play(self, scenario: Scenario) -> None:
         """Do every step until one cannot be done; what is wrong stands in `problems`."""
         for need in scenario.needs:
             self.things[need] = cast("Thing", self.found.thing(need))
         try:
-            if scenario.changes and (target := self._target()) is not None:
-                self._paid_before = await self._paid(target)
+            if scenario.changes:
+                self.paid_before = await self.paid()
             for step in scenario.steps:
                 for _ in range(step.times):
                     await self._do(step)
@@ -60,33 +110,56 @@ class Player:
             self.problems.append(problem.message)
         finally:
             self.gateway.faults.clear()
-            await self._tidy_up()
+            await self.tidy_up()
 
     async def ask(self, method: str, params: Mapping[str, Any], identity: str | None = None) -> Exchange:
         """Ask, and note what the judge finds wrong."""
         exchange = await self.gateway.ask(self.account, method, params, timeout=self.timeout, identity=identity)
-        self._note_findings(method, exchange)
-        if exchange.error_code is None and method in ("LockSession", "UnlockSession"):
-            session = str(params.get("sessionId"))
-            if method == "LockSession":
-                self._locked[session] = params
-            else:
-                self._locked.pop(session, None)
-        return exchange
-
-    def _note_findings(self, method: str, exchange: Exchange) -> None:
         self.problems += [
             f"{method}: {finding.path}: {finding.message} ({finding.kind})"
             for finding in exchange.findings
             if finding.severity == "error"
         ]
+        if exchange.error_code is None:
+            self.remember(method, params)
+        return exchange
+
+    def resolved(self, value: Any) -> Any:
+        """A value of a scenario with what it refers to: `$need.member`, as it is or `|upper`, `|bare`, `|blanks`."""
+        if isinstance(value, Mapping):
+            return {name: self.resolved(each) for name, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.resolved(each) for each in value]
+        if not isinstance(value, str) or not value.startswith("$"):
+            return value
+        path, _, form = value[1:].partition("|")
+        if path == "none":
+            return None
+        if path.startswith("new."):
+            found: Any = self.ids.setdefault(path, str(uuid.uuid4()))
+        else:
+            need, _, rest = path.partition(".")
+            found = at(self.things[need], rest)
+        match form:
+            case "upper":
+                return found.upper()
+            case "bare":
+                return found.replace("-", "")
+            case "blanks":
+                return f" {found} "
+        return found
+
+    def why(self, exchange: Exchange) -> str:
+        """What an error says of itself, in brackets; empty where it says nothing."""
+        said = exchange.result.get(self.reason) if isinstance(exchange.result, Mapping) else None
+        return f" ({said})" if said and exchange.error_code is not None else ""
 
     async def _do(self, step: Step) -> None:
         match step.verb:
             case "ask":
                 await self._ask_step(step)
             case "filter":
-                await self._filter_step(step)
+                await self.filter_step(step)
             case "paid":
                 await self._paid_step(step)
             case "raw":
@@ -107,19 +180,19 @@ class Player:
                 await self._reconnected(old)
 
     async def _ask_step(self, step: Step) -> None:
-        method, params = str(step.ask), self._params(step)
+        method, params = str(step.ask), self.params(step)
         if tuple(step.expect) == (_LOST,):
             await self._lost(method, params)
             return
         exchange = await self.ask(method, params)
         outcome = exchange.error_code or "success"
         if outcome not in step.expect:
-            self.problems.append(f"{method} was answered {outcome}{_why(exchange)}, not {' or '.join(step.expect)}")
+            self.problems.append(f"{method} was answered {outcome}{self.why(exchange)}, not {' or '.join(step.expect)}")
             return
         for path, wanted in step.same.items():
-            value = _at(exchange.result, path)
-            if value != self._resolved(wanted):
-                self.problems.append(f"{method}: {path} is {value!r}, not {self._resolved(wanted)!r}")
+            value = at(exchange.result, path)
+            if value != self.resolved(wanted):
+                self.problems.append(f"{method}: {path} is {value!r}, not {self.resolved(wanted)!r}")
 
     async def _lost(self, method: str, params: Mapping[str, Any]) -> None:
         """Ask what will get no answer; the connection may go with it."""
@@ -141,47 +214,19 @@ class Player:
                 return
         raise NotConnected(f"the adapter did not come back within {self.patience:g} s")
 
-    async def _filter_step(self, step: Step) -> None:
-        method, params = str(step.filter), self._params(step)
-        everything = await self.ask(method, {"requestorInfo": params["requestorInfo"]})
-        filtered = await self.ask(method, params)
-        for exchange in (everything, filtered):
-            if exchange.error_code is not None:
-                self.problems.append(f"{method} was answered {exchange.error_code}{_why(exchange)}, not a list")
-                return
-        key = _KEYS[method]
-        wanted = {each[key] for each in _entries(method, everything) if passes(method, each, params)}
-        given = {each[key] for each in _entries(method, filtered)}
-        if missing := wanted - given:
-            self.problems.append(
-                f"{method}: the filter lets through, and the answer lacks {', '.join(sorted(missing))}"
-            )
-        # A session at two tables is told with the one that was asked for, and in the list of all with the other.
-        if (surplus := given - wanted) and not params.get("tableNames"):
-            self.problems.append(f"{method}: the filter keeps out, and the answer has {', '.join(sorted(surplus))}")
-
     async def _paid_step(self, step: Step) -> None:
-        target = self._target()
-        now = None if target is None else await self._paid(target)
-        if self._paid_before is None or now is None or now - self._paid_before != step.paid:
+        now = await self.paid()
+        if self.paid_before is None or now is None or now - self.paid_before != step.paid:
             self.problems.append(
-                f"paidAmount was {self._paid_before} and is {now}; {step.paid} more should be paid, and nothing else"
+                f"paidAmount was {self.paid_before} and is {now}; {step.paid} more should be paid, and nothing else"
             )
-
-    async def _paid(self, session: Thing) -> int | None:
-        exchange = await self.ask("GetBillItems", {"sessionId": session["id"], "requestorInfo": self._by("machine")})
-        bill = exchange.result.get("billItems") if isinstance(exchange.result, dict) else None
-        if not isinstance(bill, dict) or not isinstance(bill.get("paidAmount"), int):
-            return None
-        self.found.bills = {**self.found.bills, session["id"]: bill}
-        return int(bill["paidAmount"])
 
     async def _raw_step(self, step: Step) -> None:
-        text = str(self._resolved(step.raw)).replace("FILL", "x" * step.fill)
+        text = str(self.resolved(step.raw)).replace("FILL", "x" * step.fill)
         link = self.gateway.link(self.account)
         frame = await link.send_raw(text.encode() if step.binary else text)
         answer = await self._answer_to(step, frame.number)
-        outcome = "silence" if answer is None else _outcome(answer)
+        outcome = "silence" if answer is None else self._outcome(answer)
         if outcome not in step.expect:
             self.problems.append(
                 f"this frame was answered by {outcome}, not by {' or '.join(step.expect)}: {text[:80]}"
@@ -206,10 +251,14 @@ class Player:
             await asyncio.sleep(0.01)
         return None
 
+    def _outcome(self, answer: Mapping[str, Any]) -> str:
+        code = self.gateway.dialect_of(self.account).outcome(answer).error_code
+        return code or ("success" if "result" in answer else "something without a result")
+
     async def _race_step(self, step: Step) -> None:
         racers: Sequence[Step] = step.race or ()
         exchanges = await asyncio.gather(
-            *(self.ask(str(each.ask), self._params(each)) for each in racers), return_exceptions=True
+            *(self.ask(str(each.ask), self.params(each)) for each in racers), return_exceptions=True
         )
         outcomes = []
         for exchange in exchanges:
@@ -224,134 +273,9 @@ class Player:
         if step.expect == ("success",) and set(outcomes) != {"success"}:
             self.problems.append(f"together they were answered {', '.join(outcomes)}, not each with success")
 
-    async def _tidy_up(self) -> None:
-        """Unlock what is still locked, also where an answer was lost."""
-        for params in list(self._locked.values()):
-            with contextlib.suppress(NoAnswer, NotConnected):
-                await self.gateway.ask(self.account, "UnlockSession", params, timeout=self.timeout)
 
-    def _target(self) -> Thing | None:
-        """The session that the scenario is about."""
-        names = ("payable", "smallest", "unpayable", "finished", "served", "unserved", "billless", "billed", "session")
-        return next((self.things[name] for name in names if name in self.things), None)
-
-    def _by(self, who: str) -> Mapping[str, Any]:
-        """The requestor."""
-        session = self._target() or {}
-        machine: dict[str, Any] = {"terminalId": TERMINAL}
-        waiter = session["waiter"]["id"] if "waiter" in session else None
-        if waiter is None and self.found.checks_waiters and (served := self.found.thing("served")) is not None:
-            # A session that nobody serves is anybody's, but of a machine a number is asked for all the same.
-            waiter = served["waiter"]["id"]
-        match who:
-            case "guest":
-                return GUEST
-            case "wrong-waiter":
-                machine["waiterId"] = _NO_WAITER
-            case "text-waiter" if waiter is not None:
-                machine["waiterId"] = f"{waiter:03}"
-            case "odd-terminal":
-                machine["terminalId"] = []
-                machine |= {"waiterId": waiter} if waiter is not None else {}
-            case "machine" if waiter is not None:
-                machine["waiterId"] = waiter
-        return {"requestorType": "REQUESTOR_TYPE_CARD_MACHINE", "cardMachineRequestorInfo": machine}
-
-    def _params(self, step: Step) -> dict[str, Any]:
-        method = step.ask or step.filter or ""
-        params = cast("dict[str, Any]", self._resolved(step.params))
-        if step.payment is not None:
-            params["payment"] = self._payment(step)
-        if "requestorInfo" not in params:
-            params["requestorInfo"] = self._by(step.by or ("guest" if method in _LISTS else "machine"))
-        elif params["requestorInfo"] == "":
-            del params["requestorInfo"]
-        return params
-
-    def _payment(self, step: Step) -> dict[str, Any]:
-        said = step.payment
-        session = self._target()
-        if said is None or session is None:
-            raise NotConnected("this scenario has a payment and no session")
-        bill = self.found.bills.get(session["id"], {})
-        base = self.found.outstanding(session) if said.base == "all" else said.base
-        waiter = {"waiterId": session["waiter"]["id"]} if "waiter" in session else {}
-        payment = {
-            "id": self._ids.setdefault(said.id, str(uuid.uuid4())),
-            "sessionId": session["id"],
-            **waiter,
-            "currency": bill.get("currency", "GBP"),
-            "baseAmount": base,
-            "tipsAmount": said.tip,
-            "cashbackAmount": said.cashback,
-            "paymentSuccessful": said.ok,
-            "attemptedAt": "2026-11-20T20:15:30.000Z",
-            "methodDetails": {
-                "method": "PAYMENT_METHOD_CARD_PRESENT",
-                "cardPresentPaymentStatus": "CARD_PRESENT_PAYMENT_STATUS_" + ("SUCCESSFUL" if said.ok else "DECLINED"),
-            },
-        }
-        payment |= cast("dict[str, Any]", self._resolved(said.change))
-        return {name: value for name, value in payment.items() if value != ""}
-
-    def _resolved(self, value: Any) -> Any:
-        """A value of a scenario with what it refers to: `$need.member`, as it is or `|upper`, `|bare`, `|blanks`."""
-        if isinstance(value, Mapping):
-            return {name: self._resolved(each) for name, each in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._resolved(each) for each in value]
-        if not isinstance(value, str) or not value.startswith("$"):
-            return value
-        path, _, form = value[1:].partition("|")
-        if path == "none":
-            return None
-        if path.startswith("new."):
-            found: Any = self._ids.setdefault(path, str(uuid.uuid4()))
-        else:
-            need, _, rest = path.partition(".")
-            found = _at(self.things[need], rest)
-        match form:
-            case "upper":
-                return found.upper()
-            case "bare":
-                return found.replace("-", "")
-            case "blanks":
-                return f" {found} "
-        return found
-
-
-def passes(method: str, entry: Thing, params: Mapping[str, Any]) -> bool:
-    """Whether an entry is what all filters let through (list-tables, list-sessions and list-bill-items pages)."""
-    for name, value in params.items():
-        if value in (None, []):
-            continue
-        match method, name:
-            case "ListTables", "statuses" if entry["status"] not in value:
-                return False
-            case "ListBillItems", "sessionIds" if _bare(entry["sessionId"]) not in map(_bare, value):
-                return False
-            case "ListSessions", "tableNames" if entry.get("tableName") not in value:
-                return False
-            case "ListSessions", "isFinished" if ("finishedAt" in entry) != value:
-                return False
-            case "ListSessions", "hasTable" if ("tableName" in entry) != value:
-                return False
-            case "ListSessions", "isPayable" if entry["isPayable"] != value:
-                return False
-    return True
-
-
-def _bare(identity: str) -> str:
-    return identity.lower().replace("-", "")
-
-
-def _entries(method: str, exchange: Exchange) -> Sequence[Thing]:
-    listed = exchange.result.get(_MEMBERS[method]) if isinstance(exchange.result, dict) else None
-    key = _KEYS[method]
-    return [each for each in listed or () if isinstance(each, dict) and isinstance(each.get(key), str)]
-
-
-def _at(value: Any, path: str) -> Any:
+def at(value: Any, path: str) -> Any:
+    """What stands at a path such as `billItems.0.sessionId`; None where there is nothing."""
     for step in path.split("."):
         if isinstance(value, list) and step.isdigit() and int(step) < len(value):
             value = value[int(step)]
@@ -368,15 +292,3 @@ def _parsed(data: str | bytes) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return message if isinstance(message, dict) else None
-
-
-def _outcome(answer: Mapping[str, Any]) -> str:
-    result = answer.get("result")
-    if not isinstance(result, dict):
-        return "something without a result"
-    return str(result.get("errorCode", "success"))
-
-
-def _why(exchange: Exchange) -> str:
-    reason = exchange.result.get("errorReason") if isinstance(exchange.result, dict) else None
-    return f" ({reason})" if reason else ""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatch
+from typing import Any
 
-from simulator.certify.discovery import NEEDS, CannotDiscover, Found, discover
 from simulator.certify.outcome import Certificate, Outcome, Verdict
-from simulator.certify.play import Player
+from simulator.certify.play import CannotDiscover, Found, Player
 from simulator.certify.scenario import Scenario, scenarios
+from simulator.certify.tables import TablesPlayer
 from simulator.errors import NoAnswer, NotConnected, SimulatorError
 from simulator.gateway import Gateway
 from simulator.judging import Standing
 
 Tell = Callable[[Outcome], object]
 """Is told of each outcome as it comes."""
+PLAYERS: Mapping[str, type[Player[Any]]] = {"tables": TablesPlayer}
+"""Who plays the scenarios of each dialect."""
 _NOT_ALLOWED = "it locks or pays; run it with --allow-payments where that does no harm"
 
 
@@ -44,8 +47,11 @@ async def certify(
     await gateway.connected(account, timeout=patience)
     began = datetime.now(UTC).isoformat(timespec="seconds")
     outcomes = []
-    player = Player(gateway, account, Found(), timeout, patience, quiet)
-    found, first = await _discovered(player, allow_payments=allow_payments)
+
+    def player(found: Found | None) -> Player[Any]:
+        return PLAYERS[dialect](gateway, account, found, timeout, patience, quiet)
+
+    found, first = await _discovered(player(None), dialect, allow_payments=allow_payments)
     outcomes.append(first)
     tell(first)
     for scenario in chosen:
@@ -54,9 +60,7 @@ async def certify(
                 scenario=scenario, verdict=Verdict.NOT_RUN, reasons=("nothing is known of what the EPOS has",)
             )
         else:
-            outcome = await _outcome(
-                scenario, Player(gateway, account, found, timeout, patience, quiet), allow_payments=allow_payments
-            )
+            outcome = await _outcome(scenario, player(found), allow_payments=allow_payments)
         outcomes.append(outcome)
         tell(outcome)
     return Certificate(account=account, dialect=dialect, began=began, outcomes=outcomes)
@@ -66,39 +70,37 @@ def _is_chosen(scenario: Scenario, only: Sequence[str]) -> bool:
     return not only or any(fnmatch(scenario.name, each) or fnmatch(scenario.group, each) for each in only)
 
 
-async def _discovered(player: Player, *, allow_payments: bool) -> tuple[Found | None, Outcome]:
+async def _discovered(player: Player[Any], dialect: str, *, allow_payments: bool) -> tuple[Found | None, Outcome]:
     """What there is, and the outcome of asking for it, which is the first thing that is certified."""
     scenario = Scenario(
         name="everything-there-is",
-        proves="All tables, sessions and bills are listed without a filter, and each is as documented.",
+        proves=player.everything,
         steps=(),
         group="lists",
-        dialect=player.gateway.dialect_of(player.account).name,
+        dialect=dialect,
     )
     began, after = time.monotonic(), player.gateway.journal.last
     found = None
     try:
-        found = await discover(player.ask, may_lock=allow_payments)
+        found = await player.discover(player.ask, may_lock=allow_payments)
     except (CannotDiscover, NoAnswer, NotConnected) as problem:
         player.problems.append(f"{problem.message} {problem.hint}".strip())
     return found, _ended(scenario, player, began=began, after=after)
 
 
-async def _outcome(scenario: Scenario, player: Player, *, allow_payments: bool) -> Outcome:
+async def _outcome(scenario: Scenario, player: Player[Any], *, allow_payments: bool) -> Outcome:
     if scenario.changes and not allow_payments:
         return Outcome(scenario=scenario, verdict=Verdict.NOT_RUN, reasons=(_NOT_ALLOWED,))
     lacking = [need for need in scenario.needs if player.found.thing(need) is None]
     if lacking:
-        reasons = tuple(
-            f"{NEEDS[need]}: {player.found.records}" if need == "recording" else NEEDS[need] for need in lacking
-        )
+        reasons = tuple(player.found.why_not(need) for need in lacking)
         return Outcome(scenario=scenario, verdict=Verdict.NOT_APPLICABLE, reasons=reasons)
     began, after = time.monotonic(), player.gateway.journal.last
     await player.play(scenario)
     return _ended(scenario, player, began=began, after=after)
 
 
-def _ended(scenario: Scenario, player: Player, *, began: float, after: int) -> Outcome:
+def _ended(scenario: Scenario, player: Player[Any], *, began: float, after: int) -> Outcome:
     frames = tuple(
         frame for frame in player.gateway.journal.frames if frame.number > after and frame.account == player.account
     )

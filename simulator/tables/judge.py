@@ -6,21 +6,16 @@ findings = judge.judge(asked, Standing.AWAITED, frame)      # in the order the f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.judging import Asked, Finding, Standing
-from simulator.tables.meaning import asked_for, bills, finding, sessions, states, sums
+from simulator.reading import finding, opened, out_of_turn, shape, short, shows_internals
+from simulator.tables.meaning import asked_for, bills, sessions, states, sums
 from simulator.tables.memory import Memory
-from simulator.tables.reading import Duplicated, parsed, shape, short
 from simulator.tables.schemas import ENVELOPE, ERROR, ERRORS, GENERAL_ERRORS, RESULTS, receipt_line
 
 _ALL_ERRORS = frozenset(GENERAL_ERRORS).union(*ERRORS.values())
-_INTERNALS = re.compile(
-    r"Traceback \(most recent|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|[A-Za-z]+Error\(|://[^/\s]+:[^/\s]+@"
-)
-"""SQL, a traceback, an exception's class or an address with a password."""
 
 
 class TablesJudge:
@@ -36,21 +31,11 @@ class TablesJudge:
         return tuple(dict.fromkeys(self._findings(asked, standing, data)))
 
     def _findings(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Iterator[Finding]:
-        if isinstance(data, bytes):
-            yield finding("frame-binary", "", "a binary frame; the provider reads text frames only", "connector")
+        message, unreadable = opened(data)
+        yield from unreadable
+        if unreadable:
             return
-        try:
-            message = parsed(data)
-        except Duplicated as problem:
-            yield finding("member-twice", "", str(problem), "JSON: names in an object are unique")
-            return
-        except (ValueError, RecursionError):
-            yield finding("frame-no-json", "", f"no JSON: {short(data)}", "API reference")
-            return
-        if not isinstance(message, dict):
-            yield finding("frame-no-object", "$", "not an object; one frame holds one response", "API reference")
-            return
-        yield from _standing(standing)
+        yield from out_of_turn(standing)
         yield from shape(message, ENVELOPE, "$")
         if asked is not None and isinstance(result := message.get("result"), dict):
             yield from self._result(asked, standing, result)
@@ -84,24 +69,6 @@ class TablesJudge:
             yield from self._memory.success(asked, result)
 
 
-def _standing(standing: Standing) -> Iterator[Finding]:
-    match standing:
-        case Standing.UNASKED:
-            yield finding("answer-unasked", "$.id", "its id is of no request", "API reference: the id is echoed")
-        case Standing.REPEATED:
-            yield finding("answer-repeated", "$.id", "this request was answered before", "API reference")
-        case Standing.LATE:
-            yield Finding(
-                kind="answer-late",
-                path="$.id",
-                message="nobody waits for this answer any more",
-                source="flow-diagrams page",
-                severity="warning",
-            )
-        case Standing.AWAITED:
-            pass
-
-
 def _error(method: str, result: Mapping[str, Any]) -> Iterator[Finding]:
     yield from shape(result, ERROR, "$.result")
     code, reason = result["errorCode"], result.get("errorReason")
@@ -109,7 +76,7 @@ def _error(method: str, result: Mapping[str, Any]) -> Iterator[Finding]:
         yield finding("error-unknown", "$.result.errorCode", f"{short(code)} is no error of this API", "errors page")
     elif isinstance(code, str) and code not in (*ERRORS.get(method, ()), *GENERAL_ERRORS):
         yield finding("error-misplaced", "$.result.errorCode", f"{code} is no error of {method}", "errors page")
-    if isinstance(reason, str) and _INTERNALS.search(reason):
+    if shows_internals(reason):
         yield finding(
             "reason-internal",
             "$.result.errorReason",

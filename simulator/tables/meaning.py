@@ -7,14 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.judging import Finding
-from simulator.tables.reading import short
+from simulator.reading import finding, short
 
 Answered = Mapping[str, Any]
-
-
-def finding(kind: str, path: str, message: str, source: str) -> Finding:
-    """An error; in one line where it is found."""
-    return Finding(kind=kind, path=path, message=message, source=source)
 
 
 def plain(identity: object) -> str:

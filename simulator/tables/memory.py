@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.judging import Asked, Finding
-from simulator.tables.meaning import bills, finding, plain, sessions
-from simulator.tables.reading import short
+from simulator.reading import finding, short
+from simulator.tables.meaning import bills, plain, sessions
 
 _LOCKS = "lock-session page"
 _PAYMENTS = "record-payment page"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Schema = dict[str, Any]
+from simulator.reading import Schema, list_of, object_of, one_of
 
 SESSION_ID = r"^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z"
 """Lower-case hexadecimal, dashes optional (reference of the payment device simulator)."""
@@ -43,25 +43,6 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
 """Codes of each operation beside the general ones. That LockSession may say that there is no bill is our reading."""
 
 
-def _object(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None, *, source: str) -> Schema:
-    """Exactly these members: additional ones are not allowed (API reference)."""
-    return {
-        "type": "object",
-        "properties": {**required, **(optional or {})},
-        "required": list(required),
-        "additionalProperties": False,
-        "source": source,
-    }
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _one_of(*values: str) -> Schema:
-    return {"type": "string", "enum": list(values)}
-
-
 _TEXT: Schema = {"type": "string"}
 _NUMBER: Schema = {"type": "integer"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -74,40 +55,41 @@ _TABLE_NAME: Schema = {
     "type": "string",
     "minLength": 1,
     "not": {"pattern": " - "},
+    "said": "has ' - ' in it, by which terminals divide table and session",
     "source": "table-intro page: a name is unique and has no ' - '",
 }
 
-TABLE = _object(
-    {"name": _TABLE_NAME, "maxCovers": _COUNT, "status": _one_of(*TABLE_STATUSES)}, source="table-intro page"
+TABLE = object_of(
+    {"name": _TABLE_NAME, "maxCovers": _COUNT, "status": one_of(*TABLE_STATUSES)}, source="table-intro page"
 )
-_WAITER = _object({"id": _NUMBER}, {"name": _TEXT}, source="session-intro page")
-SESSION = _object(
+_WAITER = object_of({"id": _NUMBER}, {"name": _TEXT}, source="session-intro page")
+SESSION = object_of(
     {"id": _ID, "name": {"type": "string", "minLength": 1}, "createdAt": _TIME, "isPayable": _FLAG},
     {"finishedAt": _TIME, "tableName": _TABLE_NAME, "numberOfCovers": _COUNT, "waiter": _WAITER},
     source="session-intro page",
 )
-_MODIFIER = _object(
+_MODIFIER = object_of(
     {"id": _TEXT, "name": _TEXT, "amountPerModifier": _MONEY, "quantity": _NUMBER}, source="bill-intro page"
 )
-_ITEM = _object(
+_ITEM = object_of(
     {
         "id": _TEXT,
         "name": _TEXT,
-        "category": _list(_TEXT),
+        "category": list_of(_TEXT),
         "quantity": _NUMBER,
         "amountPerItem": _MONEY,
         "lastOrderedAt": _TIME,
     },
-    {"modifiers": {**_list(_MODIFIER), "minItems": 1}},
+    {"modifiers": {**list_of(_MODIFIER), "minItems": 1}},
     source="bill-intro page, and the connector for what it requires",
 )
-BILL = _object(
+BILL = object_of(
     {
         "totalAmount": _MONEY,
         "paidAmount": _MONEY,
         "taxAmount": _MONEY,
         "currency": _CURRENCY,
-        "items": _list(_ITEM),
+        "items": list_of(_ITEM),
         "sessionId": _ID,
     },
     {"serviceCharge": _MONEY, "note": _TEXT},
@@ -115,59 +97,59 @@ BILL = _object(
 )
 
 _RECEIPT = "get-full-bill page"
-_ALIGN = _one_of("ALIGN_LEFT", "ALIGN_CENTER", "ALIGN_RIGHT")
+_ALIGN = one_of("ALIGN_LEFT", "ALIGN_CENTER", "ALIGN_RIGHT")
 
 
 def _line(kind: str, member: str, payload: Schema) -> Schema:
-    return _object({"receiptLineType": _one_of(kind), member: payload}, source=_RECEIPT)
+    return object_of({"receiptLineType": one_of(kind), member: payload}, source=_RECEIPT)
 
 
 _TEXT_LINE = _line(
     "RECEIPT_LINE_TYPE_TEXT",
     "receiptText",
-    _object(
-        {"value": _TEXT, "size": _one_of("SIZE_HEADER_1", "SIZE_HEADER_2", "SIZE_BODY")},
+    object_of(
+        {"value": _TEXT, "size": one_of("SIZE_HEADER_1", "SIZE_HEADER_2", "SIZE_BODY")},
         {"align": _ALIGN, "emphasisBold": _FLAG},
         source=_RECEIPT,
     ),
 )
 _TAGGED_AS_TEXT = {
-    "receiptImage": _object({"svgImage": _TEXT}, {"align": _ALIGN}, source="connector"),
-    "receiptUrl": _object(
+    "receiptImage": object_of({"svgImage": _TEXT}, {"align": _ALIGN}, source="connector"),
+    "receiptUrl": object_of(
         {"url": _TEXT}, {"description": _TEXT, "showQR": _FLAG, "showURL": _FLAG}, source="connector"
     ),
 }
 """Lines that have no type of their own: the connector tags them as texts."""
 RECEIPT_LINES: Mapping[str, Schema] = {
     "RECEIPT_LINE_TYPE_LOGO": _line(
-        "RECEIPT_LINE_TYPE_LOGO", "receiptLogo", _object({"svgImage": _TEXT}, source=_RECEIPT)
+        "RECEIPT_LINE_TYPE_LOGO", "receiptLogo", object_of({"svgImage": _TEXT}, source=_RECEIPT)
     ),
     "RECEIPT_LINE_TYPE_TEXT": _TEXT_LINE,
     "RECEIPT_LINE_TYPE_MERCHANT_NAME": _line(
-        "RECEIPT_LINE_TYPE_MERCHANT_NAME", "receiptMerchantName", _object({"merchantName": _TEXT}, source=_RECEIPT)
+        "RECEIPT_LINE_TYPE_MERCHANT_NAME", "receiptMerchantName", object_of({"merchantName": _TEXT}, source=_RECEIPT)
     ),
     "RECEIPT_LINE_TYPE_MERCHANT_PHONE_NUMBER": _line(
         "RECEIPT_LINE_TYPE_MERCHANT_PHONE_NUMBER",
         "receiptMerchantPhoneNumber",
-        _object({"phoneNumber": _TEXT}, source=_RECEIPT),
+        object_of({"phoneNumber": _TEXT}, source=_RECEIPT),
     ),
     "RECEIPT_LINE_TYPE_MERCHANT_EMAIL_ADDRESS": _line(
         "RECEIPT_LINE_TYPE_MERCHANT_EMAIL_ADDRESS",
         "receiptMerchantEmailAddress",
-        _object({"emailAddress": _TEXT}, source=_RECEIPT),
+        object_of({"emailAddress": _TEXT}, source=_RECEIPT),
     ),
     "RECEIPT_LINE_TYPE_MERCHANT_ADDRESS": _line(
         "RECEIPT_LINE_TYPE_MERCHANT_ADDRESS",
         "receiptMerchantAddress",
-        _object({"addressLines": _list(_TEXT), "postcode": _TEXT}, source=_RECEIPT),
+        object_of({"addressLines": list_of(_TEXT), "postcode": _TEXT}, source=_RECEIPT),
     ),
     "RECEIPT_LINE_TYPE_HORIZONTAL_LINE": _line(
         "RECEIPT_LINE_TYPE_HORIZONTAL_LINE",
         "receiptHorizontalLine",
-        _object({"type": _one_of("HORIZONTAL_LINE_SINGLE", "HORIZONTAL_LINE_DOUBLE")}, source=_RECEIPT),
+        object_of({"type": one_of("HORIZONTAL_LINE_SINGLE", "HORIZONTAL_LINE_DOUBLE")}, source=_RECEIPT),
     ),
     "RECEIPT_LINE_TYPE_VAT_NUMBER": _line(
-        "RECEIPT_LINE_TYPE_VAT_NUMBER", "receiptVATNumber", _object({"vatNumber": _TEXT}, source=_RECEIPT)
+        "RECEIPT_LINE_TYPE_VAT_NUMBER", "receiptVATNumber", object_of({"vatNumber": _TEXT}, source=_RECEIPT)
     ),
 }
 
@@ -184,28 +166,28 @@ def receipt_line(line: Mapping[str, Any]) -> Schema | None:
 
 _SOME_LINE: Schema = {
     "type": "object",
-    "properties": {"receiptLineType": _one_of(*RECEIPT_LINES)},
+    "properties": {"receiptLineType": one_of(*RECEIPT_LINES)},
     "required": ["receiptLineType"],
     "source": _RECEIPT,
 }
-_LINES = _object({"receiptLines": _list(_SOME_LINE)}, source=_RECEIPT)
-FULL_BILL = _object({"billItems": BILL}, {"header": _LINES, "footer": _LINES}, source=_RECEIPT)
+_LINES = object_of({"receiptLines": list_of(_SOME_LINE)}, source=_RECEIPT)
+FULL_BILL = object_of({"billItems": BILL}, {"header": _LINES, "footer": _LINES}, source=_RECEIPT)
 
-ERROR = _object({"errorCode": _TEXT}, {"errorReason": _TEXT}, source="errors page")
+ERROR = object_of({"errorCode": _TEXT}, {"errorReason": _TEXT}, source="errors page")
 RESULTS: Mapping[str, Schema] = {
-    "GetTable": _object({"table": TABLE}, source="get-table page"),
-    "ListTables": _object({"tables": _list(TABLE)}, source="list-tables page"),
-    "GetSession": _object({"session": SESSION}, source="get-session page"),
-    "ListSessions": _object({"sessions": _list(SESSION)}, source="list-sessions page"),
-    "GetBillItems": _object({"billItems": BILL}, source="get-bill-items page"),
-    "ListBillItems": _object({"billItems": _list(BILL)}, source="list-bill-items page"),
-    "GetFullBill": _object({"fullBill": FULL_BILL}, source="get-full-bill page"),
-    "LockSession": _object({"billItems": BILL}, source="lock-session page: the answer is the bill"),
-    "UnlockSession": _object({}, source="connector: an empty object"),
-    "RecordPayment": _object({}, source="connector: an empty object"),
+    "GetTable": object_of({"table": TABLE}, source="get-table page"),
+    "ListTables": object_of({"tables": list_of(TABLE)}, source="list-tables page"),
+    "GetSession": object_of({"session": SESSION}, source="get-session page"),
+    "ListSessions": object_of({"sessions": list_of(SESSION)}, source="list-sessions page"),
+    "GetBillItems": object_of({"billItems": BILL}, source="get-bill-items page"),
+    "ListBillItems": object_of({"billItems": list_of(BILL)}, source="list-bill-items page"),
+    "GetFullBill": object_of({"fullBill": FULL_BILL}, source="get-full-bill page"),
+    "LockSession": object_of({"billItems": BILL}, source="lock-session page: the answer is the bill"),
+    "UnlockSession": object_of({}, source="connector: an empty object"),
+    "RecordPayment": object_of({}, source="connector: an empty object"),
 }
 """What a success of each operation holds."""
-ENVELOPE = _object(
-    {"jsonrpc": _one_of("2.0"), "id": {}, "result": {"type": "object"}},
+ENVELOPE = object_of(
+    {"jsonrpc": one_of("2.0"), "id": {}, "result": {"type": "object"}},
     source="errors page: success and error are both in result, and nothing else is there",
 )

@@ -158,7 +158,7 @@ WRONG_PLACES = [
     ("type-wrong", "GetTable", "result.table.maxCovers", becomes("4")),
     ("type-wrong", "GetTable", "result.table.maxCovers", becomes(4.0)),
     ("type-wrong", "GetTable", "result.table.maxCovers", becomes(True)),
-    ("number-negative", "GetTable", "result.table.maxCovers", becomes(-1)),
+    ("number-too-small", "GetTable", "result.table.maxCovers", becomes(-1)),
     ("value-unknown", "GetTable", "result.table.status", becomes("OCCUPIED")),
     ("name-has-dash", "GetTable", "result.table.name", becomes("T1 - window")),
     ("text-empty", "GetTable", "result.table.name", becomes("")),

@@ -1,9 +1,14 @@
-"""Reads a frame as strictly as the provider may, and says what of its shape is wrong."""
+"""Reads a frame as strictly as the provider may, and says what of its shape is wrong. Knows no protocol.
+
+Shapes are JSON Schemas. `source` beside a type says where the contract has it, `said` what is wrong with a value that breaks
+it where the rule alone would not tell; the validator ignores members that it does not know.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +16,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from simulator.judging import Finding
-from simulator.tables.schemas import Schema
+from simulator.judging import Finding, Standing
+
+Schema = dict[str, Any]
 
 _KINDS = {
     "required": "member-missing",
@@ -23,13 +29,86 @@ _KINDS = {
     "format": "form-wrong",
     "minLength": "text-empty",
     "minItems": "list-empty",
-    "minimum": "number-negative",
+    "minimum": "number-too-small",
+    "maximum": "number-too-large",
+    "maxLength": "text-too-long",
     "not": "name-has-dash",
 }
 
 
+_INTERNALS = re.compile(
+    r"Traceback \(most recent|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|[A-Za-z]+Error\(|://[^/\s]+:[^/\s]+@"
+)
+"""SQL, a traceback, an exception's class or an address with a password."""
+
+
+def object_of(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None, *, source: str) -> Schema:
+    """Exactly these members: additional ones are not allowed."""
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+        "source": source,
+    }
+
+
+def list_of(items: Schema) -> Schema:
+    """Any number of them."""
+    return {"type": "array", "items": items}
+
+
+def one_of(*values: str) -> Schema:
+    """One of these texts."""
+    return {"type": "string", "enum": list(values)}
+
+
 class Duplicated(ValueError):
     """An object has a member twice."""
+
+
+def opened(data: str | bytes) -> tuple[dict[str, Any], Sequence[Finding]]:
+    """The object in a frame; empty, and why, where there is none that every reader would read alike."""
+    if isinstance(data, bytes):
+        return {}, (finding("frame-binary", "", "a binary frame; the provider reads text frames only", "connector"),)
+    try:
+        message = parsed(data)
+    except Duplicated as problem:
+        return {}, (finding("member-twice", "", str(problem), "JSON: names in an object are unique"),)
+    except (ValueError, RecursionError):
+        return {}, (finding("frame-no-json", "", f"no JSON: {short(data)}", "API reference"),)
+    if not isinstance(message, dict):
+        return {}, (finding("frame-no-object", "$", "not an object; one frame holds one response", "API reference"),)
+    return message, ()
+
+
+def out_of_turn(standing: Standing) -> Iterator[Finding]:
+    """What is wrong with when an answer comes."""
+    match standing:
+        case Standing.UNASKED:
+            yield finding("answer-unasked", "$.id", "its id is of no request", "API reference: the id is echoed")
+        case Standing.REPEATED:
+            yield finding("answer-repeated", "$.id", "this request was answered before", "API reference")
+        case Standing.LATE:
+            yield Finding(
+                kind="answer-late",
+                path="$.id",
+                message="nobody waits for this answer any more",
+                source="flow-diagrams page",
+                severity="warning",
+            )
+        case Standing.AWAITED:
+            pass
+
+
+def shows_internals(reason: Any) -> bool:
+    """Whether a reason is no sentence for people but SQL, a traceback or an address with its password."""
+    return isinstance(reason, str) and _INTERNALS.search(reason) is not None
+
+
+def finding(kind: str, path: str, message: str, source: str) -> Finding:
+    """An error; in one line where it is found."""
+    return Finding(kind=kind, path=path, message=message, source=source)
 
 
 def parsed(data: str) -> Any:
@@ -99,11 +178,11 @@ def _said(kind: str, error: ValidationError) -> str:
         case "value-unknown":
             return f"{short(error.instance)} is none of {', '.join(schema['enum'])}"
         case "name-has-dash":
-            return f"{short(error.instance)} has ' - ' in it, by which terminals divide table and session"
+            return f"{short(error.instance)} {schema['said']}"
         case "text-empty" | "list-empty":
             return "empty; what has nothing to say is left out"
-        case "number-negative":
-            return f"{short(error.instance)} is less than nothing"
+        case "number-too-small" | "number-too-large" | "text-too-long":
+            return f"{short(error.instance)} is beyond {schema[str(error.validator)]}"
         case _:
             return f"{short(error.instance)} has not the form {schema.get('pattern', 'of a time that there is')}"
 
