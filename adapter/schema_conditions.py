@@ -43,7 +43,7 @@ CONDITIONS: Mapping[str, Schema] = {
     "ExtraRule": _one_source([], decoded=True, may_be_neither=True),
     "ModifierRule": {
         "oneOf": [
-            {"required": ["positional"], "not": _any_of("from", "select", "where", "rows")},
+            {"required": ["positional"], "not": _any_of("from", "select", "where", "rows", "tax")},
             {"required": ["from", "name", "amount"], "not": _any_of("select", "positional", "rows")},
             {"required": ["rows", "name", "amount"], "not": _any_of("from", "select", "positional")},
             {"required": ["select"], "not": _any_of("from", "positional", "rows")},

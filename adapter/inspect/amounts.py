@@ -205,9 +205,8 @@ def item_section(findings: Findings) -> Section:
     source = f"JOIN {findings.table_name('item')} i ON {findings.column('i', link.column)} = {findings.column('k', link.target)}"
     if product is not None:
         source += f" LEFT JOIN {findings.table_name(product.to)} r ON {findings.on('i', 'r', product)}"
-    taxed = _taxed(findings)
-    if taxed is not None and taxed[0] == "x" and cast.to_tax is not None:
-        source += f" LEFT JOIN {findings.table_name(cast.to_tax.to)} x ON {findings.on('i', 'x', cast.to_tax)}"
+    taxed = taxed_by(findings)
+    source += joined_tax(findings)
     section.say("from", source)
     below = cast.modifier_to_item
     if below is not None:
@@ -233,7 +232,16 @@ def item_section(findings: Findings) -> Section:
     return section
 
 
-def _taxed(findings: Findings) -> tuple[str, str, str] | None:
+def joined_tax(findings: Findings) -> str:
+    """What the FROM of lines goes on with where the rate of their tax is in a table of its own."""
+    taxed, link = taxed_by(findings), findings.cast.to_tax
+    if taxed is None or taxed[0] != "x" or link is None:
+        return ""
+    return f" LEFT JOIN {findings.table_name(link.to)} x ON {findings.on('i', 'x', link)}"
+
+
+def taxed_by(findings: Findings) -> tuple[str, str, str] | None:
+    """The rate that the totals say is added to the prices of lines, as `rate_of` gives it."""
     found = findings.money.explanation
     taxed = found is not None and found.has("tax by rate") is not None
     return rate_of(findings.known, findings.cast) if taxed else None

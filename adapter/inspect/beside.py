@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from adapter.inspect.amounts import computed
+from typing import Any
+
+from adapter.inspect.amounts import computed, joined_tax, taxed_by
 from adapter.inspect.columns import is_amount, is_text
 from adapter.inspect.entries import Section
 from adapter.inspect.findings import Findings, because
@@ -20,6 +22,8 @@ def modifier_section(findings: Findings) -> Section | None:
         "from",
         f"JOIN {findings.table_name('modifier')} m ON {findings.column('m', link.column)} = {findings.column('i', link.target)}",
     )
+    if taxed_by(findings) is not None:
+        section.say("tax", {"included": True}, "the totals add no tax to them")
     name = known.first(table, ("name", "modifier"), is_text, avoid=("id", "kind_of", "status"))
     if name is not None:
         section.say(
@@ -70,7 +74,7 @@ def beside_sections(findings: Findings) -> list[Section]:
 
 
 def _beside(findings: Findings, name: str, columns: tuple[str, ...]) -> Section | None:
-    link, money = findings.cast.to_session, findings.money
+    link, money, found = findings.cast.to_session, findings.money, findings.money.explanation
     assert link is not None  # noqa: S101 - a cast has it
     if name.startswith("line discount"):
         column = f"COALESCE({findings.column('i', columns[0])}, 0)"
@@ -83,15 +87,19 @@ def _beside(findings: Findings, name: str, columns: tuple[str, ...]) -> Section 
         section = Section(title="[[discount]]", evidence=["of a line, as the totals say"])
         section.say(
             "from",
-            f"JOIN {findings.table_name('item')} i ON {findings.column('i', link.column)} = {findings.column('k', link.target)}",
+            f"JOIN {findings.table_name('item')} i ON {findings.column('i', link.column)} = {findings.column('k', link.target)}{joined_tax(findings)}",
         )
         section.say("where", f"{column} <> 0")
-        return _named(section, "discount-line", "Discount", amount)
+        by_rate, taxed = found.has("tax by rate") if found is not None else None, taxed_by(findings)
+        tax: dict[str, Any] = {"included": True}
+        if by_rate is not None and taxed is not None and len(by_rate.columns) > 1:
+            tax = {"included": False, "rate": findings.column(taxed[0], taxed[1]), "form": taxed[2]}
+        return _named(findings, section, "discount-line", "Discount", amount, tax)
     if name == "discount":
         column = f"COALESCE({findings.column('k', columns[0])}, 0)"
         section = Section(title="[[discount]]", evidence=["of the whole check, as the totals say"])
         section.say("where", f"{column} <> 0")
-        return _named(section, "discount", "Discount", column)
+        return _named(findings, section, "discount", "Discount", column)
     if name.startswith("discount by"):
         parts = " / 100.0" if name.endswith("percent") else ""
         rate = f"COALESCE({findings.column('k', columns[0])}, 0){parts}"
@@ -99,12 +107,12 @@ def _beside(findings: Findings, name: str, columns: tuple[str, ...]) -> Section 
         section.say("where", f"{rate} <> 0")
         # What is left is (1 - rate) of what the lines came to.
         whole = findings.column("k", money.total.column.name) if money.total is not None else f"({computed(findings)})"
-        return _named(section, "discount", "Discount", f"{whole} * {rate} / NULLIF(1 - {rate}, 0)")
+        return _named(findings, section, "discount", "Discount", f"{whole} * {rate} / NULLIF(1 - {rate}, 0)")
     if name in ("delivery", "tax"):
         column = f"COALESCE({findings.column('k', columns[0])}, 0)"
         section = Section(title="[[charge]]", evidence=[f"{columns[0]} is added to the lines, as the totals say"])
         section.say("where", f"{column} <> 0")
-        return _named(section, name, "Delivery" if name == "delivery" else "Tax", column)
+        return _named(findings, section, name, "Delivery" if name == "delivery" else "Tax", column)
     if name == "line tax":
         column = f"COALESCE({findings.column('i', columns[0])}, 0)"
         section = Section(title="[[charge]]", evidence=[f"{columns[0]} is added to each line, as the totals say"])
@@ -113,12 +121,14 @@ def _beside(findings: Findings, name: str, columns: tuple[str, ...]) -> Section 
             f"JOIN {findings.table_name('item')} i ON {findings.column('i', link.column)} = {findings.column('k', link.target)}",
         )
         section.say("where", f"{column} <> 0")
-        return _named(section, "tax", "Tax", column)
+        return _named(findings, section, "tax", "Tax", column)
     return None
 
 
-def _named(section: Section, key: str, name: str, amount: str) -> Section:
+def _named(findings: Findings, section: Section, key: str, name: str, amount: str, tax: Any = None) -> Section:
     section.say("id", f"'{key}'")
     section.say("name", f"'{name}'")
     section.say("amount", amount)
+    if taxed_by(findings) is not None:
+        section.say("tax", tax or {"included": True}, "as the totals say")
     return section

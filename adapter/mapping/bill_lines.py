@@ -71,10 +71,11 @@ class LineMaker:
         modifiers = branches.get("modifier")
         self._extras: ModifierMaker | None = None
         if modifiers is not None:
-            self._extras = ModifierMaker(fields, modifiers.slots, "", Tax(fields, ("modifier",), modifiers.slots, ""))
+            own = Tax(fields, ("modifier",), modifiers.slots, "") if file.modifier and file.modifier.tax else None
+            self._extras = ModifierMaker(fields, modifiers.slots, "", own, self._tax)
             self._extras_in_order = sorter(modifiers.slots)
         elif self._positional is not None:
-            self._extras = ModifierMaker(fields, slots, "modifier.", self._tax)
+            self._extras = ModifierMaker(fields, slots, "modifier.", self._tax, self._tax)
             self._extras_in_order = list
         self._quick = self._quick_way()
 
@@ -177,7 +178,8 @@ class LineMaker:
             total += own + sum(extras)
             tax += self._tax.share(row, own)
             if self._extras is not None:
-                tax += sum(self._extras.tax.share(each, amount) for each, amount in zip(below, extras, strict=True))
+                share = self._extras.share
+                tax += sum(share(each, row, amount) for each, amount in zip(below, extras, strict=True))
         return total, tax
 
     def _slow(self, created_at: datetime, row: Row, below: Sequence[Row], rule: LineRule) -> Made:
@@ -204,7 +206,7 @@ class LineMaker:
             path = ("item", "ordered_at")
             moment = self._ordered_at(row[self._ordered]) if self._ordered_at and self._ordered is not None else None
             path = ("modifier",)
-            extras = [self._extras.make(modifier, rule) for modifier in below] if self._extras is not None else []
+            extras = [self._extras.make(modifier, row, rule) for modifier in below] if self._extras is not None else []
             path = ("item",)
             return Line(
                 id=self._id(row),
@@ -225,9 +227,12 @@ class LineMaker:
 class ModifierMaker:
     """The modifiers of an item."""
 
-    def __init__(self, fields: Fields, slots: Slots, lead: str, tax: Tax) -> None:
+    def __init__(self, fields: Fields, slots: Slots, lead: str, own: Tax | None, of_line: Tax) -> None:
+        """`own` is the tax of a modifier's own row; without it, it is priced as its line is."""
         rule = fields.binder.mapping.file.modifier
-        self.tax = tax
+        tax = own or of_line
+        self._tax = tax
+        self._is_taxed_as_line = own is None
         own_amount = f"{lead}amount" in slots
         own_quantity = f"{lead}quantity" in slots
         self._amount = slots[f"{lead}amount" if own_amount else "amount_per_item"]
@@ -275,8 +280,12 @@ class ModifierMaker:
             total += amount * count * items
         return tuple(found), total
 
-    def make(self, row: Row, rule: LineRule) -> Extra:
-        """One modifier before it is rounded."""
+    def share(self, row: Row, line: Row, amount: Decimal) -> Decimal:
+        """The tax in the amount of a modifier."""
+        return self._tax.share(line if self._is_taxed_as_line else row, amount)
+
+    def make(self, row: Row, line: Row, rule: LineRule) -> Extra:
+        """One modifier before it is rounded; `line` is the row of its item."""
         quantity = _ONE
         if self._quantity is not None and self._read_quantity is not None:
             quantity = self._read_quantity(row[self._quantity])
@@ -286,7 +295,7 @@ class ModifierMaker:
         return Extra(
             id=self._id(row),
             name=self._label(row),
-            amount=amount * self.tax.factor(row),
+            amount=amount * self._tax.factor(line if self._is_taxed_as_line else row),
             quantity=quantity,
             is_line_amount=self._amount_per_line,
             per_line=self._per_line,

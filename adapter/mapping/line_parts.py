@@ -68,7 +68,11 @@ class Lines:
 
     def in_session(self, told: Told) -> dict[str, exp.Expr]:
         """What lines need that stands in the row of their session."""
-        return self._beside("session", told) | self._moments() | encoded_outputs(self._binder, "session", told.kinds)
+        return (
+            self._beside("session", told)
+            | self._moments()
+            | encoded_outputs(self._binder, self._outputs, "session", told.kinds)
+        )
 
     def parts(self, root: tuple[exp.Expr, ...], told: Told) -> Iterator[Part]:
         """The branches whose rows the lines are; `root` are the conditions on their sessions."""
@@ -103,7 +107,7 @@ class Lines:
 
     def _items(self, root: tuple[exp.Expr, ...], told: Told) -> Iterator[Part]:
         made, file = self._outputs, self._binder.mapping.file
-        item = made.of(("item",), told.item) | encoded_outputs(self._binder, "item", told.kinds)
+        item = made.of(("item",), told.item) | encoded_outputs(self._binder, made, "item", told.kinds)
         item |= made.tax(("item",)) | made.order(("item",)) | made.item_key()
         if file.modifier is not None and file.modifier.positional is not None:
             item |= {f"modifier.{name}": tree for name, tree in made.of(("modifier",), told.modifier).items()}

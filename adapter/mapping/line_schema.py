@@ -78,7 +78,7 @@ class ModifierRule(Relation):
     amount: Price | None = None
     """The price of one; negative for a promotion."""
     tax: TaxRule | None = None
-    """How its price relates to tax."""
+    """How its price relates to tax; without it, as that of its line does."""
     plu: Text | None = None
     """The number by which the till looks it up; without it, or where it is blank, the `id`."""
 
@@ -97,7 +97,7 @@ class ExtraRule(Relation):
     ordered_at: Time | None = None
     """When it was given; without it, when the session began."""
     tax: TaxRule | None = None
-    """How it relates to tax."""
+    """How it relates to tax; needed where the prices of [item] are without it."""
     plu: Text | None = None
     """Of a discount: the `plu` of the item it is on. Without it, that of the row of [item] it stands in, if it does."""
     rate: Rate | None = None

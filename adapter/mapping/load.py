@@ -23,6 +23,7 @@ from adapter.mapping.line_schema import Relation, TaxRule
 from adapter.mapping.record_load import FIELDS, RecordChecker
 from adapter.mapping.rows_load import RowsChecker, RowsOf, check_paths
 from adapter.mapping.serving import check_engines
+from adapter.mapping.tax_load import check_taxes
 from adapter.mapping.trees import Origin, Scope
 from adapter.mapping.trial_load import check_trials
 from adapter.mapping.variants import Variant, variants_of
@@ -102,6 +103,7 @@ class _Checker:
         self._check_columns()
         self._check_references()
         check_paths(self._file, self._source, self.rows.found)
+        check_taxes(self._file, self._source)
         check_zones(self._file, self._source)
         check_receipt(self._file.receipt, self._file.site, self._source)
         check_trials(self._file, self._tables(), self._source)
@@ -229,8 +231,6 @@ class _Checker:
             self._expression((*path, "included"), rule.included, scope)
         if rule.rate is not None:
             self._expression((*path, "rate"), rule.rate, scope)
-        elif rule.included is not True:
-            self._source.report(path, "prices without tax need a rate", 'write rate = "t.rate"')
 
     def _bill(self) -> None:
         if ("session",) not in self.clauses:

@@ -54,20 +54,23 @@ class Outputs:
         return {f"order.{index}": self._binder.expression(part) for index, part in enumerate(parts)}
 
     def tax(self, path: Path) -> dict[str, exp.Expr]:
-        """What the price of a line needs to hold its tax; nothing where it does."""
+        """What the price of a line needs to hold its tax, and to tell how much of it is tax where that is summed."""
         rule = getattr(self._binder.mapping.file, str(path[0]))
         rule = rule[int(path[1])] if isinstance(rule, tuple) else rule
         said = getattr(rule, "tax", None)
-        if said is None or said.included is True:
+        if said is None:
             return {}
         found: dict[str, exp.Expr] = {}
         included = self._binder.mapping.fragment(*path, "tax", "included")
-        if included is not None:
-            value = self._binder.constant(self._binder.expression(included))
-            if value is True:
+        value = self._binder.constant(self._binder.expression(included)) if included is not None else said.included
+        if value is True:
+            total_tax = self._binder.mapping.file.bill.tax
+            if total_tax is None or total_tax.sum is None:
                 return {}
-            if value is None:
-                found["tax.included"] = self._binder.condition(included)
+            # Nobody pays more for it, but how much of the price is tax is asked for.
+            found["tax.included"] = exp.Literal.number(1)
+        elif included is not None and value is None:
+            found["tax.included"] = self._binder.condition(included)
         rate = self._binder.mapping.fragment(*path, "tax", "rate")
         if rate is not None:
             found["tax.rate"] = self._binder.expression(rate)

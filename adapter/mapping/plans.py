@@ -232,6 +232,8 @@ def path_of(part: Part, output: str) -> Path:
         return (names[0], numbers[0], *("where" if name == "there" else name for name in names[1:]))
     if names[0] == "rows":
         return (*names[1:], *numbers, "rows")
+    if names[0] == "given":
+        return (names[1], *numbers, *names[2:])
     if names[0] == "at":
         return (*names[1:], *numbers, "ordered_at")
     if names[0] == "session":
@@ -248,6 +250,11 @@ def path_of(part: Part, output: str) -> Path:
 def rows_name(path: Path) -> str:
     """What the output of a row is called that holds the encoded rows of an entity."""
     return ".".join(("rows", *map(str, path)))
+
+
+def given_name(path: Path, name: str) -> str:
+    """What the output of a row is called that holds a field of all the encoded rows of an entity: `tax.rate`."""
+    return ".".join(("given", *map(str, path), name))
 
 
 _OF_BILL = frozenset({"currency", "note", "paid", "service_charge", "tax", "tips", "total"})

@@ -16,7 +16,7 @@ from adapter.mapping.codecs.content import Undecodable
 from adapter.mapping.content_paths import ContentPath, code_of, parse_path
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, item_key_of
-from adapter.mapping.plans import Branch, Plan, kind_of, rows_name
+from adapter.mapping.plans import Branch, Plan, Slots, given_name, kind_of, rows_name
 from adapter.mapping.readings import Reading, Unreadable, flag
 from adapter.mapping.rows_load import Reference, RowsOf
 from adapter.toml.locate import Path, dotted
@@ -33,7 +33,8 @@ Get = Callable[[Any], Any]
 class DecodedRows:
     """The decoded rows of one entity."""
 
-    def __init__(self, fields: Fields, entity: RowsOf) -> None:
+    def __init__(self, fields: Fields, entity: RowsOf, owner: Slots) -> None:
+        """`owner` lays out the row that holds the encoded value."""
         self.entity = entity
         self._fields = fields
         self._codec = fields.binder.codec((*entity.path, "rows", "codec"), entity.rule.codec)
@@ -42,7 +43,9 @@ class DecodedRows:
         self._key = parse_path(entity.rule.key) if entity.rule.key is not None else None
         self._inner = parse_path(entity.rule.path) if entity.rule.path is not None else ContentPath()
         self._gets = [self._getter(name, path, reference) for name, (path, reference) in entity.fields.items()]
-        names = [*entity.fields, _ITEM_KEY] if entity.path == ("item",) else [*entity.fields]
+        given = {name: owner[place] for name in entity.given if (place := given_name(entity.path, name)) in owner}
+        self._given = tuple(given.values())
+        names = [*entity.fields, *given, *([_ITEM_KEY] if entity.path == ("item",) else [])]
         self.branch = Branch(
             kind=kind_of(entity.path),
             index=int(entity.path[1]) if len(entity.path) > 1 else 0,
@@ -61,9 +64,10 @@ class DecodedRows:
         except (Undecodable, Unreadable) as error:
             raise self._unreadable(str(error)) from None
 
-    def row(self, content: Any, number: int) -> Row:
-        """One row; `number` tells it from the others of its bill."""
+    def row(self, content: Any, number: int, owner: Row = ()) -> Row:
+        """One row; `number` tells it from the others of its bill, `owner` is the row that holds the encoded value."""
         row = [get(content) for get in self._gets]
+        row += [owner[place] for place in self._given]
         if self.entity.path == ("item",):
             row.append(number)
         return tuple(row)
@@ -143,7 +147,7 @@ class Unpacker:
             place = owner.get(rows_name(entity.path))
             if entity.inside is None and place is None:
                 continue  # a statement that asks for no lines
-            made = DecodedRows(fields, entity)
+            made = DecodedRows(fields, entity, owner)
             self.branches.append(made.branch)
             if entity.inside is not None:
                 self._of_lines = made
@@ -166,7 +170,7 @@ class Unpacker:
         whole = Gathered(row=one.row, links=one.links, items=one.items, modifiers=one.modifiers, extras={**one.extras})
         for place, entity in self._own:
             contents = entity.content(row[place])
-            rows = [entity.row(content, number) for number, content in enumerate(contents)]
+            rows = [entity.row(content, number, row) for number, content in enumerate(contents)]
             if entity.branch.kind != "item":
                 whole.extras[self.number_of(entity.branch)] = rows
                 continue
@@ -176,7 +180,7 @@ class Unpacker:
         if self._of_items is not None:
             place, entity = self._of_items
             whole.modifiers = {
-                self._item_key(item): [entity.row(content, 0) for content in entity.content(item[place])]
+                self._item_key(item): [entity.row(content, 0, item) for content in entity.content(item[place])]
                 for item in one.items
             }
         return whole

@@ -47,6 +47,8 @@ class RowsOf(Struct, frozen=True, kw_only=True):
     """The way to these rows: within a decoded row of `inside`, then within what the codec gives."""
     fields: dict[str, tuple[Path, Reference]]
     """By the name that the field has in a statement (`name.1`, `tax.rate`): its path in the mapping, and its value."""
+    given: tuple[str, ...] = ()
+    """Those that the database gives with the encoded value, the same for all of its rows."""
 
 
 class RowsChecker:
@@ -97,9 +99,11 @@ class RowsChecker:
             fields |= self._one((*path, "order", index), f"order.{index}", text, rows.as_)
         tax = getattr(rule, "tax", None)
         if isinstance(tax, TaxRule):
-            fields |= self._tax((*path, "tax"), tax, rows.as_)
+            scope = self._clauses[parent].scope if inside is None and parent in self._clauses else None
+            fields |= self._tax((*path, "tax"), tax, rows.as_, scope)
         self._required(path, rule)
-        self.found[path] = RowsOf(path=path, rule=rows, inside=inside, source=source, fields=fields)
+        given = tuple(f"tax.{name}" for name in ("included", "rate") if (*path, "tax", name) in self._fragments)
+        self.found[path] = RowsOf(path=path, rule=rows, inside=inside, source=source, fields=fields, given=given)
 
     def _source_of(self, path: Path, rows: RowsRule, parent: Path) -> tuple[Path | None, ContentPath]:
         """Whose decoded rows hold these, if any do, and the way to them."""
@@ -158,16 +162,19 @@ class RowsChecker:
         inside: Path = (*path, "parts") if (*path, "parts") in keys else path
         return [(*inside, index) if (*inside, index) in keys else path for index in range(count)]
 
-    def _tax(self, path: Path, rule: TaxRule, alias: str) -> dict[str, tuple[Path, Reference]]:
+    def _tax(self, path: Path, rule: TaxRule, alias: str, scope: Scope | None) -> dict[str, tuple[Path, Reference]]:
+        """A rate may stand in the row, or beside the encoded value; `scope` is what stands there, if the database does."""
         found: dict[str, tuple[Path, Reference]] = {}
-        if rule.included is True:
-            return found
-        if isinstance(rule.included, str):
-            found |= self._one((*path, "included"), "tax.included", rule.included, alias)
-        if rule.rate is not None:
-            found |= self._one((*path, "rate"), "tax.rate", rule.rate, alias)
-        else:
-            self._source.report(path, "prices without tax need a rate", f'write rate = "{alias}.tax.rate"')
+        for name, text in (("included", rule.included), ("rate", rule.rate)):
+            place: Path = (*path, name)
+            if text is True:
+                found[f"tax.{name}"] = place, Reference(constant=Decimal(1))
+            if not isinstance(text, str):
+                continue
+            if scope is None or _CONSTANT.fullmatch(text) or re.search(rf"\b{alias}\b", text):
+                found |= self._one(place, f"tax.{name}", text, alias)
+            else:
+                self._expression(place, text, scope)
         return found
 
     def _one(

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from adapter.mapping import schema
 from adapter.mapping.bind import Binder
-from adapter.mapping.plans import rows_name
+from adapter.mapping.outputs import Outputs
+from adapter.mapping.plans import given_name, rows_name
 
 
 def sums_lines(file: schema.MappingFile) -> bool:
@@ -17,10 +18,13 @@ def sums_lines(file: schema.MappingFile) -> bool:
     return file.bill.total is not None and file.bill.total.sum is not None
 
 
-def encoded_outputs(binder: Binder, owner: Literal["item", "session"], kinds: Collection[str]) -> dict[str, exp.Expr]:
-    """The values of a session's row, or of an item's, that hold encoded rows of these entities."""
-    return {
-        rows_name(path): binder.expression(binder.mapping.fragments[(*path, "rows")][0])
-        for path, rows in binder.mapping.rows.items()
-        if path[0] in kinds and rows.inside is None and owner == ("item" if path[0] == "modifier" else "session")
-    }
+def encoded_outputs(
+    binder: Binder, outputs: Outputs, owner: Literal["item", "session"], kinds: Collection[str]
+) -> dict[str, exp.Expr]:
+    """The values of a session's row, or of an item's, that hold encoded rows of these entities, and what goes with them."""
+    found: dict[str, exp.Expr] = {}
+    for path, rows in binder.mapping.rows.items():
+        if path[0] in kinds and rows.inside is None and owner == ("item" if path[0] == "modifier" else "session"):
+            found[rows_name(path)] = binder.expression(binder.mapping.fragments[(*path, "rows")][0])
+            found |= {given_name(path, name): tree for name, tree in outputs.tax(path).items()}
+    return found

@@ -95,12 +95,14 @@ rows   = { column = "k.data", path = "fees", as = "fee", only = { kind = "fee" }
 id     = "fee.id"
 name   = "fee.name"
 amount = "fee.amount"
+tax    = { included = true }
 
 [[discount]]
 where  = "k.off > 0"
 id     = "'off'"
 name   = "'Off'"
 amount = "k.off"
+tax    = { included = true }
 
 [receipt]
 header = [{ type = "text", text = "Hello", size = "header_1" }, { type = "horizontal_line" }]

@@ -303,3 +303,108 @@ def test_what_cannot_be_said_of_a_decoded_row_is_refused_where_it_stands(change:
     problem = next(one for one in caught.value.problems if one.key == key)
     assert problem.line > 0
     assert said in f"{problem.message}; {problem.hint}"
+
+
+TAXED = """
+[bill]
+total = { sum = "lines" }
+tax = { sum = "lines" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("tax", "amount", "held"),
+    [
+        # (9.50 + 1.00) x 1.2 = 12.60, of which 2.10 is tax
+        ("", 1260, 210),
+        ('tax = { included = false, rate = "l.rate" }', 1260, 210),
+        ('tax = { included = "l.gross", rate = "l.rate" }', 1260, 210),
+        ('tax = { included = false, rate = "CASE WHEN l.gross THEN 0 ELSE l.rate END" }', 1260, 210),
+        # 9.50 x 1.2 = 11.40 and 1.00 x 1.1 = 1.10; 1.90 and 0.10
+        ('tax = { included = false, rate = "mod.rate" }', 1250, 200),
+        ('tax = { included = false, rate = "10" }', 1250, 200),
+        ("tax = { included = true }", 1240, 190),
+        ('tax = { included = "mod.gross", rate = "l.rate" }', 1240, 207),
+    ],
+)
+def test_modifiers_of_a_column_hold_the_tax_of_their_line_or_their_own(serve: Serve, tax: str, amount: int, held: int):
+    place = serve(
+        """ALTER TABLE line ADD mods text, ADD rate numeric, ADD gross boolean NOT NULL DEFAULT FALSE;
+        INSERT INTO chk (id, name) VALUES (1, 'One');
+        INSERT INTO line (id, check_id, name, price, rate, mods) VALUES
+            (1, 1, 'Steak', 9.5, 20, '[{"name": "rare", "price": 1, "rate": 10, "gross": true}]'),
+            (2, 1, 'Ale', 3, 0, NULL);""",
+        f"""{TAXED}
+        [item]
+        tax = {{ included = false, rate = "l.rate" }}
+        [modifier]
+        rows = {{ column = "l.mods", as = "mod" }}
+        name = "mod.name"
+        amount = "mod.price"
+        {tax}
+        """,
+    )
+    assert place.lines("One") == [(1, "Steak", amount), (1, "Ale", 300)]
+    assert place.bill("One")["taxAmount"] == held
+
+
+def test_modifiers_of_a_table_hold_the_tax_of_their_line_or_their_own(serve: Serve):
+    place = serve(
+        """ALTER TABLE line ADD rate numeric; CREATE TABLE extra (line_id int, name text, price numeric, rate numeric);
+        INSERT INTO chk (id, name) VALUES (1, 'One');
+        INSERT INTO line (id, check_id, name, price, rate) VALUES (1, 1, 'Steak', 9.5, 20), (2, 1, 'Ale', 3, 0);
+        INSERT INTO extra VALUES (1, 'rare', 1, 10), (2, 'half', -1, 10);""",
+        f"""{TAXED}
+        [item]
+        tax = {{ included = false, rate = "l.rate" }}
+        [modifier]
+        from = "JOIN extra m ON m.line_id = l.id"
+        name = "m.name"
+        amount = "m.price"
+        """,
+    )
+    assert place.lines("One") == [(1, "Steak", 1260), (1, "Ale", 200)]
+    assert place.bill("One")["taxAmount"] == 210
+
+
+@pytest.mark.parametrize("included", ["true", "':site.gross'"])
+def test_the_tax_in_prices_that_hold_it_is_summed_too(serve: Serve, included: str):
+    tax = f"tax = {{ included = {included}, rate = '%s' }}"
+    site = 'site = { gross = { type = "flag", default = true }, timezone = { default = "UTC" }, currency = { default = "GBP" } }'
+    sql = "INSERT INTO chk (id, name) VALUES (1, 'One'); INSERT INTO line (id, check_id, price) VALUES (1, 1, 12);"
+    place = serve(sql, f"{site}{TAXED}[item]\n{tax % '20'}")
+    assert (place.lines("One"), place.bill("One")["taxAmount"]) == ([(1, "Thing", 1200)], 200)
+    data = {"lines": [{"id": "F", "name": "Fish", "price": 12}]}
+    place = serve(_check(1, "One", data), site + ITEM + tax % "20" + TAXED, without=WITHOUT)
+    assert (place.lines("One"), place.bill("One")["taxAmount"]) == ([(1, "Fish", 1200)], 200)
+
+
+def test_modifiers_of_decoded_lines_hold_the_tax_of_their_line(decoded: Any):
+    data = {"lines": [{**LINES["lines"][0], "rate": 20}, LINES["lines"][1]]}
+    item = ITEM + 'tax = { included = false, rate = "line.rate" }\n'
+    place = decoded(_check(1, "One", data), TAXED, item=item, modifier=MODIFIER)
+    # 2 x (4.50 + 0.50) x 1.2
+    assert place.lines("One") == [(2, "Fish", 600), (1, "Chips", 225)]
+    assert place.bill("One")["taxAmount"] == 200
+
+
+def test_lines_discounts_and_charges_of_a_column_hold_the_tax_of_their_check(decoded: Any):
+    data = {"lines": [{"id": "F", "name": "Fish", "price": 10}], "off": [{"amount": 1}], "more": [{"amount": 2}]}
+    beside = "".join(
+        f"""
+    [[{kind}]]
+    rows = {{ column = "k.data", path = "{path}", as = "one" }}
+    id = "'{kind}'"
+    name = "'{kind}'"
+    amount = "one.amount"
+    tax = {{ included = "k.done", rate = "k.id * 20" }}
+    """
+        for kind, path in (("discount", "off"), ("charge", "more"))
+    )
+    item = ITEM + 'tax = { included = "k.done", rate = "k.id * 20" }\n'
+    sql = _check(1, "One", data) + _check(2, "Two", data) + "UPDATE chk SET done = TRUE WHERE id = 2;"
+    place = decoded(sql, TAXED + beside, item=item)
+    assert place.lines("One") == [(1, "Fish", 1200), (1, "discount", -120), (1, "charge", 240)]
+    # Two holds its tax already: 11.00 - 11.00 / 1.4
+    assert place.lines("Two") == [(1, "Fish", 1000), (1, "discount", -100), (1, "charge", 200)]
+    assert (place.bill("One")["taxAmount"], place.bill("Two")["taxAmount"]) == (220, 314)

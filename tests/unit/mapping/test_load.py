@@ -75,6 +75,7 @@ where = "k.discount > 0"
 id = "'d'"
 name = "'Discount'"
 amount = "k.discount"
+tax = { included = true }
 
 [receipt]
 header = [
@@ -257,6 +258,7 @@ MISTAKES = [
     ('amount = "m.price"\n', "", "modifier.amount", "is missing"),
     ('per = "line"', 'per = "lnie"§', "modifier.quantity.per", "must be"),
     ('amount = "m.price"', 'positional = "i.is_extra"\namount = "m.price"', "modifier.from", "rows of [item]"),
+    ("tax = { included = true }\n", "", "discount[0].tax", "write tax = { included = true }"),
     ("id = \"'d'\"", 'id = "¦d"', "discount[0].id", "'d' for a text"),
     ("[[discount]]", "[discount]§", "discount", ""),
     ('amount = "k.discount"\n', "", "discount[0].amount", "is missing"),
@@ -327,6 +329,23 @@ def test_a_mistake_is_told_where_it_stands(old: str, new: str, key: str, message
 )
 def test_what_was_probably_meant_is_suggested(old: str, new: str, hint: str):
     assert hint in [one.hint for one in problems_of(MAPPING.replace(old, new, 1))]
+
+
+@pytest.mark.parametrize(
+    ("modifier", "bill", "said"),
+    [
+        ("tax = { included = true }", "", "modifier.tax: positional modifiers are rows of [item], and priced as those"),
+        ('rows = { column = "i.x", as = "x" }', "", "modifier.rows: positional modifiers are rows of [item]"),
+        ("", 'tax = { sum = "lines" }', "bill.tax: is the sum of what the lines hold, and [item] has no rate of tax"),
+    ],
+)
+def test_what_would_tell_an_amount_without_its_tax_is_refused(modifier: str, bill: str, said: str):
+    head, rest = MAPPING.split("[modifier]")
+    rest = f'[modifier]\npositional = "i.extra"\n{modifier}\n\n' + rest[rest.index("[[discount]]") :]
+    if bill:
+        head = head.replace('tax = { included = false, rate = "i.rate" }', "")
+    (found,) = problems_of(head.replace('paid = "k.paid_amount"', f'paid = "k.paid_amount"\n{bill}') + rest)
+    assert said in str(found)
 
 
 def test_many_mistakes_are_all_told_in_the_order_of_the_file():
