@@ -35,7 +35,7 @@ async function look() {
     const first = connected === null;
     connected = now;
     if (first) await machine.start();
-    else if (now) await machine.refresh();
+    else if (now) await machine.reconnected();
   }
 }
 
@@ -45,7 +45,7 @@ function choice(accounts) {
     element("option", { value: one.account, selected: one.account === wire.account },
       `${one.account}${one.connected ? "" : " (not connected)"}`));
   const onchange = (event) => {
-    if (machine.busy) return;
+    if (machine.screen.busy) return;
     wire.account = event.target.value;
     connected = null;
     look();
@@ -54,7 +54,7 @@ function choice(accounts) {
 }
 
 const faults = new Faults(document.getElementById("faults"), () => wire.account);
-const till = new Till(document.getElementById("till"), () => machine.refresh());
+const till = new Till(document.getElementById("till"), () => machine.screen.refresh());
 new Protocol(document.getElementById("protocol"), {
   onNote: () => { look(); faults.show(); },
   onFault: () => faults.show(),
@@ -63,12 +63,12 @@ new Protocol(document.getElementById("protocol"), {
   onPaid: () => till.show(),
 });
 
-document.getElementById("back").addEventListener("click", () => machine.back());
-document.getElementById("waiter").addEventListener("click", () => machine.askWaiter());
+document.getElementById("back").addEventListener("click", () => machine.screen.back());
+document.getElementById("waiter").addEventListener("click", () => machine.ordering.askWaiter());
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.getElementById("back").hidden) machine.back();
+  if (event.key === "Escape" && !document.getElementById("back").hidden) machine.screen.back();
 });
-setInterval(() => { if (!document.hidden && machine.live) machine.refresh(); }, 10000);
+setInterval(() => machine.tick(), 10000);
 look();
 till.show();
 faults.show();

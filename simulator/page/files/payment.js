@@ -1,49 +1,77 @@
-// One payment at a bill: lock, pay, record, unlock. What is under way is kept in the tab, so that a page which is
-// loaded again knows of the lock it holds and of the payment it must still record.
+// One payment at a bill: lock, pay, record, unlock. Each step is kept before it is done, so that neither a lost answer nor
+// a page that is closed makes the machine forget a lock that it holds or a card that it charged.
 
 import { Refused } from "/page/wire.js";
 
-const KEPT = "epos-simulator-payment";
 const PAUSES = [500, 1500, 3000];
 
+// What is left to do. Unsure: an answer was lost, so that nobody knows whether the bill is locked by us. Decided: the card was
+// shown, and the till must hear of it. Done: only our lock is left.
+export const UNSURE = "unsure", LOCKED = "locked", DECIDED = "decided", DONE = "done";
+
+const GONE = ["SESSION_NOT_LOCKED", "SESSION_NO_SUCH_SESSION"];
 const STATUS = { successful: "SUCCESSFUL", declined: "DECLINED", cancelled: "CANCELLED" };
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 export class Payment {
-  constructor(wire, kept) {
+  constructor(wire, kept, entry) {
     this.wire = wire;
-    Object.assign(this, kept);
+    this.kept = kept;
+    Object.assign(this, entry);
   }
 
-  // Locks the bill. Throws Refused; with `lost`, the lock may be held all the same.
-  static async start(wire, session) {
-    const one = new Payment(wire, {
+  static at(session, wire, kept) {
+    return new Payment(wire, kept, {
+      key: crypto.randomUUID(),
+      since: new Date().toISOString(),
+      state: null,
       account: wire.account,
       requestor: wire.requestor,
       telephone: wire.telephone,
       session,
       bill: null,
       payment: null,
+      parts: 1,
     });
-    one.bill = await wire.ask("LockSession", { sessionId: session.id }, one.account, one.requestor);
-    one.keep();
-    return one;
-  }
-
-  // What an earlier life of this tab left undone, or null.
-  static unfinished(wire) {
-    const kept = sessionStorage.getItem(KEPT);
-    return kept ? new Payment(wire, JSON.parse(kept)) : null;
   }
 
   get outstanding() {
     return this.bill.totalAmount - this.bill.paidAmount;
   }
 
-  keep() {
-    const { wire: _, ...kept } = this;
-    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  // Whether a card was charged that the till has not confirmed.
+  get isCharged() {
+    return this.state === DECIDED && this.payment.paymentSuccessful;
+  }
+
+  get charged() {
+    return this.payment.baseAmount + this.payment.tipsAmount;
+  }
+
+  keep(state = this.state) {
+    this.state = state;
+    const { wire: _wire, kept: _kept, ...entry } = this;
+    this.kept.put(entry);
+  }
+
+  ask(method, params) {
+    return this.wire.ask(method, params, this.account, this.requestor);
+  }
+
+  // Locks the bill. Throws Refused; the bill may be locked by us all the same where this is unsure then. A lock that is there
+  // already, after an answer was lost, may be ours and may be another machine's: the wire names no owner.
+  async lock() {
+    const wasUnsure = this.state === UNSURE;
+    await this.kept.hold(this.key);
+    this.keep(UNSURE);
+    try {
+      this.bill = await this.ask("LockSession", { sessionId: this.session.id });
+    } catch (problem) {
+      if (!problem.lost && !(wasUnsure && problem.code !== "SESSION_NO_SUCH_SESSION")) this.forget();
+      throw problem;
+    }
+    this.keep(LOCKED);
   }
 
   // The card was shown: from here on the payment has its id and its time, however often it is sent.
@@ -70,6 +98,7 @@ export class Payment {
       remotePaymentStatus: `REMOTE_PAYMENT_STATUS_${successful ? "SUCCESSFUL" : "CANCELLED"}`,
       remotePaymentInfo: successful ? common : undefined,
     };
+    this.outcome = outcome;
     this.payment = {
       id: crypto.randomUUID(),
       sessionId: this.session.id,
@@ -82,35 +111,66 @@ export class Payment {
       attemptedAt: new Date().toISOString(),
       methodDetails: this.telephone ? remote : inPerson,
     };
-    this.keep();
+    this.keep(DECIDED);
   }
 
   // Sends the payment until the till has it. Throws Refused where it does not get there; call again, nothing is paid twice.
-  async record(onAgain = () => {}) {
-    for (const wait of [...PAUSES, null]) {
-      try {
-        await this.wire.ask("RecordPayment", { payment: this.payment }, this.account, this.requestor);
-        return;
-      } catch (problem) {
-        if (!(problem instanceof Refused)) throw problem;
-        if (problem.code === "PAYMENT_ALREADY_RECORDED") return;
-        const mayHelp = problem.lost || ["PAYMENT_NOT_RECORDED", "ERROR_INTERNAL_POS_ERROR"].includes(problem.code);
-        if (wait === null || !mayHelp) throw problem;
-        onAgain(problem);
-        await pause(wait);
+  async record(onAgain = () => {}, pauses = PAUSES) {
+    const waits = [...pauses];
+    let relocked = false;
+    for (let problem = await this.send(); problem; problem = await this.send()) {
+      if (problem.code === "SESSION_NOT_LOCKED" && !relocked) {
+        relocked = await this.relock();
+        continue;
       }
+      if (!waits.length || !mayPass(problem)) throw problem;
+      onAgain(problem);
+      await pause(waits.shift());
     }
+    this.keep(DONE);
+  }
+
+  // Why the till does not have the payment, or null.
+  async send() {
+    try {
+      await this.ask("RecordPayment", { payment: this.payment });
+    } catch (problem) {
+      if (!(problem instanceof Refused)) throw problem;
+      if (problem.code === "PAYMENT_ALREADY_RECORDED") return null;
+      this.mayBeRecorded ||= problem.lost;
+      this.keep();
+      return problem;
+    }
+    return null;
+  }
+
+  // Somebody has unlocked the bill meanwhile; a lock that somebody else has by now serves as well.
+  async relock() {
+    try {
+      await this.ask("LockSession", { sessionId: this.session.id });
+    } catch (problem) {
+      if (problem.code !== "SESSION_ALREADY_LOCKED") throw problem;
+    }
+    return true;
+  }
+
+  // Somebody has decided that the till is not told: what is left is the lock.
+  giveUp() {
+    this.keep(DONE);
   }
 
   // Unlocks the bill; one that is not locked, or is gone, is as good. Throws Refused.
-  async finish(onAgain = () => {}) {
-    for (const wait of [...PAUSES, null]) {
+  async finish(onAgain = () => {}, pauses = PAUSES) {
+    this.keep(DONE);
+    for (const wait of [...pauses, null]) {
       try {
-        await this.wire.ask("UnlockSession", { sessionId: this.session.id }, this.account, this.requestor);
+        await this.ask("UnlockSession", { sessionId: this.session.id });
         break;
       } catch (problem) {
         if (!(problem instanceof Refused)) throw problem;
-        if (["SESSION_NOT_LOCKED", "SESSION_NO_SUCH_SESSION"].includes(problem.code)) break;
+        if (GONE.includes(problem.code)) break;
+        // Whoever unlocks again later might unlock what another machine has locked by then.
+        if (problem.lost) this.keep(UNSURE);
         if (wait === null) throw problem;
         onAgain(problem);
         await pause(wait);
@@ -119,7 +179,36 @@ export class Payment {
     this.forget();
   }
 
+  // Does what is left, as far as it can be done without asking a person. Throws Refused; what is left then stays kept.
+  async settle() {
+    if (this.state === UNSURE) {
+      try {
+        await this.lock();
+      } catch (problem) {
+        if (this.state === null) return; // the bill is gone, and its lock with it
+        throw problem;
+      }
+    }
+    if (this.state === DECIDED) await this.record(() => {}, []);
+    await this.finish(() => {}, []);
+  }
+
+  // Unlocks a bill whose lock may be another machine's, because a person says so. It is not tried again by itself: what was
+  // true when it was said may not be true later. Throws Refused.
+  async release() {
+    try {
+      await this.ask("UnlockSession", { sessionId: this.session.id });
+    } catch (problem) {
+      if (!GONE.includes(problem.code)) throw problem;
+    }
+    this.forget();
+  }
+
   forget() {
-    sessionStorage.removeItem(KEPT);
+    this.kept.drop(this.key);
+    this.state = null;
   }
 }
+
+const mayPass = (problem) =>
+  problem.lost || problem.away || ["PAYMENT_NOT_RECORDED", "ERROR_INTERNAL_POS_ERROR"].includes(problem.code);

@@ -9,16 +9,23 @@ const STATUS = {
   TABLE_STATUS_OCCUPIED: ["taken", "Occupied"],
   TABLE_STATUS_PENDING_AVAILABLE: ["pending", "To be cleared"],
 };
+export const AREAS = "Areas are taken from the tables' names: the Tables API names none.";
 
-// Tables by the words before the number in their names: the wire has no areas of its own.
+// The words before the number in a table's name, where they say more than that it is a table.
+export function areaOf(name) {
+  const words = name.replace(/[\s\p{P}]*\d+\s*$/u, "").trim();
+  return words.length < 3 || /^(table|tisch|mesa|tavolo)$/i.test(words) ? "Tables" : words;
+}
+
+// Tables by area; an area with a single table is none.
 export function areas(tables) {
   const found = new Map();
   for (const table of tables) {
-    const area = table.name.replace(/\s*\d+\s*$/, "").trim() || "Tables";
+    const area = areaOf(table.name);
     found.set(area, [...(found.get(area) ?? []), table]);
   }
-  const several = [...found].filter(([, here]) => here.length > 1);
-  const single = [...found].filter(([, here]) => here.length === 1).flatMap(([, here]) => here);
+  const several = [...found].filter(([area, here]) => here.length > 1 || area === "Tables");
+  const single = [...found].filter(([area, here]) => here.length === 1 && area !== "Tables").flatMap(([, here]) => here);
   return single.length ? [...several, [several.length ? "Others" : "Tables", single]] : several;
 }
 
@@ -27,9 +34,10 @@ export function tile(table, sessions, bills, onclick) {
   const known = bills.filter(Boolean);
   const due = known.reduce((sum, bill) => sum + bill.totalAmount - bill.paidAmount, 0);
   const payable = sessions.some((one) => one.isPayable) && due > 0;
-  const amount = payable ? written(due, known[0].currency) : sessions.length ? "Paid" : "";
   const more = sessions.length > 1 ? `${sessions.length} bills` : "";
   return element("button", { type: "button", class: `tile ${kind}`, onclick, "data-key": table.name },
     element("b", {}, table.name), element("span", {}, status),
-    amount ? element("strong", {}, amount) : null, more ? element("small", {}, more) : null);
+    payable ? element("strong", {}, written(due, known[0].currency)) : null,
+    !payable && sessions.length ? element("span", {}, due > 0 ? "Not payable" : "Paid") : null,
+    more ? element("small", {}, more) : null);
 }

@@ -19,11 +19,11 @@ export function explained(code) {
   return TELLS[code] ?? `The adapter says ${code}.`;
 }
 
-// What did not work. `lost` is true where nobody knows whether the adapter did what it was asked.
+// What did not work. `away`: it did not reach the adapter. `lost`: nobody knows whether the adapter did it.
 export class Refused extends Error {
-  constructor(text, { code = "", reason = "", lost = false } = {}) {
+  constructor(text, { code = "", reason = "", away = false, lost = false } = {}) {
     super(text);
-    Object.assign(this, { code, reason, lost });
+    Object.assign(this, { code, reason, away, lost });
   }
 }
 
@@ -57,7 +57,9 @@ export class Wire {
       504: "The adapter did not answer.",
       502: "The adapter's answer has no result.",
     }[status];
-    throw new Refused(sentence ?? body?.error ?? "The simulator has a problem.", { lost: true, reason: body?.error });
+    const away = ![500, 502, 504].includes(status);
+    throw new Refused(sentence ?? body?.error ?? "The simulator has a problem.",
+      { away, lost: !away, reason: body?.error });
   }
 }
 

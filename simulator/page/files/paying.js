@@ -1,0 +1,256 @@
+// The screens from the lock to the unlock: amount, tip, card, and everything that can go wrong on the way.
+
+import { button, element } from "/page/dom.js";
+import { read, share, written } from "/page/money.js";
+import { Payment, UNSURE } from "/page/payment.js";
+import { keypad } from "/page/screen.js";
+
+export class Paying {
+  // `ordering` has the screens to return to; `unfinished` takes over what is put aside.
+  constructor(wire, screen, unfinished, ordering) {
+    Object.assign(this, { wire, screen, unfinished, ordering });
+  }
+
+  hold(one) {
+    this.screen.busy = Boolean(one);
+    this.unfinished.inHand = one;
+    this.unfinished.show();
+    this.screen.nameWaiter();
+  }
+
+  // From here on the bill is ours, until it is unlocked.
+  async lock(session, { parts = 1, custom = false, seen = null } = {}) {
+    if (this.screen.busy) return;
+    const one = this.unfinished.unsureOf(session) ?? Payment.at(session, this.wire, this.unfinished.kept);
+    this.hold(one);
+    const retry = () => this.lock(session, { parts, custom, seen });
+    const locked = await this.screen.doing("Locking the bill …", async () => {
+      await one.lock();
+      return true;
+    }, (problem) => {
+      this.hold(null);
+      const isLocked = problem.code === "SESSION_ALREADY_LOCKED";
+      const unsure = one.state === UNSURE;
+      this.screen.problem(isLocked ? "Bill is locked" : "Not locked", problem, [
+        unsure ? element("p", {}, "Nothing was charged. The bill may be locked by this machine: the answer to it was lost.")
+          : null,
+        button("Try again", retry, "go"),
+        isLocked ? button("Release the lock", () => this.askToRelease(one, problem)) : null,
+      ], { back: () => this.ordering.bill(session) });
+    });
+    if (!locked) return;
+    if (one.outstanding <= 0) {
+      await this.leave(one);
+      return;
+    }
+    one.parts = parts;
+    one.keep();
+    one.changed = seen !== null && seen !== one.outstanding;
+    if (custom) this.amount(one);
+    else this.tip(one, Math.ceil(one.outstanding / parts));
+  }
+
+  // The wire names no owner of a lock, so only a person can tell whose it is.
+  askToRelease(one, problem, then = () => this.ordering.bill(one.session)) {
+    const unsure = one.state === UNSURE;
+    this.screen.question("Release the lock?", [
+      "Is somebody paying this bill at another machine? If it is released, two cards may be charged for it.",
+      problem.reason ? `The till says: ${problem.reason}` : null,
+      unsure ? `This machine is terminal ${this.wire.terminal}; it asked for the lock at ${one.since.slice(11, 19)} UTC `
+        + "and never heard the answer." : `This machine is terminal ${this.wire.terminal}, and did not lock it.`,
+    ].filter(Boolean), {
+      stay: "Leave it locked",
+      go: "Nobody is paying: release it",
+      onStay: () => this.putAside(),
+      onGo: () => this.releasing(one, problem, then),
+    });
+  }
+
+  async releasing(one, problem, then) {
+    const done = await this.screen.doing("Releasing the lock …", async () => {
+      await one.release();
+      return true;
+    }, (refused) => this.screen.problem("Not released", refused, [
+      button("Try again", () => this.askToRelease(one, problem, then), "go"),
+    ], { back: () => this.putAside() }));
+    if (!done) return;
+    this.hold(null);
+    await then();
+  }
+
+  leave(one) {
+    return this.unlocking(one, () => this.ordering.bill(one.session));
+  }
+
+  amount(one) {
+    const { currency } = one.bill;
+    const wrong = (amount) => {
+      if (amount === null || amount < 1) return "Enter an amount, such as 12.50.";
+      return amount > one.outstanding ? `Only ${written(one.outstanding, currency)} is left to pay.` : "";
+    };
+    this.screen.show("Amount", [this.form(`How much of ${written(one.outstanding, currency)}?`, currency, wrong,
+      (amount) => this.tip(one, amount))], { back: () => this.leave(one) });
+    document.getElementById("amount").focus();
+  }
+
+  otherTip(one, base) {
+    const { currency } = one.bill;
+    const wrong = (tip) => (tip === null ? "Enter an amount, such as 2.50." : "");
+    this.screen.show("Tip", [this.form("How much tip?", currency, wrong, (tip) => this.card(one, base, tip))],
+      { back: () => this.tip(one, base) });
+    document.getElementById("amount").focus();
+  }
+
+  // `wrong(amount)` says what is wrong with what was typed, which is null where it is no amount.
+  form(label, currency, wrong, then) {
+    const input = element("input", { id: "amount", inputmode: "decimal", autocomplete: "off", "aria-describedby": "wrong" });
+    const said = element("p", { id: "wrong", role: "alert" });
+    const onsubmit = (event) => {
+      event.preventDefault();
+      const amount = read(input.value, currency);
+      const problem = wrong(amount);
+      if (!problem) return then(amount);
+      said.replaceChildren(problem);
+      return input.focus();
+    };
+    return element("form", { onsubmit }, element("label", { for: "amount" }, label), input, said, keypad(input, "."),
+      element("button", { class: "go" }, "Continue"));
+  }
+
+  tip(one, base) {
+    const { currency } = one.bill;
+    const money = (amount) => written(amount, currency);
+    const choice = (tenths) => {
+      const tip = share(base, tenths);
+      return button(`${tenths / 10} % · ${money(tip)}`, () => this.card(one, base, tip));
+    };
+    this.screen.show("Add a tip?", [
+      one.changed ? element("p", { role: "alert" },
+        `The bill has changed: ${money(one.outstanding)} is to pay now.`) : null,
+      element("p", { class: "price" }, money(base)),
+      button("No tip", () => this.card(one, base, 0), "go"),
+      element("div", { class: "pad two" }, [100, 125, 150, 200].map(choice)),
+      button("Other tip", () => this.otherTip(one, base)),
+    ], { back: () => this.leave(one) });
+  }
+
+  card(one, base, tip) {
+    const money = (amount) => written(amount, one.bill.currency);
+    const decide = (outcome, entry) => () => {
+      one.decide(outcome, { base, tip, entry });
+      this.recording(one);
+    };
+    this.screen.show(one.telephone ? "Pay by phone" : "Present card", [
+      element("p", { class: "price" }, money(base + tip)),
+      tip ? element("p", { class: "minor centre" }, `${money(base)} and ${money(tip)} tip`) : null,
+      one.telephone ? button("Pay", decide("successful"), "go") : [
+        button("Tap the card", decide("successful", "contactless"), "go"),
+        button("Insert the card and enter the PIN", decide("successful", "chip")),
+      ],
+      element("div", { class: "pair" },
+        one.telephone ? null : button("Card is declined", decide("declined", "chip"), "bad"),
+        button("Cancel", decide("cancelled"), "bad")),
+    ], { back: () => this.tip(one, base) });
+  }
+
+  // The payment is recorded before the bill is unlocked. One that cannot be stays kept, whatever is pressed.
+  async recording(one) {
+    this.hold(one);
+    const waiting = (text, reason) => this.screen.show("Please wait", [
+      element("p", { class: "big" }, text), reason ? element("p", { class: "minor" }, reason) : null]);
+    waiting("Telling the till …");
+    const done = await this.screen.doing("Recording the payment …", async () => {
+      await one.record((problem) => waiting("Telling the till again …", problem.message));
+      return true;
+    }, (problem) => this.notRecorded(one, problem));
+    if (done) await this.unlocking(one, () => this.paid(one));
+  }
+
+  notRecorded(one, problem) {
+    const { id, paymentSuccessful } = one.payment;
+    this.screen.problem(paymentSuccessful ? "Paid, not recorded" : "Attempt not recorded", problem, [
+      element("p", {}, paymentSuccessful
+        ? "The card was charged, and the till does not know it yet. Trying again charges nothing."
+        : "Nothing was charged. The till should still know of the attempt."),
+      button("Try again", () => this.recording(one), "go"),
+      button("Later: go on with other tables", () => this.putAside()),
+      element("p", { class: "minor" }, `Payment ${id}`),
+      paymentSuccessful ? button("Give up", () => this.askToGiveUp(one), "bad")
+        : button("Unlock without telling the till", () => this.leave(one), "bad"),
+    ]);
+  }
+
+  // What is kept is tried again by itself, and stands above every screen meanwhile.
+  putAside() {
+    this.hold(null);
+    return this.ordering.tables();
+  }
+
+  askToGiveUp(one) {
+    const amount = written(one.charged, one.bill.currency);
+    this.screen.question("Give up this payment?", [
+      `The card was charged ${amount}. Giving up gives it back to the card, and the bill stays unpaid.`,
+      one.mayBeRecorded ? "An answer of the till was lost, so it may have recorded the payment all the same. "
+        + "Look at the bill afterwards: what stands there as paid was not." : null,
+    ].filter(Boolean), {
+      stay: "Keep it and try again",
+      go: `Give ${amount} back and unlock`,
+      onStay: () => this.recording(one),
+      onGo: () => {
+        one.giveUp();
+        return this.unlocking(one, () => this.givenUp(one));
+      },
+    });
+  }
+
+  givenUp(one) {
+    const amount = written(one.charged, one.bill.currency);
+    this.screen.show("Given back", [
+      element("p", { class: "big" }, `${amount} went back to the card. The till was not told of the payment.`),
+      element("p", { class: "minor" }, `Payment ${one.payment.id}`),
+      button("Back to the bill", () => this.ordering.bill(one.session), "go"),
+    ], { back: () => this.ordering.bill(one.session) });
+  }
+
+  // `later`: time has passed since, in which another machine may have locked the bill.
+  async unlocking(one, then, { later = false } = {}) {
+    this.hold(one);
+    const done = await this.screen.doing("Unlocking the bill …", async () => {
+      await (later ? one.settle() : one.finish());
+      return true;
+    }, (problem) => {
+      if (one.state === UNSURE && problem.code === "SESSION_ALREADY_LOCKED") return this.askToRelease(one, problem, then);
+      return this.screen.problem("Still locked", problem, [
+        element("p", {}, "The bill could not be unlocked, so nobody else can pay it."),
+        button("Try again", () => this.unlocking(one, then, { later: true }), "go"),
+        button("Later: go on with other tables", () => this.putAside())]);
+    });
+    if (!done) return;
+    this.hold(null);
+    await then();
+  }
+
+  async paid(one) {
+    const { payment, session, bill } = one;
+    const money = (amount) => written(amount, bill.currency);
+    const toBill = () => this.ordering.bill(session);
+    if (!payment.paymentSuccessful) {
+      const [title, text] = one.outcome === "cancelled"
+        ? ["Cancelled", "✖ Cancelled. Nothing was charged."] : ["Declined", "✖ The card was declined. Nothing was charged."];
+      this.screen.show(title, [element("p", { class: "big bad" }, text), button("Back to the bill", toBill, "go")],
+        { kind: "trouble", back: toBill });
+      return;
+    }
+    const left = one.outstanding - payment.baseAmount;
+    const parts = one.parts > 1 && left > 0 ? one.parts - 1 : 0;
+    if (parts) this.ordering.splits.set(session.id, parts);
+    else this.ordering.splits.delete(session.id);
+    this.screen.show("Approved", [
+      element("p", { class: "big done" }, `✓ Approved: ${money(one.charged)}`),
+      element("p", { class: "centre" }, left > 0 ? `${money(left)} is left to pay.` : "The bill is paid in full."),
+      left > 0 ? button(parts ? `Next share: ${money(Math.ceil(left / parts))}` : "Back to the bill",
+        () => (parts ? this.lock(session, { parts, seen: left }) : toBill()), "go") : null,
+      button("Tables", () => this.ordering.tables(), left > 0 ? "" : "go"),
+    ], { kind: "approved", back: () => this.ordering.tables() });
+  }
+}
