@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from adapter import __version__
-from adapter.config import Config, StatusConfig, load_config
+from adapter.config import Config, load_config
 from adapter.connecting import Line, serve_connection
 from adapter.connection_config import RegistrationConfig
 from adapter.domain.service import Service
@@ -29,16 +29,16 @@ from adapter.events import (
 )
 from adapter.mapping.capabilities import offered_by
 from adapter.mapping.load import Mapping
-from adapter.ops.port import PortSettings
 from adapter.ops.report import Sources
 from adapter.protocol.endpoint import Endpoint
 from adapter.serving import Serving, database_settings
 from adapter.store.engines import engine_of
 from adapter.store.store import SqlStore
+from adapter.watching import engine_name, watched
 
 if TYPE_CHECKING:
     from adapter.ops.registration import ProviderSettings
-    from adapter.ops.watch import Watch, Watched
+    from adapter.ops.watch import Watch
 
 _TIDY = 30.0
 """Seconds between looks for garbage."""
@@ -192,7 +192,7 @@ class App:
         old = self._serving
         problems = [
             f"[{name}] cannot change while the adapter runs; put it back, or restart the adapter"
-            for name in ("log", "status")
+            for name in ("log", "status", "traces")
             if getattr(config, name) != getattr(old.config, name)
         ]
         if not config.connection:
@@ -223,7 +223,7 @@ class App:
         old, self._serving = self._serving, serving
         source = serving.mapping.source
         if self._watch is not None:
-            self._watch.follow(watched(serving.config))
+            self._watch.follow(watched(serving.config), engine_name(serving.config))
         for line in lines:
             if line not in opened:
                 # The next frame is answered by the new one.
@@ -353,31 +353,6 @@ def provider_settings(config: RegistrationConfig) -> ProviderSettings:
         reseller_id=config.reseller_id,
         timeout=config.timeout,
     )
-
-
-def watch_of(config: Config) -> Watch | None:
-    """What listens beside the log and serves the status port; None where the configuration has it off."""
-    if not config.status.use:
-        return None
-    from adapter.ops.watch import Watch  # noqa: PLC0415 - commands that do not serve need not load it
-
-    return Watch(status_settings(config.status), watched(config))
-
-
-def watched(config: Config) -> list[Watched]:
-    """The connections of a configuration, as they are watched."""
-    from adapter.ops.watch import Watched  # noqa: PLC0415 - as above
-
-    return [
-        Watched(name=one.name, dial=one.dial, listen=one.listen, protocol=one.protocol, environment=one.environment)
-        for one in config.connection
-    ]
-
-
-def status_settings(status: StatusConfig) -> PortSettings:
-    """Where the status port is, and who may look."""
-    host, port = status.listen_at
-    return PortSettings(host=host, port=port, token=status.token.get_secret_value())
 
 
 def run_async(main: Coroutine[Any, Any, Any]) -> Any:

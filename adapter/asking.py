@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from adapter.app import status_settings
 from adapter.config import load_status_config
 from adapter.errors import AdapterError
 from adapter.terminal import CONFIG, explained
+from adapter.watching import status_settings
 
 
 @click.command("status")

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from adapter import __version__
-from adapter.app import App, calm_the_garbage_collector, load, run_async, watch_of
+from adapter.app import App, calm_the_garbage_collector, load, run_async
 from adapter.asking import reload_command, status_command
 from adapter.certifying import certify_command
 from adapter.errors import AdapterError
@@ -24,6 +24,7 @@ from adapter.simulate import simulate_command
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
 from adapter.terminal import CONFIG, explained, log_stream, needing
+from adapter.watching import watch_of
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

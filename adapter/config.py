@@ -20,6 +20,7 @@ from adapter.mapping.walk import check_receipt, fits
 from adapter.tls import TlsFileError
 from adapter.toml.load import Source, Strict, load, suggest
 from adapter.toml.secrets import Secret
+from adapter.traces_config import TracesConfig
 
 _SHORTEST_TOKEN = 16
 _SHORTEST_TIMEOUT = 0.01
@@ -164,6 +165,8 @@ class Config(Strict):
     limits: LimitsConfig = LimitsConfig()
     log: LogConfig = LogConfig()
     status: StatusConfig = StatusConfig()
+    traces: TracesConfig | None = None
+    """With it, a trace of each request is sent to a collector."""
     site: dict[str, Any] = Field(default_factory=dict)
     """Values for the site constants of the mapping."""
     connection: tuple[ConnectionConfig, ...] = ()

@@ -7,12 +7,16 @@ committed can no longer be taken back, so its deadline passes and its outcome is
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import Any
 
 
 class Deadline:
     """The deadline of one request, as far as both sides must know of it."""
 
-    __slots__ = ("committing", "passed")
+    __slots__ = ("committing", "passed", "trace")
+
+    trace: Any
+    """What whoever makes traces knows of the request; not there otherwise, since to say so would cost every request."""
 
     def __init__(self) -> None:
         self.passed = False

@@ -138,6 +138,16 @@ class StatementRun(Event, frozen=True, kw_only=True):
     milliseconds: float
 
 
+class StatementFailed(Event, frozen=True, kw_only=True):
+    """A statement failed, or was cut short."""
+
+    level: ClassVar[Level] = "debug"
+    name: str
+    error: str
+    """Class of the driver's error, or of what cut it short."""
+    milliseconds: float
+
+
 class RowSkipped(Event, frozen=True, kw_only=True):
     """A row cannot be read as the mapping says, and was left out of a list."""
 
@@ -297,3 +307,14 @@ class StatusRefused(Event, frozen=True, kw_only=True):
 
     level: ClassVar[Level] = "warning"
     peer: str
+
+
+class TracesLost(Event, frozen=True, kw_only=True):
+    """Traces cannot be delivered; requests are answered all the same. Said again only once they could be."""
+
+    level: ClassVar[Level] = "warning"
+    reason: str
+
+
+class TracesTaken(Event, frozen=True, kw_only=True):
+    """Traces are delivered again."""

@@ -76,6 +76,7 @@ class State:
             events.Started: self._started,
             events.StatusRefused: self._status_refused,
             events.Stopping: self._stopping,
+            events.TracesLost: self._traces_lost,
         }
 
     def __call__(self, event: Event) -> None:
@@ -303,6 +304,9 @@ class State:
 
     def _status_refused(self, event: events.StatusRefused) -> None:
         self._note(f"somebody at {event.peer} asked for this page with a wrong token")
+
+    def _traces_lost(self, event: events.TracesLost) -> None:
+        self._note(f"traces cannot be delivered, and requests are answered all the same: {event.reason}")
 
     def _note(self, text: str, *, is_trouble: bool = False) -> None:
         text = clean(text[:1].upper() + text[1:])

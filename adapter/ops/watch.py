@@ -1,9 +1,11 @@
-"""Listens to the adapter and tells what it heard: state, metrics and the port put together. Knows no configuration."""
+"""Listens to the adapter and tells what it heard: state, metrics, traces and the port. Knows no configuration."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from adapter.events import Emit, Event
 from adapter.ops.metrics import CONTENT_TYPE, Metrics
@@ -11,6 +13,9 @@ from adapter.ops.port import Port, PortSettings
 from adapter.ops.report import Sources
 from adapter.ops.reporter import Reporter
 from adapter.ops.state import Connection, State
+
+if TYPE_CHECKING:
+    from adapter.ops.traces import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,36 +33,60 @@ class Watched:
 class Watch:
     """Everything that listens beside the log."""
 
-    def __init__(self, settings: PortSettings, connections: list[Watched]) -> None:
+    def __init__(self, settings: PortSettings | None, connections: list[Watched], traces: Traces | None = None) -> None:
+        """Without `settings` there is no port, and without `traces` there are none."""
         self._settings = settings
+        self._traces = traces
         self.state = State([_connection(one) for one in connections])
         self._metrics = Metrics(one.name for one in connections)
 
     def beside(self, emit: Emit) -> Emit:
         """Tells both `emit` and this."""
-        state, metrics = self.state, self._metrics
+        state, metrics, traces = self.state, self._metrics, self._traces
 
         def tell(event: Event) -> None:
             emit(event)
             state(event)
             metrics(event)
 
-        return tell
+        def tell_and_trace(event: Event) -> None:
+            tell(event)
+            traces(event)  # type: ignore[misc] # it is there, or this is not used
 
-    def follow(self, connections: list[Watched]) -> None:
-        """Watch these connections from now on."""
+        return tell if traces is None else tell_and_trace
+
+    def follow(self, connections: list[Watched], engine: str) -> None:
+        """Watch these connections from now on, and a database of this engine."""
+        if self._traces is not None:
+            self._traces.engine = engine
         self.state.follow([_connection(one) for one in connections])
         self._metrics.follow(self.state.connections)
 
     def statements(self, emit: Emit | None) -> Emit:
         """Who is told of every SQL statement: the metrics, and `emit` where somebody wants to see them."""
-        return self._metrics if emit is None else emit
+        if emit is not None or self._traces is None:
+            return self._metrics if emit is None else emit
+        metrics, traces = self._metrics, self._traces
+
+        def tell(event: Event) -> None:
+            metrics(event)
+            traces(event)
+
+        return tell
 
     async def serve(self, sources: Sources, emit: Emit, stop: asyncio.Event) -> None:
-        """Serve the port until `stop` is set."""
+        """Serve the port, and send traces, until `stop` is set."""
+        work: list[Awaitable[None]] = []
+        if self._settings is not None:
+            work.append(self._serve_port(self._settings, sources, emit, stop))
+        if self._traces is not None:
+            work.append(self._traces.serve(emit, stop))
+        await asyncio.gather(*work)
+
+    async def _serve_port(self, settings: PortSettings, sources: Sources, emit: Emit, stop: asyncio.Event) -> None:
         reporter = Reporter(self.state, sources)
         port = Port(
-            self._settings,
+            settings,
             reporter,
             lambda: (self._metrics.text(self.state, sources), CONTENT_TYPE),
             emit,

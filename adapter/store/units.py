@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.pool import PoolProxiedConnection
 
-from adapter.events import Emit, StatementRun
+from adapter.events import Emit, StatementFailed, StatementRun
 from adapter.mapping.plans import Plan
 from adapter.store.drivers.base import Driver
 
@@ -26,7 +26,11 @@ class Reader:
     def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Row]:
         """Run a plan's statement and give its rows."""
         started = time.perf_counter()
-        found = self._driver.run(self._connection, plan.driver, _values(plan, parameters))
+        try:
+            found = self._driver.run(self._connection, plan.driver, _values(plan, parameters))
+        except BaseException as error:
+            self._tell_failed(plan, error, started)
+            raise
         self._tell(plan, len(found), started)
         return found
 
@@ -43,6 +47,11 @@ class Reader:
             spent = (time.perf_counter() - started) * 1000
             self._emit(StatementRun(name=plan.name, sql=plan.shown, rows=rows, milliseconds=spent))
 
+    def _tell_failed(self, plan: Plan, error: BaseException, started: float) -> None:
+        if self._emit is not None:
+            spent = (time.perf_counter() - started) * 1000
+            self._emit(StatementFailed(name=plan.name, error=type(error).__name__, milliseconds=spent))
+
 
 class Writer(Reader):
     """One connection inside a transaction, for the time of one unit."""
@@ -57,7 +66,12 @@ class Writer(Reader):
     def change(self, plan: Plan, parameters: Mapping[str, Any]) -> tuple[int, list[Row]]:
         """Run a statement that writes, and give how many rows it touched and those it returned."""
         started = time.perf_counter()
-        touched, found = self._driver.change(self._connection, plan.driver, _values(plan, parameters), once=plan.once)
+        try:
+            values = _values(plan, parameters)
+            touched, found = self._driver.change(self._connection, plan.driver, values, once=plan.once)
+        except BaseException as error:
+            self._tell_failed(plan, error, started)
+            raise
         self._tell(plan, touched, started)
         return touched, found
 

@@ -264,13 +264,15 @@ class _Session:
         waiting.passed = True
         if waiting.task is not None:
             waiting.task.cancel()
-        late = asyncio.get_running_loop().create_task(self._answer_late(waiting.raw))
+        late = asyncio.get_running_loop().create_task(self._answer_late(waiting))
         self._in_flight.add(late)
         late.add_done_callback(self._in_flight.discard)
 
-    async def _answer_late(self, raw: bytes) -> None:
+    async def _answer_late(self, waiting: Waiting) -> None:
+        # The timer's own context is that of whichever frame started it.
+        deadline.set(waiting)
         try:
-            reply = self._settings.too_late(raw) if self._settings.too_late is not None else None
+            reply = self._settings.too_late(waiting.raw) if self._settings.too_late is not None else None
             if reply is not None:
                 await self._send(reply)
         except ConnectionClosed:

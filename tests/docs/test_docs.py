@@ -20,6 +20,7 @@ from adapter.mapping.load import REQUIRED, load_mapping, load_mapping_text
 from adapter.mapping.schema import MappingFile
 from adapter.mapping.walk import RECEIPT_NAMES
 from adapter.protocol.tables.dialect import ERROR_CODES, tables_dialect
+from adapter.traces_config import TracesConfig
 from simulator.config import settings_of
 from simulator.faults import KINDS as FAULTS
 from simulator.faults import RUBBISH
@@ -89,9 +90,17 @@ def test_the_example_configuration_names_only_settings_that_exist():
 def test_the_defaults_in_the_example_are_the_defaults():
     for section, model in (("rules", "rules"), ("limits", "limits"), ("log", "log"), ("status", "status")):
         default = Config.model_fields[model].default
-        block = text("config.example.toml").split(f"[{section}]")[1].split("\n[")[0]
+        block = re.split(r"\n(?:# )?\[", text("config.example.toml").split(f"[{section}]")[1])[0]
         for name, shown in re.findall(r"^# (\w+)\s*= ([^\s{]+)", block, re.MULTILINE):
             assert tomllib.loads(f"x = {shown}")["x"] == getattr(default, name), name
+
+
+def test_the_defaults_of_traces_in_the_example_are_the_defaults():
+    block = re.split(r"\n\n", text("config.example.toml").split("# [traces]\n")[1])[0]
+    shown = dict(re.findall(r"^# (\w+)\s*= (\S+)", block, re.MULTILINE))
+    assert set(shown) == set(TracesConfig.model_fields)
+    for name in ("service_name", "share", "timeout"):
+        assert tomllib.loads(f"x = {shown[name]}")["x"] == TracesConfig.model_fields[name].default, name
 
 
 def test_the_mapping_guide_names_every_key_of_the_language():

@@ -340,6 +340,55 @@ def test_whoever_asks_for_the_status_needs_none_of_the_other_secrets(file: Path)
     assert load_status_config(file).listen_at == ("127.0.0.1", 1)
 
 
+TRACES = '[traces]\nendpoint = "{}"\n'
+
+
+def test_without_a_section_there_are_no_traces(file: Path):
+    assert read(file, DATABASE).traces is None
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+        ("http://127.0.0.1:4318/", "http://127.0.0.1:4318/v1/traces"),
+        ("https://otel.example/tenant", "https://otel.example/tenant/v1/traces"),
+        ("https://otel.example/v1/traces", "https://otel.example/v1/traces"),
+    ],
+)
+def test_traces_are_sent_to_the_path_that_collectors_have_for_them(file: Path, endpoint: str, address: str):
+    traces = read(file, DATABASE + TRACES.format(endpoint)).traces
+    assert traces is not None
+    assert traces.address == address
+    assert traces.instance_name
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        TRACES.format("otel.example:4318"),
+        TRACES.format("http://otel.example:99999"),
+        TRACES.format("http://name:k3y@otel.example"),
+        TRACES.format("http://otel.example?k3y"),
+        TRACES.format("http://127.0.0.1:4318") + "share = 0\n",
+        TRACES.format("http://127.0.0.1:4318") + "share = 1.5\n",
+        TRACES.format("http://127.0.0.1:4318") + 'headers = { "a b" = "k3y" }\n',
+        TRACES.format("http://127.0.0.1:4318") + 'headers = { a = "k3y\\nb" }\n',
+        TRACES.format("http://otel.example") + 'headers = { Authorization = "k3y" }\n',
+    ],
+)
+def test_traces_that_cannot_be_sent_or_would_show_a_key_are_one_problem(file: Path, lines: str):
+    (problem,) = problems_of(file, DATABASE + lines)
+    assert problem.key.startswith("traces")
+
+
+def test_the_headers_of_a_collector_are_secrets(file: Path):
+    config = read(file, DATABASE + TRACES.format("https://otel.example") + 'headers = { Authorization = "k3y" }\n')
+    assert config.traces is not None
+    assert config.traces.headers["Authorization"].get_secret_value() == "k3y"
+    assert "k3y" not in repr(config)
+
+
 def test_standing_by_needs_a_ledger_and_something_to_dial(file: Path):
     dial = DIAL.format("wss://api.example/ws")
     assert read(file, f"{DATABASE}{dial}standby = true\n").connection[0].standby

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 from websockets.asyncio.client import ClientConnection
 
+from adapter.deadline import deadline
 from adapter.events import BugFound, Event
 from tests.unit.transport.loopback import close_code, echo, run, served, until
 
@@ -373,6 +374,30 @@ def test_at_its_deadline_a_request_is_answered_without_waiting_for_it_to_notice(
     answers, was_frozen = run(scenario)
     assert answers == ["late: slow", "quick"]
     assert was_frozen
+
+
+def test_whoever_answers_at_a_deadline_knows_whose_it_is():
+    worked_on, answered = {}, {}
+
+    async def scenario() -> None:
+        async def freeze(raw: bytes) -> bytes:
+            worked_on[raw] = deadline.get()
+            await asyncio.Event().wait()
+            return b"never"
+
+        def too_late(raw: bytes) -> bytes:
+            answered[raw] = deadline.get()
+            return b"late"
+
+        async with served(freeze, deadline=0.02, too_late=too_late) as (client, _):
+            for name in ("first", "second"):
+                await client.send(name)
+            for _ in range(2):
+                await client.recv()
+
+    run(scenario)
+    assert answered == worked_on
+    assert len({id(one) for one in answered.values()}) == 2
 
 
 def test_work_that_does_not_let_itself_be_cut_short_is_not_answered_a_second_time():
