@@ -18,6 +18,13 @@ from adapter.terminal import explained, needing
 )
 @click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
 @click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect; more than once.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["tables", "epos-data"]),
+    default="tables",
+    show_default=True,
+    help="What --account speaks: the Tables API, or the EPOS Data API.",
+)
 @click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
 @click.option("--adapter", default=None, metavar="COMMAND", help="Starts the adapter, so that it can be killed.")
 @click.option(
@@ -30,6 +37,7 @@ def simulate_command(
     listen: str | None,
     gateway: str | None,
     accounts: tuple[str, ...],
+    protocol: str,
     dial: tuple[str, ...],
     adapter: str | None,
     adapter_pid: int | None,
@@ -42,7 +50,13 @@ def simulate_command(
             from simulator.config import settings_of  # noqa: PLC0415 - as above
 
         settings = settings_of(
-            listen=listen, gateway=gateway, accounts=accounts, dial=dial, adapter=adapter or adapter_pid, file=file
+            listen=listen,
+            gateway=gateway,
+            accounts=accounts,
+            dial=dial,
+            adapter=adapter or adapter_pid,
+            file=file,
+            protocol=protocol,
         )
 
         async def serve() -> None:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from simulator.accounts import Account
 from simulator.app import Simulator
-from simulator.config import INVENTED, Settings
+from simulator.config import INVENTED_KEYS, Settings
 from simulator.journal import Note
 
 Say = Callable[[str], object]
@@ -42,20 +43,20 @@ def _beginning(simulator: Simulator, settings: Settings) -> list[str]:
     waiting = [name for name in settings.accounts if name not in dialled]
     for name in waiting:
         account = settings.accounts[name]
-        key = account.key if (name, account.key) == INVENTED else "(as given)"
-        lines += [
-            "",
-            f"waiting for the adapter of {name}; in its config.toml:",
-            "",
-            "  [[connection]]",
-            f'  name = "{name}"',
-            f'  dial = "{simulator.gateway.url_of(account.dialect)}"',
-            f'  account = "{name}"',
-            f'  api_key = "{key}"',
-            f'  software_house_id = "{account.software_house_id or "any"}"',
-            '  proxy = "none"',
-        ]
+        lines += ["", f"waiting for the adapter of {name}; in its config.toml:", ""]
+        lines += [f"  {line}" for line in _config(name, account, simulator)]
     return [*lines, ""]
+
+
+def _config(name: str, account: Account, simulator: Simulator) -> list[str]:
+    """What stands in the configuration of an adapter that dials."""
+    key = account.key if account.key in INVENTED_KEYS.values() else "(as given)"
+    shown = [f'api_key = "{key}"', f'software_house_id = "{account.software_house_id or "any"}"']
+    begin = ["[[connection]]", f'name = "{name}"', f'dial = "{simulator.gateway.url_of(account.dialect)}"']
+    if account.dialect == "tables":
+        return [*begin, f'account = "{name}"', *shown, 'proxy = "none"']
+    register = ["", "[registration]", f'api = "{simulator.url}"', *shown]
+    return [*begin, f'protocol = "{account.dialect}"', *shown, 'proxy = "none"', *register]
 
 
 async def _tell(simulator: Simulator, say: Say) -> None:

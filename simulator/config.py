@@ -18,6 +18,8 @@ LISTEN = "127.0.0.1:8800"
 GATEWAY = "127.0.0.1:8801"
 INVENTED = ("demo", "00000000-0000-4000-8000-000000000001")
 """The account where none is given: it opens this simulator and nothing else."""
+INVENTED_KEYS: Mapping[str, str] = {"tables": INVENTED[1], "epos-data": "sk_sandbox_00000000000000000000000000000001"}
+"""Its key, by what it speaks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +72,12 @@ def settings_of(
     dial: Sequence[str] = (),
     adapter: str | int | None = None,
     file: Path | None = None,
+    protocol: str = "tables",
 ) -> Settings:
     """What options and file say together; options come before the file, accounts and addresses are added to its own.
 
-    `accounts` are NAME:KEY, `dial` addresses of adapters for the only account.
+    `accounts` are NAME:KEY, `dial` addresses of adapters for the only account; `protocol` is what `accounts` speak, and
+    the invented one.
     Raises SimulatorError.
     """
     found = _read(file) if file is not None else Settings(accounts={})
@@ -82,9 +86,9 @@ def settings_of(
         name, colon, key = text.partition(":")
         if not (name and colon and key):
             raise SimulatorError("--account wants a name and a key, with a colon between them", hint="demo:the-api-key")
-        known[name] = Account(key)
+        known[name] = Account(key, dialect=protocol)
     if not known:
-        known = dict(Settings().accounts)
+        known = {INVENTED[0]: Account(INVENTED_KEYS[protocol], dialect=protocol)}
     if dial and len(known) != 1:
         raise SimulatorError(
             f"--dial does not say for which of {', '.join(known)}",

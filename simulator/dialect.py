@@ -14,7 +14,7 @@ class Operation:
     method: str
     summary: str
     member: str | None = None
-    """The only member of a successful result, which the REST face takes out of it; None where the result is empty."""
+    """The only member of a successful result, which the REST face takes out of it; None where there is no such member."""
     example: Mapping[str, Any] = field(default_factory=dict)
     """Parameters as a card machine would send them."""
 
@@ -24,7 +24,7 @@ class Outcome:
     """What a response says, without its envelope."""
 
     result: Any
-    """None where the response has none."""
+    """What an error says where it is one; None where the response has neither."""
     error_code: str | None
     """None where it is a success."""
 
@@ -49,6 +49,14 @@ class Dialect(Protocol):
 
     def authorization(self, account: str, key: str) -> str:
         """The Authorization header of this account."""
+        ...
+
+    def refuses_key(self, key: str) -> str:
+        """Why a key can be none of this protocol; empty where it can."""
+        ...
+
+    def environment(self, key: str) -> str:
+        """Which of the provider's environments a key opens, where the key tells; else empty."""
         ...
 
     def request(self, method: str, params: Mapping[str, Any], identity: str | None) -> str:

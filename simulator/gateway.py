@@ -26,7 +26,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
-from simulator.accounts import Account, secrets, who
+from simulator.accounts import Account, check, secrets, who
 from simulator.addresses import joined
 from simulator.dialect import Dialect
 from simulator.errors import GatewayError, NoAnswer, NotConnected, SimulatorError, UnknownAccount
@@ -34,6 +34,9 @@ from simulator.faults import RUBBISH, Faults, WrongFault
 from simulator.journal import Frame, Journal
 from simulator.judging import Judge, NoJudge
 from simulator.link import Exchange, Link
+from simulator.orders.capabilities import Registry
+from simulator.orders.dialect import OrdersDialect
+from simulator.orders.judge import OrdersJudge
 from simulator.process import Process
 from simulator.tables.dialect import TablesDialect
 from simulator.tables.judge import TablesJudge
@@ -58,8 +61,8 @@ _REDIAL = 1.0
 """Seconds between attempts to reach an adapter that listens."""
 _SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 - unregistered: it would show keys
 
-DIALECTS: Mapping[str, Dialect] = {"tables": TablesDialect()}
-JUDGES: Mapping[str, Callable[[], Judge]] = {"tables": TablesJudge}
+DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (TablesDialect(), OrdersDialect())}
+JUDGES: Mapping[str, Callable[[], Judge]] = {"tables": TablesJudge, "epos-data": OrdersJudge}
 
 
 class Gateway:
@@ -81,14 +84,13 @@ class Gateway:
         `dial` holds address and account name of adapters that listen. `judges` makes the judge of an account,
         by the name of its dialect. `adapter` is the command that starts the adapter, or the id of its process, so that it
         can be killed.
-        Raises UnknownAccount for an account that is dialled and not there, SimulatorError for an unknown dialect.
+        Raises UnknownAccount for an account that is dialled and not there, SimulatorError for an unknown dialect or a key
+        that is none of it.
         """
         self.accounts = {
             name: account if isinstance(account, Account) else Account(account) for name, account in accounts.items()
         }
-        for name, account in self.accounts.items():
-            if account.dialect not in dialects:
-                raise SimulatorError(f"account {name} speaks {account.dialect}, which nobody knows")
+        check(self.accounts, dialects)
         self._dialects = dialects
         self._judges = {name: judges.get(account.dialect, NoJudge)() for name, account in self.accounts.items()}
         self._host = host
@@ -100,6 +102,8 @@ class Gateway:
         self._numbers = itertools.count(1)
         self._arrived = {account: asyncio.Event() for account in self.accounts}
         self.journal = Journal(secrets=secrets(self.accounts))
+        self.registry = Registry()
+        """What the EPOS of each account says that it offers."""
         self._process = Process(adapter, self.journal)
         self.faults = Faults(self.journal, self._process, lambda account: self.link(account).break_off())
         """What goes wrong on purpose."""
@@ -167,6 +171,10 @@ class Gateway:
         """All frames that are remembered."""
         return self.journal.frames
 
+    def dialect(self, name: str) -> Dialect:
+        """The protocol of this name."""
+        return self._dialects[name]
+
     def dialect_of(self, account: str) -> Dialect:
         """What is spoken with this account. Raises UnknownAccount."""
         return self._dialects[self._known(account).dialect]
@@ -195,9 +203,11 @@ class Gateway:
     ) -> Exchange:
         """Ask the adapter of this account, and return its answer with what is known of it.
 
-        Raises UnknownAccount, NotConnected or NoAnswer.
+        Raises UnknownAccount, NotConnected, NotRegistered or NoAnswer.
         """
-        return await self.link(account).ask(method, params, timeout=timeout, identity=identity)
+        link = self.link(account)
+        self.registry.check(account, method, params)
+        return await link.ask(method, params, timeout=timeout, identity=identity)
 
     async def request(
         self,
@@ -251,7 +261,7 @@ class Gateway:
         dialect = next((each for each in self._dialects.values() if each.path == path), None)
         if dialect is None:
             return ws.respond(HTTPStatus.NOT_FOUND, "nothing here\n")
-        account, wrong = who(request.headers, self.accounts, dialect)
+        account, wrong = who(request.headers.get_all, self.accounts, dialect)
         if account is None:
             self.journal.add_note("refused", wrong)
             return ws.respond(HTTPStatus.UNAUTHORIZED, "who are you?\n")

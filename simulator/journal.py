@@ -17,6 +17,7 @@ KEPT_BYTES = 64_000_000
 MASK = "***"
 
 Sender = Literal["gateway", "adapter"]
+NoteKind = Literal["connected", "left", "refused", "unreachable", "registered", "fault", "adapter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class Note:
     at: float
     account: str
     """Empty where it belongs to none."""
-    kind: Literal["connected", "left", "refused", "unreachable", "fault", "adapter"]
+    kind: NoteKind
     text: str
     link: int | None = None
 
@@ -169,7 +170,7 @@ class Journal:
 
     def add_note(
         self,
-        kind: Literal["connected", "left", "refused", "unreachable", "fault", "adapter"],
+        kind: NoteKind,
         text: str,
         *,
         account: str = "",

@@ -15,7 +15,7 @@ from simulator.certify.page import as_html
 from simulator.certify.report import as_json, as_junit
 from simulator.certify.run import certify
 from simulator.certify.scenario import scenarios
-from simulator.config import INVENTED, Settings
+from simulator.config import INVENTED_KEYS, Settings
 from simulator.errors import SimulatorError
 from simulator.gateway import Gateway
 
@@ -107,7 +107,7 @@ def _say_whom_it_waits_for(gateway: Gateway, account: str, settings: Settings, w
         told.print(f"dialling {', '.join(dialled)}", highlight=False)
         return
     key = settings.accounts[account].key
-    shown = key if (account, key) == INVENTED else "(as given)"
+    shown = key if key in INVENTED_KEYS.values() else "(as given)"
     told.print(
         f"waiting up to {wanted.patience:g} s for an adapter to dial "
         f"{gateway.url_of(settings.accounts[account].dialect)}, account {account}, key {shown}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.http import faulting, looking, operations
+from simulator.http import faulting, looking, operations, registering
 from simulator.http.endpoint import Endpoint
 
 _FRAMES = {
@@ -10,6 +10,7 @@ _FRAMES = {
     "limit": "How many at most, up to 1000; 200 without it",
     "account": "Only those of this account",
 }
+_BY_KEY = {401: "No account's key in the Authorization header"}
 _OF_AN_ADAPTER = {404: "There is no such account", 503: "No adapter is connected for this account"}
 
 ENDPOINTS = (
@@ -24,6 +25,7 @@ ENDPOINTS = (
             200: "The result, without its envelope",
             400: "The body is no JSON object",
             404: "There is no such account or operation",
+            409: "The capability is not registered",
             422: "The adapter answered an error, which is the body",
             502: "The adapter's answer has no result",
             503: "No adapter is connected for this account",
@@ -106,5 +108,27 @@ ENDPOINTS = (
         summary="Take one planned fault back",
         answer=faulting.cancel,
         statuses={200: "It is taken back", 404: "It never was planned, or has happened"},
+    ),
+    Endpoint(
+        verb="PUT",
+        path="/epos/integrations/ws",
+        summary="Register capabilities of the EPOS Data API, as with the provider",
+        answer=registering.register,
+        body=registering.BODY,
+        statuses={200: "What is registered now", 400: "It is no list of capabilities", **_BY_KEY},
+    ),
+    Endpoint(
+        verb="GET",
+        path="/epos/integrations/ws",
+        summary="What is registered for WebSockets",
+        answer=registering.registered,
+        statuses={200: "What is registered", **_BY_KEY},
+    ),
+    Endpoint(
+        verb="GET",
+        path="/epos/integrations",
+        summary="What is registered at all",
+        answer=registering.integrations,
+        statuses={200: "What is registered", **_BY_KEY},
     ),
 )

@@ -35,6 +35,7 @@ async def connections(gateway: Gateway, _request: Request) -> Response:
             {
                 "account": name,
                 "dialect": account.dialect,
+                "environment": gateway.dialect_of(name).environment(account.key),
                 "url": dialled.get(name) or gateway.url_of(account.dialect),
                 "dialled_by": "simulator" if name in dialled else "adapter",
                 "connected": link is not None,

@@ -25,11 +25,15 @@ from simulator.http.endpoint import BadRequest, Endpoint, NotThere, TooLarge, js
 from simulator.http.endpoints import ENDPOINTS
 from simulator.http.guard import Guard
 from simulator.http.openapi import openapi
+from simulator.http.registering import Unauthorized
+from simulator.orders.capabilities import WrongRegistration
 from simulator.page import page
 
 _STATUS = {
     BadRequest: HTTPStatus.BAD_REQUEST,
     WrongFault: HTTPStatus.BAD_REQUEST,
+    WrongRegistration: HTTPStatus.BAD_REQUEST,
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
     NotThere: HTTPStatus.NOT_FOUND,
     UnknownAccount: HTTPStatus.NOT_FOUND,
     TooLarge: HTTPStatus(413),

@@ -112,6 +112,14 @@ class TablesDialect:
         """Basic, of both together in base64 (getting-started page)."""
         return "Basic " + base64.b64encode(f"{account}:{key}".encode()).decode()
 
+    def refuses_key(self, key: str) -> str:
+        """Empty for every key but one of the successor."""
+        return "its key is one of the EPOS Data API" if key.startswith(("sk_sandbox_", "sk_prod_")) else ""
+
+    def environment(self, key: str) -> str:  # noqa: ARG002 - staging and production differ by their addresses
+        """Empty: the address tells, and this is neither."""
+        return ""
+
     def request(self, method: str, params: Mapping[str, Any], identity: str | None) -> str:
         """JSON-RPC; a notification, such as ErrorNotification, has no id."""
         named = {} if identity is None else {"id": identity}
