@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from adapter.domain.requests import Request
 from adapter.errors import AdapterError, InvalidParams
+from adapter.protocol.jsonrpc import HALF_A_CHARACTER
 
 Params = TypeVar("Params")
 Answer = TypeVar("Answer")
@@ -70,6 +71,8 @@ def decode_request(dialect: Dialect, route: Route[Any, Any], params: Raw) -> Req
         found = _PATH.search(str(error))
         raise unfit(found.group(1) if found else "", dialect.expected) from None
     except msgspec.DecodeError:
+        if params is HALF_A_CHARACTER:
+            raise InvalidParams("params: a text ends in the middle of a character (half of a surrogate pair)") from None
         raise InvalidParams("params: not readable") from None
     except RecursionError:
         raise InvalidParams("params: nested too deeply") from None

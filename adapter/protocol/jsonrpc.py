@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,15 @@ MAX_SIZE: Final = 1024 * 1024
 _ID_STARTS: Final = b'"-0123456789'
 _NOTHING: Final = Raw(b"")
 _NO_PARAMS: Final = Raw(b"{}")
+
+HALF_A_CHARACTER: Final = Raw(b"")
+"""The parameters of a frame that holds half of a surrogate pair, for which UTF-8 and databases have no letter."""
+_ESCAPES: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
+    rb"|\\u(?P<half>[dD][89a-fA-F][0-9a-fA-F]{2})"
+    rb"|\\."
+)
+_INSTEAD: Final = rb"\ufffd"
 
 
 class Envelope(Struct, frozen=True, kw_only=True, gc=False):
@@ -46,7 +56,8 @@ def decode(raw: bytes) -> Envelope:
     """Read a frame as far as its id, its method and its still unread parameters.
 
     An id is a JSON string or number; null and anything else is no id (the API reference says a string, a UUID).
-    Batches are not part of the protocol. Raises MalformedRequest when the frame is no JSON object in UTF-8.
+    Batches are not part of the protocol. A frame with half of a surrogate pair, which JSON allows, has its id and its
+    method, and HALF_A_CHARACTER for parameters. Raises MalformedRequest when the frame is no JSON object in UTF-8.
     """
     try:
         raw.decode()
@@ -56,7 +67,7 @@ def decode(raw: bytes) -> Envelope:
     except msgspec.ValidationError:
         raise MalformedRequest("not a JSON object") from None
     except msgspec.DecodeError:
-        raise MalformedRequest("not JSON") from None
+        frame = _with_halves(raw)
     except RecursionError:
         raise MalformedRequest("nested too deeply") from None
     identity = bytes(frame.id)
@@ -66,6 +77,20 @@ def decode(raw: bytes) -> Envelope:
         method=_strings.decode(method) if method.startswith(b'"') else None,
         params=frame.params,
     )
+
+
+def _with_halves(raw: bytes) -> _Frame:
+    """Read a frame that the decoder refuses, which it does with half a surrogate pair wherever it stands."""
+    whole = _ESCAPES.sub(lambda escape: _INSTEAD if escape["half"] else escape[0], raw)
+    if whole == raw:
+        raise MalformedRequest("not JSON")
+    try:
+        frame = _frames.decode(whole)
+    except (msgspec.DecodeError, RecursionError):
+        raise MalformedRequest("not JSON") from None
+    # What stood in it cannot be told any more, so it is not repeated.
+    identity = _NOTHING if _INSTEAD in bytes(frame.id) else frame.id
+    return _Frame(id=identity, method=frame.method, params=HALF_A_CHARACTER)
 
 
 def encode(identity: bytes, *, member: str, value: Struct | Sequence[Struct], method: str | None = None) -> bytes:

@@ -88,7 +88,8 @@ def test_no_id_does_any_harm(serve: Serve, key: str):
 def test_half_a_character_in_a_name_does_no_harm(serve: Serve):
     place = serve(ROWS)
     raw = b'{"jsonrpc":"2.0","id":"1","method":"ListSessions","params":{"tableNames":["\\ud800"],"requestorInfo":{}}}'
-    place.runner.run(place.app.endpoint("test").handle(raw))
+    answer = json.loads(place.runner.run(place.app.endpoint("test").handle(raw)))
+    assert (answer["id"], answer["result"]["errorCode"]) == ("1", "ERROR_PARSE_ERROR")
     assert not place.of(BugFound)
     assert place.names(tableNames=["T1"]) == ["One"]
 

@@ -123,6 +123,16 @@ def test_a_reason_that_utf_8_cannot_hold_is_still_sent():
     assert answer["result"] == {"errorCode": "TABLE_NO_SUCH_TABLE", "errorReason": "odd ?"}
 
 
+def test_half_a_surrogate_pair_is_refused_under_the_requests_id_and_nothing_is_run():
+    service = FakeService(one_table)
+    answer, heard = ask(frame(name="half \ud800"), service)
+    assert answer["id"] == IDENTITY
+    assert answer["result"]["errorCode"] == "ERROR_PARSE_ERROR"
+    assert "half of a surrogate pair" in answer["result"]["errorReason"]
+    assert service.requests == []
+    assert heard.only().reference == IDENTITY
+
+
 @pytest.mark.parametrize("identity", [b"", b'"id":null,', b'"id":[],', b'"id":true,'])
 def test_a_request_without_an_id_is_neither_run_nor_answered(identity: bytes):
     service = FakeService(one_table)

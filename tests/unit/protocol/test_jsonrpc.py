@@ -4,7 +4,7 @@ import pytest
 from msgspec import Struct
 
 from adapter.errors import MalformedRequest
-from adapter.protocol.jsonrpc import decode, encode
+from adapter.protocol.jsonrpc import HALF_A_CHARACTER, decode, encode
 
 
 class Greeting(Struct):
@@ -89,6 +89,41 @@ def test_of_a_repeated_member_the_last_one_counts():
 )
 def test_what_is_not_json_is_refused(raw: bytes):
     with pytest.raises(MalformedRequest, match="not"):
+        decode(raw)
+
+
+@pytest.mark.parametrize(
+    "text", [rb"\ud800", rb"x\uDFFFy", rb"\udc00\ud800", rb"\ud83d\ud83d\ude00", rb"\\\udbff", rb"\ud800\u0041"]
+)
+@pytest.mark.parametrize("where", [b'"params":{"name":"%s"}', b'"params":{"%s":1}', b'"jsonrpc":"%s"', b'"%s":1'])
+def test_a_frame_with_half_a_surrogate_pair_has_its_id_and_method_and_no_parameters(text: bytes, where: bytes):
+    envelope = decode(b'{"id":"caf\\u00e9 \\ud83d\\ude00","method":"GetTable",' + where % text + b"}")
+    assert envelope.id == b'"caf\\u00e9 \\ud83d\\ude00"'
+    assert envelope.method == "GetTable"
+    assert envelope.params is HALF_A_CHARACTER
+
+
+def test_an_id_with_half_a_surrogate_pair_is_no_id():
+    assert decode(rb'{"id":"\ud800","method":"GetTable"}').id is None
+
+
+def test_a_method_with_half_a_surrogate_pair_is_one_that_there_is_none_of():
+    envelope = decode(rb'{"id":"1","method":"Get\ud800Table"}')
+    assert (envelope.id, envelope.method) == (b'"1"', "Get\ufffdTable")
+
+
+@pytest.mark.parametrize("text", [rb"\ud83d\ude00", rb"\\ud800", rb"\\\\udfff", rb"\ufffd", "\U0001f600".encode()])
+def test_what_only_looks_like_half_a_surrogate_pair_is_read(text: bytes):
+    raw = b'{"id":"' + text + b'","method":"GetTable","params":{"name":"' + text + b'"}}'
+    assert decode(raw).id == b'"' + text + b'"'
+    assert bytes(decode(raw).params) == b'{"name":"' + text + b'"}'
+
+
+@pytest.mark.parametrize(
+    "raw", [rb'{"id":"\ud800"', rb'{"id":"1","x":"\ud80"}', rb'{"id":"1","x":"\ud800\x"}', rb"{\ud800}"]
+)
+def test_half_a_surrogate_pair_in_what_is_no_json_makes_it_none(raw: bytes):
+    with pytest.raises(MalformedRequest, match="not JSON"):
         decode(raw)
 
 
