@@ -49,7 +49,7 @@ def _unreadable(look: Look, sample: Sample) -> None:
             kind,
             path,
             f"{why}: {len(bad)} of {len(sample.read)} sessions that were looked at ({some(keys)})",
-            _HINTS.get(kind, "say what it means there (missing, map, form), or leave such rows out with where"),
+            _HINTS.get(kind, _ENCODED if path[-1] == "rows" else _UNREADABLE),
         )
 
 
@@ -147,6 +147,8 @@ def _span(ahead: timedelta) -> str:
     return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
 
 
+_UNREADABLE = "say what it means there (missing, map, form), or leave such rows out with where"
+_ENCODED = "what stands there for nothing can be made NULL, which holds no rows: column = \"NULLIF(l.extras, '-')\""
 _HINTS = {
     "currency-unknown": "an ISO 4217 code such as GBP is needed; is it the right column?",
     "key-unpackable": 'say how it is held, as { column = "...", form = "text" }, or give it more bits',

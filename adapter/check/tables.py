@@ -12,7 +12,7 @@ from adapter.check.probing import Row
 from adapter.check.sampling import Sample
 from adapter.domain.values import Table
 from adapter.errors import AdapterError
-from adapter.mapping.captures import is_captured
+from adapter.mapping.captures import complete, is_captured
 from adapter.mapping.links import first_of
 from adapter.mapping.table_status import conditions_of
 from adapter.mapping.texts import text_of
@@ -33,6 +33,7 @@ async def look_at_tables(look: Look) -> list[Table]:
         look.findings.add("note", "tables-empty", ("table",), "there is no table to look at")
     if not rows:
         return []
+    rows = list(complete(plan, rows))
     raw = text_of(plan.branches[0].slots, "name") or (lambda _row: "")
     dashed = [name for name in map(raw, rows) if " - " in (name or "")]
     if dashed:

@@ -98,13 +98,15 @@ class Looker:
         skipped = self._skipped(problems)
         locks = await self._locks([*(each.id for each in sessions), *([chosen] if chosen is not None else [])])
         shown = [_session(each, by_id.get(each.id), problems.get(each.id, ""), locks.get(each.id)) for each in sessions]
+        bill = await self._bill(chosen or _most_telling(shown), is_wanted=chosen is not None, locks=locks)
+        says_tax = bound.fields.binder.mapping.file.bill.tax is not None
         return Preview(
             epos=bound.fields.binder.mapping.file.epos,
             mapping=self._mapping.source.file,
             at=datetime.now(UTC),
             tables=tuple(_table(each, sessions) for each in tables),
             sessions=tuple(shown),
-            bill=await self._bill(chosen or _most_telling(shown), is_wanted=chosen is not None, locks=locks),
+            bill=bill if bill is None or says_tax else structs.replace(bill, tax=None),
             skipped=skipped,
             notes=self._notes(),
             misfits=self._misfits,

@@ -213,7 +213,7 @@ def _line(line: ShownLine, code: str) -> str:
 def _sums(bill: ShownBill) -> str:
     session = bill.session
     code = session.currency
-    rows = []
+    rows: list[tuple[str, str, int | None]] = []
     if bill.service_charge is not None:
         rows += [("", "Lines", bill.sum_of_lines), ("", "Service charge", bill.service_charge)]
     rows += [("b", f"Total {code}", session.total or 0), ("soft", "of which tax", bill.tax)]
@@ -221,7 +221,7 @@ def _sums(bill: ShownBill) -> str:
         rows.append(("", "Paid", -session.paid))
     rows.append(("b", f"Due {code}", session.due or 0))
     return "\n".join(
-        f"<tr{f' class={kind}' if kind else ''}><td>{escape(name)}</td><td>{money(amount, code)}</td></tr>"
+        f"<tr{f' class={kind}' if kind else ''}><td>{escape(name)}</td><td>{'not said' if amount is None else money(amount, code)}</td></tr>"
         for kind, name, amount in rows
     )
 

@@ -223,7 +223,7 @@ def _totals(bill: ShownBill) -> list[tuple[str, str, str]]:
         rows.append(("Lines", money(bill.sum_of_lines, code), ""))
         rows.append(("Service charge", money(bill.service_charge, code), ""))
     rows.append((f"Total {code}", money(session.total, code), "bold"))
-    rows.append(("of which tax", money(bill.tax, code), "dim"))
+    rows.append(("of which tax", "not said" if bill.tax is None else money(bill.tax, code), "dim"))
     if session.paid:
         rows.append(("Paid", money(-session.paid, code), ""))
     rows.append((f"Due {code}", money(session.due, code), "bold"))

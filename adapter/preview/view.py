@@ -102,7 +102,8 @@ class ShownBill(Struct, frozen=True, kw_only=True):
     footer: tuple[ShownText, ...] = ()
     lines: tuple[ShownLine, ...] = ()
     service_charge: int | None = None
-    tax: int = 0
+    tax: int | None = None
+    """None where the mapping does not say it; card machines are told 0 then."""
     note: str = ""
     order: ShownOrder | None = None
     """What the EPOS Data API is told beside that; None where it cannot be told: see `order_problem`."""

@@ -15,13 +15,13 @@ _LONGEST_EXPONENT = 30
 def decode(value: Any) -> Any:
     """The data of a JSON value. Where an object has a member twice, the last one counts.
 
-    What a driver has decoded already is taken as it is. Raises Undecodable.
+    What a driver has decoded already is taken as it is, and a blank text holds nothing: None. Raises Undecodable.
     """
     if not isinstance(value, (str, bytes, bytearray, memoryview)):
         return value
-    raw = inflated(raw_bytes(value))
+    raw = inflated(raw_bytes(value)).removeprefix(b"\xef\xbb\xbf")
     try:
-        return _decoder.decode(raw.removeprefix(b"\xef\xbb\xbf"))
+        return _decoder.decode(raw) if raw.strip() else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Undecodable("is no JSON") from None
     except RecursionError:

@@ -12,11 +12,13 @@ _ENTITY = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
 
 
 def decode(value: Any) -> dict[str, str]:
-    """The properties, each key with its text; the last one counts where a key stands twice.
+    """The properties, each key with its text; the last one counts where a key stands twice. A blank text has none.
 
     Raises Undecodable.
     """
     raw = inflated(raw_bytes(value))
+    if not raw.strip():
+        return {}
     if _ENTITY.search(raw):
         raise Undecodable("declares entities, which are not read")
     reader = _Reader()

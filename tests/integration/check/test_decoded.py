@@ -62,6 +62,7 @@ def test_a_spoilt_serialized_ticket_is_found_with_its_key(unicenta: Installation
     assert said in str(finding.problem)
     assert finding.problem.message.endswith("1 of 8 sessions that were looked at (8)")
     assert finding.problem.line == unicenta.line("rows")
+    assert "NULLIF(" in finding.problem.hint
 
 
 def test_sales_of_json_are_sound(of_json: Installation):

@@ -135,7 +135,7 @@ def test_one_spoilt_value_costs_its_own_bill_and_no_other(decoded: Any, data: st
     assert not place.of(BugFound)
 
 
-@pytest.mark.parametrize("data", ["NULL", "'{}'", "'{\"lines\": null}'", "'{\"lines\": []}'", "'null'"])
+@pytest.mark.parametrize("data", ["NULL", "''", "'{}'", "'{\"lines\": null}'", "'{\"lines\": []}'", "'null'"])
 def test_a_value_without_rows_is_a_bill_without_lines(serve: Serve, data: str):
     place = serve(
         f"ALTER TABLE chk ADD data text; INSERT INTO chk (id, name, total, data) VALUES (1, 'One', 0, {data})",

@@ -44,6 +44,9 @@ TICKET = Ticket(
         (gzip.compress(b'{"a": true}', mtime=0), {"a": True}),
         (zlib.compress(b"[null]"), [None]),
         ({"already": "decoded"}, {"already": "decoded"}),
+        ("", None),
+        (" \n", None),
+        (b"", None),
     ],
 )
 def test_json_is_read_with_every_digit_and_the_last_of_two_members(value: Any, found: Any):
@@ -53,8 +56,8 @@ def test_json_is_read_with_every_digit_and_the_last_of_two_members(value: Any, f
 @pytest.mark.parametrize(
     "value",
     [
-        "",
         "{",
+        "-",
         "{'a': 1}",
         "NaN",
         "[1,]",
@@ -77,6 +80,10 @@ def test_a_value_may_not_grow_beyond_its_bound(name: str, monkeypatch: pytest.Mo
             codec_named(name)(value)
 
 
+def test_a_blank_text_holds_no_properties():
+    assert codec_named("xml-properties")(" ") == codec_named("xml-properties")(b"") == {}
+
+
 def test_properties_are_read_from_xml():
     text = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
     <!DOCTYPE properties SYSTEM "http://java.sun.com/dtd/properties.dtd">
@@ -89,7 +96,6 @@ def test_properties_are_read_from_xml():
 @pytest.mark.parametrize(
     "value",
     [
-        "",
         "<properties>",
         "<other/>",
         '<!DOCTYPE p [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><properties><entry key="k">&c;</entry></properties>',

@@ -130,6 +130,14 @@ def test_nothing_is_wider_than_80_columns_however_long_the_names():
     assert any(line.count("99,999.99") == 3 for line in lines)
 
 
+def test_a_tax_that_nobody_says_is_told_so():
+    shown = preview()
+    assert shown.bill is not None
+    shown = structs.replace(shown, bill=structs.replace(shown.bill, tax=None))
+    assert re.search(r"of which tax +not said *", printed(shown))
+    assert "<td>of which tax</td><td>not said</td>" in page(shown)
+
+
 def test_an_amount_is_never_cut_short():
     million = {"total": 99999999999, "due": 99999999999, "paid": 99999999999}
     assert any(
