@@ -132,7 +132,7 @@ class StatusConfig(Strict):
         token = value.get_secret_value()
         if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
             raise ValueError(
-                f"must be {_SHORTEST_TOKEN} or more plain characters: anybody may try as often as they like"
+                f"must be {_SHORTEST_TOKEN} or more plain characters: whoever guesses must never get there"
             )
         return value
 

@@ -78,6 +78,15 @@ class ConnectionRefused(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class MoreRefused(Event, frozen=True, kw_only=True):
+    """More gateways were turned away than the log is told of one by one."""
+
+    level: ClassVar[Level] = "warning"
+    connection: str
+    count: int
+    """How many more, since the last that was told of."""
+
+
 class LockedOut(Event, frozen=True, kw_only=True):
     """Somebody showed too many wrong keys, and is not heard for a while; other addresses are."""
 

@@ -309,6 +309,17 @@ class StatusRefused(Event, frozen=True, kw_only=True):
     peer: str
 
 
+class StatusLockedOut(Event, frozen=True, kw_only=True):
+    """Somebody showed too many wrong tokens for the status, and is not answered for a while; other addresses are."""
+
+    level: ClassVar[Level] = "warning"
+    address: str
+    attempts: int
+    """How many wrong ones in a row."""
+    seconds: int
+    """How long nothing is told to this address, not even for the right token."""
+
+
 class TracesLost(Event, frozen=True, kw_only=True):
     """Traces cannot be delivered; requests are answered all the same. Said again only once they could be."""
 

@@ -69,6 +69,11 @@ def _asked(settings: PortSettings, method: str, path: str) -> tuple[str, int, by
         connection.close()
     if answer.status == http.client.UNAUTHORIZED:
         raise AdapterError(f"the adapter on {place} wants another token", hint="see [status] token in config.toml")
+    if answer.status == http.client.TOO_MANY_REQUESTS:
+        raise AdapterError(
+            f"the adapter on {place} was shown too many wrong tokens from this computer",
+            hint="wait a minute; who else asks it, with an old token perhaps?",
+        )
     return place, answer.status, body
 
 

@@ -157,6 +157,7 @@ class Metrics:
             events.BugFound: lambda _: self._bugs.inc(),
             connection_events.ConnectionOpened: lambda event: self._opened.labels(event.connection).inc(),
             connection_events.ConnectionRefused: lambda event: self._refused.labels(event.connection).inc(),
+            connection_events.MoreRefused: lambda event: self._refused.labels(event.connection).inc(event.count),
             connection_events.LockedOut: lambda event: self._locked_out.labels(event.connection).inc(),
             events.DatabaseDown: lambda _: self._database_losses.inc(),
             connection_events.DialFailed: lambda event: self._dial_failures.labels(event.connection).inc(),

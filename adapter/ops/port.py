@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import ceil
 
 import msgspec
 from msgspec import Struct
@@ -23,8 +24,9 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from adapter.addresses import host_and_port, is_loopback, peer_of
+from adapter.attempts import Attempts
 from adapter.errors import where_of
-from adapter.events import BugFound, Emit, StatusNotServed, StatusRefused, StatusServed
+from adapter.events import BugFound, Emit, StatusLockedOut, StatusNotServed, StatusRefused, StatusServed
 from adapter.ops.reporter import Reporter
 
 TRY_AGAIN = 10.0
@@ -96,6 +98,7 @@ class Port:
         self._reporter = reporter
         self._metrics = metrics
         self._emit = emit
+        self._attempts = Attempts()
         self._told_at = float("-inf")
         self._pages: dict[str, Callable[[], Awaitable[Page]]] = {
             "/": self._start,
@@ -174,10 +177,9 @@ class Port:
         make = self._pages.get(path)
         if path == "/live":
             return await self._live()
-        if not self._may_look(request):
-            if path == "/ready":
-                return await self._ready(told=False)
-            return self._refused(ws, request)
+        refusal = self._refusal(ws, request)
+        if refusal is not None:
+            return await self._ready(told=False) if path == "/ready" else refusal
         if is_reload and not _is_of_no_web_page(request):
             return Page(body=b"not from a web page\n", status=HTTPStatus.FORBIDDEN)
         if make is None:
@@ -193,25 +195,41 @@ class Port:
         named = request.headers.get_all("Host")
         return len(named) == 1 and is_loopback(_host_of(named[0]))
 
-    def _may_look(self, request: Request) -> bool:
+    def _refusal(self, ws: ServerConnection, request: Request) -> Page | None:
+        """None for whoever may look; as at the door of a gateway, an address that guesses waits, and no other does."""
         token = self._settings.token.encode()
         if not token:
-            return True
+            return None
+        host = ws.remote_address[0] if ws.remote_address else ""
         # Not `get`: it raises where a header was sent twice.
         sent = request.headers.get_all("Authorization")
-        return len(sent) == 1 and hmac.compare_digest(_shown(sent[0]), token)
-
-    def _refused(self, ws: ServerConnection, request: Request) -> Page:
-        now = time.monotonic()
         # A browser asks without one first; that is no attempt.
-        if request.headers.get_all("Authorization") and now - self._told_at >= _TELL_AGAIN:
-            self._told_at = now
-            self._emit(StatusRefused(peer=peer_of(ws.remote_address)))
+        wait = self._attempts.must_wait(host) if sent else 0
+        if wait:
+            return Page(
+                body=b"too many wrong tokens were shown from this address: wait a minute\n",
+                status=HTTPStatus.TOO_MANY_REQUESTS,
+                headers=(("Retry-After", str(ceil(wait))),),
+            )
+        if len(sent) == 1 and hmac.compare_digest(_shown(sent[0]), token):
+            self._attempts.right(host)
+            return None
+        if sent:
+            self._tell_wrong(host, peer_of(ws.remote_address))
         return Page(
             body=b"the token of [status] in config.toml, please: as the password, under any name\n",
             status=HTTPStatus.UNAUTHORIZED,
             headers=(("WWW-Authenticate", 'Basic realm="epos-adapter status", charset="UTF-8"'),),
         )
+
+    def _tell_wrong(self, host: str, peer: str) -> None:
+        wrong, now = self._attempts.wrong(host), time.monotonic()
+        wait = self._attempts.must_wait(host)
+        if wait:
+            self._emit(StatusLockedOut(address=host, attempts=wrong, seconds=round(wait)))
+        elif now - self._told_at >= _TELL_AGAIN:
+            self._told_at = now
+            self._emit(StatusRefused(peer=peer))
 
     # The pages
 

@@ -47,6 +47,7 @@ class State:
             connection_events.ConnectionOpened: self._connection_opened,
             connection_events.ConnectionRefused: self._connection_refused,
             connection_events.LockedOut: self._locked_out,
+            connection_events.MoreRefused: self._more_refused,
             events.DatabaseDown: self._database_down,
             events.DatabaseUp: self._database_up,
             connection_events.DialFailed: self._dial_failed,
@@ -74,6 +75,7 @@ class State:
             connection_events.SignOfLife: self._sign_of_life,
             turn_events.StandingBy: self._standing_by,
             events.Started: self._started,
+            events.StatusLockedOut: self._status_locked_out,
             events.StatusRefused: self._status_refused,
             events.Stopping: self._stopping,
             events.TracesLost: self._traces_lost,
@@ -242,6 +244,11 @@ class State:
         reason = f"a gateway at {event.peer or 'an unknown address'} was turned away: {event.reason}"
         connection.trouble, connection.trouble_at = clean(reason), self._now()
 
+    def _more_refused(self, event: connection_events.MoreRefused) -> None:
+        self._note(
+            f"gateways are turned away again and again at connection '{event.connection}': somebody tries without end"
+        )
+
     def _locked_out(self, event: connection_events.LockedOut) -> None:
         self._note(
             f"{event.address} shows wrong keys again and again, and is not heard for {event.seconds} s: "
@@ -304,6 +311,13 @@ class State:
 
     def _status_refused(self, event: events.StatusRefused) -> None:
         self._note(f"somebody at {event.peer} asked for this page with a wrong token")
+
+    def _status_locked_out(self, event: events.StatusLockedOut) -> None:
+        self._note(
+            f"{event.address} shows wrong tokens for this page again and again, and is not answered for {event.seconds} s: "
+            "does somebody there have an old [status] token?",
+            is_trouble=True,
+        )
 
     def _traces_lost(self, event: events.TracesLost) -> None:
         self._note(f"traces cannot be delivered, and requests are answered all the same: {event.reason}")

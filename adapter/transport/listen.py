@@ -18,12 +18,13 @@ from websockets.asyncio.server import serve as serve_sockets
 from websockets.http11 import Request, Response
 
 from adapter.addresses import host_and_port, is_loopback, peer_of
-from adapter.connection_events import ConnectionRefused, Listening, LockedOut
+from adapter.attempts import Attempts
+from adapter.connection_events import Listening, LockedOut
 from adapter.errors import AdapterError
 from adapter.events import Emit
-from adapter.transport.attempts import Attempts
 from adapter.transport.credentials import Identity, secrets_in
 from adapter.transport.session import Handle, SocketSettings, serve_and_say
+from adapter.transport.turned_away import TurnedAway
 
 
 class ListenSettings(Struct, frozen=True, kw_only=True):
@@ -57,7 +58,8 @@ async def listen(
     socket, or when the port cannot be had.
     """
     check_listening(host, identity, settings)
-    server = await _bind(host, port, _Door(identity, handle, settings, emit, stop), settings)
+    door = _Door(identity, handle, settings, emit, stop)
+    server = await _bind(host, port, door, settings)
     try:
         bound = server.sockets[0].getsockname()[1]
         emit(Listening(connection=settings.connection, address=host_and_port(host, bound)))
@@ -68,6 +70,7 @@ async def listen(
         # Server.close() by itself would close the sockets under the answers that are still being worked out.
         server.close(close_connections=not stop.is_set())
         await server.wait_closed()
+        door.turned_away.close()
 
 
 def check_listening(host: str, identity: Identity, settings: ListenSettings) -> None:
@@ -99,6 +102,7 @@ class _Door:
         self._identity = identity
         self._secrets = secrets_in({"Authorization": identity.authorization()})
         self._attempts = Attempts()
+        self.turned_away = TurnedAway(settings.connection, emit)
         self._handle = handle
         self._settings = settings
         self._emit = emit
@@ -113,6 +117,7 @@ class _Door:
             return ws.respond(HTTPStatus.FORBIDDEN, "for gateways only\n")
         wait = self._attempts.must_wait(host)
         if wait:
+            self.turned_away.count()
             refusal = ws.respond(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong keys\n")
             refusal.headers["Retry-After"] = str(ceil(wait))
             return refusal
@@ -136,9 +141,7 @@ class _Door:
         return refusal
 
     def _refuse(self, ws: ServerConnection, reason: str) -> None:
-        self._emit(
-            ConnectionRefused(connection=self._settings.connection, peer=peer_of(ws.remote_address), reason=reason)
-        )
+        self.turned_away.tell(peer_of(ws.remote_address), reason)
 
     async def serve(self, ws: ServerConnection) -> None:
         """Serve one gateway until it leaves or the adapter stops."""

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from adapter import events
-from adapter.events import Event, StatusNotServed, StatusServed
+from adapter.attempts import FREE, WAIT
+from adapter.events import Event, StatusLockedOut, StatusNotServed, StatusRefused, StatusServed
 from adapter.ops import port as subject
 from adapter.ops.port import PortSettings
 from adapter.ops.report import Kept, Sources
@@ -50,8 +51,8 @@ async def served(said: list[Event], **settings: str) -> AsyncIterator[int]:
     await serving
 
 
-async def raw(port: int, request: str) -> str:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def raw(port: int, request: str, host: str = "127.0.0.1") -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0))
     writer.write(request.encode("latin-1"))
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
@@ -131,6 +132,37 @@ def test_a_wrong_token_is_refused_however_it_is_sent(header: str):
     (answer,) = asked(get("/status", header), token="sixteen-or-more-letters")
     assert answer.startswith("HTTP/1.1 401")
     assert "WWW-Authenticate: Basic" in answer
+
+
+def test_who_guesses_the_token_waits_even_with_the_right_one_and_nobody_else_does():
+    right, said = "Authorization: Bearer sixteen-or-more-letters", []
+    wrong = get("/status.json", "Authorization: Bearer a-wrong-one-of-sixteen")
+
+    async def run() -> None:
+        async with served(said, token="sixteen-or-more-letters") as port:
+            codes = [(await raw(port, wrong)).split()[1] for _ in range(FREE + 1)]
+            assert codes == ["401"] * FREE + ["429"]
+            late = await raw(port, get("/status.json", right))
+            assert late.startswith("HTTP/1.1 429")
+            assert f"Retry-After: {WAIT:.0f}" in late
+            assert (await raw(port, get("/status.json", right), "127.0.0.2")).startswith("HTTP/1.1 200")
+            # What needs no token is told all the same, and a browser may ask for one.
+            assert (await raw(port, get("/live"))).startswith("HTTP/1.1 200")
+            assert (await raw(port, get("/ready", right))).split()[1] == "503"
+            assert (await raw(port, get("/status"))).startswith("HTTP/1.1 401")
+
+    asyncio.run(run())
+    told = [event for event in said if isinstance(event, (StatusLockedOut, StatusRefused))]
+    assert [type(event) for event in told] == [StatusRefused, StatusLockedOut]
+    assert (told[1].address, told[1].attempts, told[1].seconds) == ("127.0.0.1", FREE, WAIT)
+    assert "a-wrong-one" not in repr(said)
+
+
+def test_the_right_token_forgives_the_wrong_ones_before_it():
+    right = get("/metrics", "Authorization: Bearer sixteen-or-more-letters")
+    wrong = get("/metrics", "Authorization: Bearer x")
+    answers = asked(*([wrong] * (FREE - 1) + [right]) * 2, token="sixteen-or-more-letters")
+    assert "429" not in {answer.split()[1] for answer in answers}
 
 
 def test_what_is_no_http_ends_the_connection_and_nothing_else():

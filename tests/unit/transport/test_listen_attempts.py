@@ -6,11 +6,13 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from adapter.connection_events import ConnectionOpened, ConnectionRefused, LockedOut
+from adapter.attempts import FREE, WAIT, Attempts
+from adapter.connection_events import ConnectionOpened, ConnectionRefused, LockedOut, MoreRefused
 from adapter.transport import listen as door
-from adapter.transport.attempts import FREE, WAIT, Attempts
+from adapter.transport import turned_away
 from adapter.transport.credentials import basic_authorization
-from tests.unit.transport.loopback import run
+from adapter.transport.turned_away import TOLD, TurnedAway
+from tests.unit.transport.loopback import Heard, run, until
 from tests.unit.transport.test_listen import ACCOUNT, RIGHT, listens
 
 WRONG = basic_authorization(ACCOUNT, "guessed-key")
@@ -41,7 +43,7 @@ def test_who_guesses_is_locked_out_even_with_the_right_key_and_nobody_else_is() 
             assert await status(url, RIGHT, host="127.0.0.2") == 101
             (told,) = heard.of(LockedOut)
             assert (told.connection, told.address, told.attempts, told.seconds) == ("local", "127.0.0.1", FREE, WAIT)
-            # What comes while it lasts is not told: a log must not fill.
+            # What comes while it lasts is not told one by one: a log must not fill.
             assert len(heard.of(ConnectionRefused)) == FREE
             assert len(heard.of(ConnectionOpened)) == 1
             assert "guessed-key" not in repr(list(heard))
@@ -84,4 +86,37 @@ def test_a_page_in_a_browser_is_not_let_in_and_uses_up_nobodys_attempts() -> Non
             assert await status(url, RIGHT) == 101
             assert {event.reason for event in heard.of(ConnectionRefused)} == {"it is a web browser, and no gateway"}
 
+    run(test)
+
+
+def test_who_knocks_without_end_fills_no_log_and_is_counted() -> None:
+    async def test() -> None:
+        async with listens() as (url, _, heard):
+            for _ in range(TOLD + 5):
+                await status(url)
+            assert len(heard.of(ConnectionRefused)) == TOLD
+            # What else is wrong is told all the same.
+            for _ in range(FREE + 3):
+                await status(url, WRONG)
+            assert len(heard.of(ConnectionRefused)) == TOLD + FREE
+            assert not heard.of(MoreRefused)
+        (more,) = heard.of(MoreRefused)
+        assert (more.connection, more.count) == ("local", 5 + 3)
+
+    run(test)
+
+
+def test_when_a_while_has_passed_they_are_told_of_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        heard = Heard()
+        at_the_door = TurnedAway("local", heard.append)
+        for _ in range(TOLD + 1):
+            at_the_door.tell("till:1", "it showed no key")
+        await until(lambda: heard.of(MoreRefused))
+        at_the_door.tell("till:1", "it showed no key")
+        assert len(heard.of(ConnectionRefused)) == TOLD + 1
+        at_the_door.close()
+        assert len(heard.of(MoreRefused)) == 1
+
+    monkeypatch.setattr(turned_away, "WINDOW", 0.001)
     run(test)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.transport.attempts import FORGET, FREE, MOST, WAIT, Attempts
+from adapter.attempts import FORGET, FREE, MOST, WAIT, Attempts
 
 HERE, ELSEWHERE = "10.0.0.9", "10.0.0.8"
 
