@@ -22,7 +22,9 @@ DASHBOARD: dict[str, Any] = json.loads((DEPLOY / "grafana-dashboard.json").read_
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
 EXPRESSIONS = [(panel["title"], target["expr"]) for panel in PANELS for target in panel["targets"]]
 
-needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool is not installed: apt-get install prometheus"
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,15 @@ def test_every_metric_of_the_alerts_is_told(told: dict[str, set[str]]):
     found = named(RULES.read_text(encoding="utf-8")) - {"epos_adapter_token"}
     assert len(found) >= 9
     assert found <= told.keys()
+
+
+def test_every_alert_is_tried_where_it_must_speak_and_where_it_must_not():
+    alerts = set(re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8")))
+    cases = (DEPLOY / "prometheus-rules.test.yaml").read_text(encoding="utf-8")
+    silent = set(re.findall(r"alertname: (\w+), exp_alerts: \[\]", cases))
+    spoken = set(re.findall(r"alertname: (\w+)\n +exp_alerts:\n +- exp_labels", cases))
+    assert len(alerts) == 10
+    assert silent == spoken == alerts
 
 
 def test_every_panel_says_what_it_shows_and_none_lies_on_another():
