@@ -88,8 +88,7 @@ def test_the_page_can_be_read_on_a_phone_and_on_a_screen_by_day_and_by_night(
             ask(ws, "Nonsense" + "x" * 50, "2")
         page = look(opened, running, complaints)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
-        assert page.evaluate(wide) == 0
+        assert page.evaluate(WIDE) == 0
         small = "Math.min(...[...document.querySelectorAll('main p, main dd')].map(e => parseFloat(getComputedStyle(e).fontSize)))"
         assert page.evaluate(small) >= 13
         assert page.evaluate(CONTRAST) >= 4.5
@@ -127,6 +126,8 @@ def test_without_scripts_the_page_is_there_and_shows_itself_anew(browser: Browse
     plain.close()
 
 
+WIDE = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+"""How many elements reach beyond the right edge."""
 CONTRAST = """
 () => {
   const channel = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
