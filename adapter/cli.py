@@ -78,7 +78,7 @@ def run(config_file: Path) -> None:
 def demo_command(once: bool, plain: bool, no_browser: bool) -> None:
     """Show it all on this machine: a PostgreSQL, a restaurant's EPOS, the adapter, and a card machine to try it with."""
     with explained():
-        with needing("demo", "jsonschema", "starlette", "uvicorn"):
+        with needing("demo", "jsonschema", "segno", "starlette", "uvicorn"):
             from adapter import demo  # noqa: PLC0415 - what serves all night does not carry what shows
 
         sys.exit(demo.show(once=once, plain=plain, on_signal=on_signal, browser=not no_browser))

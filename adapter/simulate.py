@@ -45,7 +45,7 @@ def simulate_command(
 ) -> None:
     """Be the provider on this computer: a card machine to ask the adapter from, by hand or by program."""
     with explained():
-        with needing("simulator", "jsonschema", "starlette", "uvicorn"):
+        with needing("simulator", "jsonschema", "segno", "starlette", "uvicorn"):
             from simulator.command import simulate  # noqa: PLC0415 - comes with an extra
             from simulator.config import settings_of  # noqa: PLC0415 - as above
 

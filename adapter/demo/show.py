@@ -29,7 +29,8 @@ from adapter.demo.page import Page
 from adapter.demo.till import till
 from adapter.errors import AdapterError
 from adapter.events import Emit, Event, StatementRun
-from adapter.mapping.load import load_mapping
+from adapter.mapping.load import Mapping, load_mapping
+from adapter.mapping.receipt_schema import Receipt, ReceiptRule
 from simulator.app import Simulator
 from simulator.gateway import Gateway
 
@@ -174,7 +175,16 @@ def _app(url: str, gateway: str, emit: Emit) -> App:
     mapping_file = find_mapping(config.mapping, beside=Path.cwd() / "config.toml")
     if mapping_file is None:
         raise AdapterError("the mapping floreant.toml is not where the adapter was installed")
-    return App(config, load_mapping(mapping_file), emit, tell_statements=True)
+    mapping = load_mapping(mapping_file)
+    return App(_with_logo(config, mapping), mapping, emit, tell_statements=True)
+
+
+def _with_logo(config: Config, mapping: Mapping) -> Config:
+    """The restaurant's logo above the lines that the mapping prints."""
+    svg = resources.files("adapter.demo").joinpath("restaurants", "floreant", "logo.svg").read_text(encoding="utf-8")
+    own = mapping.file.receipt
+    receipt = ReceiptRule(header=(Receipt(type="logo", text=svg), *own.header), footer=own.footer)
+    return config.model_copy(update={"receipt": receipt})
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.http import faulting, looking, operations, registering
+from simulator.http import drawing, faulting, looking, operations, registering
 from simulator.http.endpoint import Endpoint
 
 _FRAMES = {
@@ -108,6 +108,14 @@ ENDPOINTS = (
         summary="Take one planned fault back",
         answer=faulting.cancel,
         statuses={200: "It is taken back", 404: "It never was planned, or has happened"},
+    ),
+    Endpoint(
+        verb="GET",
+        path="/api/qr",
+        summary="The QR code of a text, as SVG",
+        answer=drawing.qr,
+        query={"text": "What it says, of some 2,300 bytes at most"},
+        statuses={200: "The code", 400: "There is no text, or it is too long"},
     ),
     Endpoint(
         verb="PUT",

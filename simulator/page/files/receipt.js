@@ -19,9 +19,13 @@ const LINES = {
   receiptHorizontalLine: ({ type }) =>
     element("hr", { class: type === "HORIZONTAL_LINE_DOUBLE" ? "double" : "single" }),
   receiptVATNumber: ({ vatNumber }) => element("p", { class: "centre" }, `VAT ${vatNumber}`),
-  receiptUrl: ({ url, description, showQR }) =>
-    element("p", { class: "centre" }, description ?? "", element("br"), url, showQR ? element("br") : "",
-      showQR ? element("span", { class: "qr" }, "[QR code of this address]") : ""),
+  receiptUrl: ({ url, description, showQR, showURL }) =>
+    element("div", { class: "centre" },
+      description ? element("p", {}, description) : null,
+      // An address that is neither shown nor drawn would be a line without anything.
+      showURL !== false || !showQR ? element("p", {}, url) : null,
+      showQR ? element("img", { class: "qr", alt: `QR code of ${url}`, src: `/api/qr?text=${encodeURIComponent(url)}` })
+        : null),
 };
 const SIZES = { SIZE_HEADER_1: "large", SIZE_HEADER_2: "larger" };
 
@@ -34,9 +38,16 @@ function line(one) {
   return element("p", { class: "centre" }, `(a line that is not known: ${one.receiptLineType})`);
 }
 
+// Whether the price of an item holds its modifiers: the documentation does not say, the sum of a bill does.
+export function holdsModifiers(bill) {
+  const items = bill.items.reduce((sum, item) => sum + item.quantity * item.amountPerItem, 0);
+  return items + (bill.serviceCharge ?? 0) === bill.totalAmount;
+}
+
 // The rows of a bill: what was ordered, then what it comes to.
 export function rows(bill) {
   const money = (amount) => written(amount, bill.currency);
+  const included = holdsModifiers(bill) ? "incl. " : "";
   const row = (name, amount, kind = "") =>
     element("div", { class: `row ${kind}` }, element("span", {}, name), element("span", {}, amount));
   return [
@@ -45,7 +56,7 @@ export function rows(bill) {
         money(item.quantity * item.amountPerItem), "item"),
       ...(item.modifiers ?? []).map((one) =>
         row(`${one.quantity === 1 ? "" : `${one.quantity} × `}${one.name}`,
-          one.amountPerModifier ? `(${money(one.quantity * one.amountPerModifier)})` : "", "modifier")),
+          one.amountPerModifier ? `${included}${money(one.quantity * one.amountPerModifier)}` : "", "modifier")),
     ]),
     bill.serviceCharge ? row("Service charge", money(bill.serviceCharge)) : null,
     row("Total", money(bill.totalAmount), "total"),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 PATIENCE = 20_000
 """Milliseconds."""
@@ -88,9 +88,9 @@ def title(page: Page, text: str) -> None:
 def test_a_bill_is_paid_by_pressing_the_green_buttons(page: Page):
     open_bill(page)
     since = len(asked(page))
-    for _ in range(3):
+    for screen in ("Add a tip?", "Present card", "Approved"):
         page.locator("#machine .go").first.click()
-    title(page, "Approved")
+        title(page, screen)
     expect(page.locator("#screen")).to_contain_text("The bill is paid in full.")
     assert paying(page, since) == ["LockSession", "RecordPayment", "UnlockSession"]
     expect(page.locator(".frames li.answers").first).to_contain_text("✓ valid")
@@ -226,6 +226,48 @@ def test_what_the_till_rings_up_is_on_the_bill_and_on_the_paper(page: Page):
     press(page, "Print the bill")
     expect(page.locator(".paper")).to_contain_text(item)
     expect(page.locator(".paper")).to_contain_text("VAT GB 000 0000 00")
+    expect(page.locator(".paper img[alt=Logo]")).to_have_js_property("complete", value=True)
+
+
+CIRCLE = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4' width='40'><circle cx='2' cy='2' r='2'/></svg>"
+PAPER: list[tuple[str, dict[str, Any], str]] = [
+    ("LOGO", {"receiptLogo": {"svgImage": CIRCLE}}, ""),
+    ("TEXT", {"receiptImage": {"svgImage": CIRCLE, "align": "ALIGN_RIGHT"}}, ""),
+    ("MERCHANT_NAME", {"receiptMerchantName": {"merchantName": "The Kettle"}}, "The Kettle"),
+    ("MERCHANT_ADDRESS", {"receiptMerchantAddress": {"addressLines": ["14 Tallow Lane"], "postcode": "SE1"}}, "SE1"),
+    ("MERCHANT_PHONE_NUMBER", {"receiptMerchantPhoneNumber": {"phoneNumber": "020 7946"}}, "020 7946"),
+    ("MERCHANT_EMAIL_ADDRESS", {"receiptMerchantEmailAddress": {"emailAddress": "a@b.example"}}, "a@b.example"),
+    ("HORIZONTAL_LINE", {"receiptHorizontalLine": {"type": "HORIZONTAL_LINE_DOUBLE"}}, ""),
+    ("VAT_NUMBER", {"receiptVATNumber": {"vatNumber": "GB 1"}}, "VAT GB 1"),
+    ("TEXT", {"receiptText": {"value": "<b>bold</b>", "size": "SIZE_HEADER_1"}}, "<b>bold</b>"),
+    (
+        "TEXT",
+        {"receiptUrl": {"url": "https://pay.example/1", "description": "Pay", "showQR": True}},
+        "https://pay.example/1",
+    ),
+    ("TEXT", {"receiptUrl": {"url": "https://pay.example/2", "showQR": True, "showURL": False}}, ""),
+    ("PIGEON", {}, "a line that is not known: RECEIPT_LINE_TYPE_PIGEON"),
+]
+
+
+def test_the_paper_has_every_documented_line_with_its_images_and_codes_drawn(page: Page):
+    open_bill(page)
+
+    def add_lines(route: Route) -> None:
+        full = route.fetch().json()
+        lines = [{"receiptLineType": f"RECEIPT_LINE_TYPE_{kind}", **payload} for kind, payload, _ in PAPER]
+        route.fulfill(json=full | {"footer": {"receiptLines": lines}})
+
+    page.route("**/GetFullBill?*", add_lines)
+    press(page, "Print the bill")
+    paper = page.locator(".paper")
+    for _, _, words in PAPER:
+        expect(paper).to_contain_text(words)
+    expect(paper).not_to_contain_text("pay.example/2")
+    expect(paper.locator("img.qr")).to_have_count(2)
+    expect(paper.locator("hr.double")).to_have_count(1)
+    undrawn = "images => Promise.all(images.map(one => one.decode())).then(() => images.filter(one => !one.naturalWidth).length)"
+    assert paper.locator("img").evaluate_all(undrawn) == 0
 
 
 def total(page: Page, check: str) -> str:

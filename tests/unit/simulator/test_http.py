@@ -97,6 +97,8 @@ REFUSED = [
     ("DELETE", "/api/connections/one?code=1005", b"", 400, "code=1005"),
     ("DELETE", "/api/connections/one?reason=" + "x" * 124, b"", 400, "123 bytes"),
     ("POST", "/api/raw/one?as=pigeon", b"", 400, "as=pigeon"),
+    ("GET", "/api/qr", b"", 400, "text is missing"),
+    ("GET", "/api/qr?text=" + "x" * 2400, b"", 400, "too long"),
 ]
 
 
@@ -220,6 +222,19 @@ def test_openapi_has_every_endpoint_and_every_operation_with_an_example() -> Non
                 assert "requestorInfo" in body["content"]["application/json"]["example"]
             identities = [described["operationId"] for verbs in paths.values() for described in verbs.values()]
             assert len(identities) == len(set(identities))
+
+    run(test)
+
+
+def test_a_qr_code_is_drawn_as_svg_and_its_page_may_load_nothing_else() -> None:
+    async def test() -> None:
+        async with simulator() as one:
+            drawn = await ask(f"{one.url}/api/qr?text=https%3A%2F%2Fkettle.example%2Fpay%3Fcheck%3D5101")
+            assert (drawn.status, drawn.headers["content-type"]) == (200, "image/svg+xml")
+            assert drawn.body.startswith(b"<svg ")
+            assert "default-src 'self'" in drawn.headers["content-security-policy"]
+            other = await ask(f"{one.url}/api/qr?text=https%3A%2F%2Fkettle.example%2Fpay%3Fcheck%3D5102")
+            assert other.body != drawn.body
 
     run(test)
 
