@@ -15,6 +15,13 @@ from adapter.terminal import explained, needing
 @click.command("certify")
 @click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
 @click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["tables", "epos-data"]),
+    default="tables",
+    show_default=True,
+    help="What --account speaks: the Tables API, or the EPOS Data API.",
+)
 @click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
 @click.option("--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="As for simulate.")
 @click.option("--allow-payments", is_flag=True, help="Lock sessions and record payments, which stay recorded.")
@@ -37,6 +44,7 @@ def certify_command(
     *,
     gateway: str | None,
     accounts: tuple[str, ...],
+    protocol: str,
     dial: tuple[str, ...],
     file: Path | None,
     as_list: bool,
@@ -54,8 +62,8 @@ def certify_command(
             from simulator.config import settings_of  # noqa: PLC0415 - as above
 
         if as_list:
-            list_scenarios("tables", Console())
+            list_scenarios(protocol, Console())
             return
-        settings = settings_of(gateway=gateway, accounts=accounts, dial=dial, file=file)
+        settings = settings_of(gateway=gateway, accounts=accounts, dial=dial, file=file, protocol=protocol)
         certificate = run_async(run_certify(settings, Wanted(**wanted), Console(), Console(stderr=True)))
         sys.exit(0 if certificate.is_good else 1)

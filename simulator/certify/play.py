@@ -26,10 +26,16 @@ Thing = Mapping[str, Any]
 """Something that the EPOS has, as it was answered."""
 Ask = Callable[[str, Mapping[str, Any]], Awaitable[Exchange]]
 _LOST = "lost"
+_AGAIN = 0.1
+"""Seconds between two attempts of a step that may take a while."""
 
 
 class CannotDiscover(SimulatorError):
     """The lists with which everything begins were not answered."""
+
+
+class NotApplicable(SimulatorError):
+    """What came shows that the scenario does not apply to this EPOS."""
 
 
 class Found(Protocol):
@@ -70,6 +76,8 @@ class Player(ABC, Generic[F]):
     """What was made up, by the name that the scenario has for it."""
     paid_before: int | None = None
     """Minor units that were paid when the scenario began."""
+    told: dict[str, int] = field(default_factory=dict)
+    """Minor units of each payment that was answered with success, by its id."""
 
     @classmethod
     @abstractmethod
@@ -89,8 +97,12 @@ class Player(ABC, Generic[F]):
         """Ask a list with a filter and without, and note what is too much and what is lacking."""
 
     @abstractmethod
+    async def pages_step(self, step: Step) -> None:
+        """Walk through a search page by page and back, and note what was skipped and what came twice."""
+
+    @abstractmethod
     def remember(self, method: str, params: Mapping[str, Any]) -> None:
-        """Note what a successful answer has locked or unlocked."""
+        """Note what a successful answer has locked, unlocked or recorded."""
 
     @abstractmethod
     async def tidy_up(self) -> None:
@@ -160,6 +172,8 @@ class Player(ABC, Generic[F]):
                 await self._ask_step(step)
             case "filter":
                 await self.filter_step(step)
+            case "pages":
+                await self.pages_step(step)
             case "paid":
                 await self._paid_step(step)
             case "raw":
@@ -184,8 +198,10 @@ class Player(ABC, Generic[F]):
         if tuple(step.expect) == (_LOST,):
             await self._lost(method, params)
             return
-        exchange = await self.ask(method, params)
+        exchange = await self._asked_until(method, params, step)
         outcome = exchange.error_code or "success"
+        if outcome not in step.expect and step.otherwise and outcome != "success":
+            raise NotApplicable(step.otherwise)
         if outcome not in step.expect:
             self.problems.append(f"{method} was answered {outcome}{self.why(exchange)}, not {' or '.join(step.expect)}")
             return
@@ -193,6 +209,15 @@ class Player(ABC, Generic[F]):
             value = at(exchange.result, path)
             if value != self.resolved(wanted):
                 self.problems.append(f"{method}: {path} is {value!r}, not {self.resolved(wanted)!r}")
+
+    async def _asked_until(self, method: str, params: Mapping[str, Any], step: Step) -> Exchange:
+        """Ask, and again while it is not answered as it should be one day, for as long as the step says."""
+        deadline = time.monotonic() + step.within
+        while True:
+            exchange = await self.ask(method, params)
+            if (exchange.error_code or "success") in step.expect or time.monotonic() >= deadline:
+                return exchange
+            await asyncio.sleep(_AGAIN)
 
     async def _lost(self, method: str, params: Mapping[str, Any]) -> None:
         """Ask what will get no answer; the connection may go with it."""
@@ -216,9 +241,10 @@ class Player(ABC, Generic[F]):
 
     async def _paid_step(self, step: Step) -> None:
         now = await self.paid()
-        if self.paid_before is None or now is None or now - self.paid_before != step.paid:
+        wanted = sum(self.told.values()) if step.paid == "answered" else step.paid
+        if self.paid_before is None or now is None or now - self.paid_before != wanted:
             self.problems.append(
-                f"paidAmount was {self.paid_before} and is {now}; {step.paid} more should be paid, and nothing else"
+                f"paidAmount was {self.paid_before} and is {now}; {wanted} more should be paid, and nothing else"
             )
 
     async def _raw_step(self, step: Step) -> None:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from typing import Any
 
+from simulator.certify.orders import OrdersPlayer
 from simulator.certify.outcome import Certificate, Outcome, Verdict
-from simulator.certify.play import CannotDiscover, Found, Player
+from simulator.certify.play import CannotDiscover, Found, NotApplicable, Player
 from simulator.certify.scenario import Scenario, scenarios
 from simulator.certify.tables import TablesPlayer
 from simulator.errors import NoAnswer, NotConnected, SimulatorError
@@ -18,7 +19,7 @@ from simulator.judging import Standing
 
 Tell = Callable[[Outcome], object]
 """Is told of each outcome as it comes."""
-PLAYERS: Mapping[str, type[Player[Any]]] = {"tables": TablesPlayer}
+PLAYERS: Mapping[str, type[Player[Any]]] = {"tables": TablesPlayer, "epos-data": OrdersPlayer}
 """Who plays the scenarios of each dialect."""
 _NOT_ALLOWED = "it locks or pays; run it with --allow-payments where that does no harm"
 
@@ -96,7 +97,11 @@ async def _outcome(scenario: Scenario, player: Player[Any], *, allow_payments: b
         reasons = tuple(player.found.why_not(need) for need in lacking)
         return Outcome(scenario=scenario, verdict=Verdict.NOT_APPLICABLE, reasons=reasons)
     began, after = time.monotonic(), player.gateway.journal.last
-    await player.play(scenario)
+    try:
+        await player.play(scenario)
+    except NotApplicable as reason:
+        if not player.problems:
+            return Outcome(scenario=scenario, verdict=Verdict.NOT_APPLICABLE, reasons=(reason.message,))
     return _ended(scenario, player, began=began, after=after)
 
 

@@ -38,14 +38,16 @@ class Payment(_Strict):
 
 
 class Step(_Strict):
-    """One step: exactly one of the verbs `ask`, `filter`, `paid`, `raw`, `race`, `fault`, `drop`."""
+    """One step: exactly one of the verbs `ask`, `filter`, `pages`, `paid`, `raw`, `race`, `fault`, `drop`."""
 
     ask: str | None = None
     """A method; what it answers is judged, and must be what `expect` says."""
     filter: str | None = None
     """A method that lists; its answer to the filter `params` must be what the filter leaves of everything."""
-    paid: int | None = None
-    """How much more must be paid on the session's bill than when the scenario began."""
+    pages: str | None = None
+    """A search, by whose pages of `limit` entries everything must come once, forwards and backwards."""
+    paid: int | Literal["answered"] | None = None
+    """How much more must be paid than when the scenario began; `answered`: what was answered with success."""
     raw: str | None = None
     """The text of a frame."""
     race: list[Step] | None = None
@@ -59,6 +61,10 @@ class Step(_Strict):
     by: Requestor | None = None
     """Who asks; without it a card machine with the session's own waiter, and a guest for lists."""
     payment: Payment | None = None
+    lock: str | None = None
+    """A name of a lock within the scenario; without it the last one, and `a` at first. Empty for a payment without."""
+    expires: float = 300.0
+    """Seconds from now."""
     expect: Sequence[str] = ("success",)
     """`success` or codes; one of them must be answered. `lost`: no answer may come. For `raw` also `silence`."""
     same: dict[str, Any] = {}
@@ -69,6 +75,11 @@ class Step(_Strict):
     """Send `raw` as a binary frame."""
     fill: int = 0
     """How many letters stand in place of FILL in `raw`."""
+    limit: int = 1
+    within: float = 0.0
+    """Seconds for which the step is asked again while it is not answered as it should be."""
+    otherwise: str = ""
+    """Why the scenario is not applicable where an error comes that is not expected; without it, that is a failure."""
     method: str = ""
     at: str | None = None
     milliseconds: float = 50.0
@@ -87,7 +98,7 @@ class Step(_Strict):
         return [name for name in VERBS if getattr(self, name) is not None and getattr(self, name) is not False]
 
 
-VERBS = ("ask", "filter", "paid", "raw", "race", "fault", "drop")
+VERBS = ("ask", "filter", "pages", "paid", "raw", "race", "fault", "drop")
 
 
 class Scenario(_Strict):

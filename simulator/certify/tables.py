@@ -38,13 +38,20 @@ class TablesPlayer(Player[Found]):
         """Ask for everything there is. Raises CannotDiscover."""
         return await discover(ask, may_lock=may_lock)
 
+    async def pages_step(self, step: Step) -> None:
+        """Lists of the Tables API have no pages."""
+        raise NotConnected(f"{step.pages} of this protocol has no pages")
+
     def remember(self, method: str, params: Mapping[str, Any]) -> None:
-        """Note what a successful answer has locked or unlocked."""
+        """Note what a successful answer has locked, unlocked or recorded."""
         session = str(params.get("sessionId"))
         if method == "LockSession":
             self._locked[session] = params
         elif method == "UnlockSession":
             self._locked.pop(session, None)
+        payment = params.get("payment")
+        if method == "RecordPayment" and isinstance(payment, Mapping) and payment.get("paymentSuccessful"):
+            self.told[str(payment.get("id"))] = payment.get("baseAmount", 0)
 
     async def tidy_up(self) -> None:
         """Unlock what is still locked, also where an answer was lost."""

@@ -14,10 +14,17 @@ from websockets.exceptions import ConnectionClosed
 from adapter.app import App
 from adapter.config import Config, shipped_mappings
 from adapter.mapping.load import load_mapping
+from simulator.accounts import Account
 from simulator.gateway import Gateway
 from simulator.tables.dialect import TablesDialect
 
 ACCOUNT, KEY = "bistro", "11111111-2222-4333-8444-555555555555"
+ORDERS_KEY = "sk_sandbox_1nvented"
+ACCOUNTS = {
+    "tables": {ACCOUNT: Account(KEY)},
+    "epos-data": {ACCOUNT: Account(ORDERS_KEY, dialect="epos-data")},
+}
+"""The accounts of a gateway that speaks this protocol."""
 
 Message = dict[str, Any]
 Ask = Callable[[Message], Awaitable[Message | None]]
@@ -44,16 +51,17 @@ def app_of(
 
 @asynccontextmanager
 async def dialling(
-    mapping: str, url: str, gateway: Gateway, *, ledger: bool = False, **more: Any
+    mapping: str, url: str, gateway: Gateway, *, ledger: bool = False, protocol: str = "tables", **more: Any
 ) -> AsyncIterator[None]:
     """The whole adapter, connected to a gateway."""
+    who = {"account": ACCOUNT, "api_key": KEY} if protocol == "tables" else {"api_key": ORDERS_KEY}
     connection = {
         "name": "provider",
-        "dial": gateway.url,
-        "account": ACCOUNT,
-        "api_key": KEY,
+        "protocol": protocol,
+        "dial": gateway.url_of(protocol),
         "software_house_id": "house",
         "proxy": "none",
+        **who,
     }
     app = app_of(mapping, url, connection=[connection], **more)
     if ledger:

@@ -11,12 +11,17 @@ import pytest
 from simulator.certify.outcome import Certificate, Verdict
 from simulator.certify.run import certify
 from simulator.gateway import Gateway
-from tests.integration.certify.adapters import ACCOUNT, KEY, dialling
+from tests.integration.certify.adapters import ACCOUNT, ACCOUNTS, KEY, dialling
 
 
-def certificate(mapping: str, url: str, *, payments: bool = False, **more: Any) -> Certificate:
+def certificate(
+    mapping: str, url: str, *, payments: bool = False, protocol: str = "tables", **more: Any
+) -> Certificate:
     async def run() -> Certificate:
-        async with Gateway({ACCOUNT: KEY}) as gateway, dialling(mapping, url, gateway, ledger=payments, **more):
+        async with (
+            Gateway(ACCOUNTS[protocol]) as gateway,
+            dialling(mapping, url, gateway, ledger=payments, protocol=protocol, **more),
+        ):
             return await certify(
                 gateway, ACCOUNT, allow_payments=payments, timeout=3.0 if payments else 10.0, quiet=0.05
             )
@@ -58,6 +63,13 @@ def test_what_records_certifies_with_payments_and_waiters(own_restaurant: Callab
     assert failures(found) == {}
     assert found.count(Verdict.PASS) >= 130
     assert found.count(Verdict.NOT_RUN) == 0
+
+
+def test_the_epos_data_api_of_a_shipped_mapping_certifies(own_restaurant: Callable[[str], str]):
+    found = certificate("floreant", own_restaurant("floreant"), protocol="epos-data", waiter_check="enforce")
+    assert failures(found) == {}
+    assert found.count(Verdict.PASS) >= 75
+    assert found.count(Verdict.NOT_APPLICABLE) <= 2
 
 
 def test_what_cannot_record_says_why_its_payments_are_not_applicable(restaurant: Callable[[str], str]):

@@ -1,0 +1,235 @@
+"""What a step of a scenario becomes in the EPOS Data API."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from simulator.certify.orders_found import DEVICE, GUEST, Found, discover, entries, every, in_seconds, waiter_of
+from simulator.certify.play import Ask, CannotDiscover, Player, Thing
+from simulator.certify.scenario import Step
+from simulator.errors import NoAnswer, NotConnected
+from simulator.orders.meaning import is_same, member_of
+from simulator.orders.walks import gaps
+
+_LISTS = frozenset({"SearchOrdersV1", "SearchTablesV1", "ListAreasV1", "HandleEventV1"})
+_OF_A_LOCK = frozenset({"CreateOrderLockV1", "ExtendOrderLockV1", "DeleteOrderLockV1"})
+_WITH_EXPIRY = frozenset({"CreateOrderLockV1", "ExtendOrderLockV1"})
+_TARGETS = (
+    "payable",
+    "two-payable",
+    "smallest",
+    "over",
+    "unpayable",
+    "tabled",
+    "tableless",
+    "served",
+    "modified",
+    "discounted",
+    "taxed",
+    "part-paid",
+    "billed",
+    "order",
+)
+"""Needs of which the first that a scenario has is the order that it is about."""
+_NO_WAITER = "987654321"
+"""A waiter that no EPOS has."""
+_SOME_WAITER = "1"
+"""A waiter where no order has one."""
+_MOST_PAGES = 40
+"""Pages of one walk: whoever forgets where a page ended shows it sooner."""
+
+
+@dataclass(slots=True)
+class OrdersPlayer(Player[Found]):
+    """Orders are searched and read, locked, and told of money that has moved."""
+
+    everything = "All orders, tables and areas are listed page by page, and each is as documented."
+    reason = "debugMessage"
+
+    _locked: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """Parameters that give each lock back that was asked for, by its order and its id."""
+    _last_lock: str = "a"
+
+    @classmethod
+    async def discover(cls, ask: Ask, *, may_lock: bool) -> Found:
+        """Ask for everything there is. Raises CannotDiscover."""
+        return await discover(ask, may_lock=may_lock)
+
+    def remember(self, method: str, params: Mapping[str, Any]) -> None:
+        """Note what a successful answer has locked, unlocked or recorded."""
+        if method == "DeleteOrderLockV1":
+            self._locked.pop((str(params.get("orderId")), str(params.get("lockId"))), None)
+        elif method == "RecordOrderPaymentByIdV1":
+            self.told[str(params.get("paymentIntentId"))] = member_of(params, "paidAmount").get("value", 0)
+
+    async def tidy_up(self) -> None:
+        """Unlock what is still locked, also where an answer was lost."""
+        for params in list(self._locked.values()):
+            with contextlib.suppress(NoAnswer, NotConnected):
+                await self.gateway.ask(self.account, "DeleteOrderLockV1", params, timeout=self.timeout)
+
+    async def paid(self) -> int | None:
+        """Minor units that are paid of the order; None where that cannot be told."""
+        target = self._target()
+        if target is None:
+            return None
+        exchange = await self.ask(
+            "GetOrderByIdV1", {"orderId": target["id"], "headers": self._by("machine", target["id"])}
+        )
+        order = exchange.result
+        if not isinstance(order, dict) or not isinstance(member_of(order, "paidAmount").get("value"), int):
+            return None
+        self.found.orders = [order if each["id"] == order["id"] else each for each in self.found.orders]
+        return int(order["paidAmount"]["value"])
+
+    async def filter_step(self, step: Step) -> None:
+        """Search with a filter and without, and note what is too much and what is lacking."""
+        method, params = str(step.filter), self.params(step)
+        try:
+            everything = await every(self.ask, method, {"headers": params["headers"]})
+            filtered = await every(self.ask, method, params)
+        except CannotDiscover as problem:
+            self.problems.append(problem.message)
+            return
+        wanted = {each["id"] for each in everything if passes(method, each, params)}
+        may = {each["id"] for each in everything if passes(method, each, params, strictly=False)}
+        given = {each["id"] for each in filtered}
+        if missing := wanted - given:
+            self.problems.append(
+                f"{method}: the filter lets through, and the answer lacks {', '.join(sorted(missing))}"
+            )
+        # An order at two tables is told with the one that was asked for, and in the list of all with the other.
+        if (surplus := given - may) and not member_of(params, "dineIn").get("tableId"):
+            self.problems.append(f"{method}: the filter keeps out, and the answer has {', '.join(sorted(surplus))}")
+
+    async def pages_step(self, step: Step) -> None:
+        """Walk through a search page by page and back, and note what was skipped and what came twice."""
+        method, params = str(step.pages), self.params(step)
+        try:
+            before = [each["id"] for each in await every(self.ask, method, params)]
+            forth = await self._walk(method, params, step.limit, "after", None)
+            back = await self._walk(method, params, step.limit, "before", forth[-1][1].get("before"))
+            after = [each["id"] for each in await every(self.ask, method, params)]
+        except CannotDiscover as problem:
+            self.problems.append(problem.message)
+            return
+        walked = [one for ids, _ in forth for one in ids]
+        returned = [one for ids, _ in reversed(back) for one in ids]
+        # A walk that was cut short saw the beginning only; the way back begins before the last page.
+        reached = before[: before.index(walked[-1]) + 1] if walked and walked[-1] in before else before
+        for way, seen, there in (
+            ("after", walked, reached),
+            ("before", returned, walked[: -len(forth[-1][0]) or None]),
+        ):
+            if skipped := gaps(there, seen, after):
+                self.problems.append(f"{method}: pages by {way} skip {', '.join(skipped)}")
+            if len(set(seen)) < len(seen):
+                self.problems.append(f"{method}: pages by {way} have an entry twice")
+
+    async def _walk(
+        self, method: str, params: Mapping[str, Any], limit: int, way: str, start: str | None
+    ) -> list[tuple[list[str], Mapping[str, Any]]]:
+        """The ids of each page of a walk, and the page; backwards there are none where nothing is before."""
+        pages: list[tuple[list[str], Mapping[str, Any]]] = []
+        cursor = start
+        while len(pages) < _MOST_PAGES and (cursor or (way == "after" and not pages)):
+            asked = {"limit": limit} | ({way: cursor} if cursor else {})
+            page = await self.ask(method, {**params, "cursor": asked})
+            listed = entries(page)
+            if listed is None:
+                raise CannotDiscover(f"{method} gave no data: {page.error_code or 'what came is no page'}")
+            pages.append(([each["id"] for each in listed], page.result))
+            cursor = page.result.get(way)
+        return pages
+
+    def params(self, step: Step) -> dict[str, Any]:
+        """The parameters with which a step asks."""
+        method = step.ask or step.filter or step.pages or ""
+        params: dict[str, Any] = {}
+        target = self._target()
+        if method not in _LISTS and target is not None:
+            params["orderId"] = target["id"]
+        if method in _OF_A_LOCK:
+            self._last_lock = step.lock or self._last_lock
+            params["lockId"] = self._lock_id(self._last_lock)
+        if method in _WITH_EXPIRY:
+            params["expiry"] = in_seconds(step.expires)
+        if step.payment is not None:
+            params |= self._payment(step)
+        params |= cast("dict[str, Any]", self.resolved(step.params))
+        who = step.by or ("guest" if method in _LISTS else "machine")
+        params.setdefault("headers", self._by(who, params.get("orderId")))
+        params = {name: value for name, value in params.items() if value != ""}
+        if method == "CreateOrderLockV1":
+            # Whatever becomes of the answer: giving back what was never had does no harm.
+            given_back: dict[str, Any] = {
+                name: params[name] for name in ("orderId", "lockId", "headers") if name in params
+            }
+            self._locked[str(params.get("orderId")), str(params.get("lockId"))] = given_back
+        return params
+
+    def _lock_id(self, name: str) -> str:
+        return self.ids.setdefault(f"lock {name}", f"lock_{uuid.uuid4().hex}")
+
+    def _target(self) -> Thing | None:
+        """The order that the scenario is about."""
+        return next((self.things[name] for name in _TARGETS if name in self.things), None)
+
+    def _by(self, who: str, order: Any) -> Mapping[str, Any]:
+        """The headers of a request about an order; about none of ours, by the waiter of the target."""
+        asked = next((each for each in self.found.orders if each["id"] == order), self._target())
+        waiter = waiter_of(asked or {})
+        if waiter is None and self.found.checks_waiters:
+            # An order that nobody serves is anybody's, but of a machine a number is asked for all the same.
+            waiter = waiter_of(self.found.thing("served") or {}) or _SOME_WAITER
+        match who:
+            case "guest":
+                return GUEST
+            case "wrong-waiter":
+                return {**DEVICE, "waiterId": _NO_WAITER}
+            case "text-waiter" if waiter is not None:
+                return {**DEVICE, "waiterId": f"00{waiter}"}
+            case "odd-terminal":
+                return {"deviceId": ["tm"], "deviceType": 7, "waiterId": waiter, "colour": {"red": True}}
+            case "machine" if waiter is not None:
+                return {**DEVICE, "waiterId": waiter}
+        return DEVICE
+
+    def _payment(self, step: Step) -> dict[str, Any]:
+        said, order = step.payment, self._target()
+        if said is None or order is None:
+            raise NotConnected("this scenario has a payment and no order")
+        known = next((each for each in self.found.orders if each["id"] == order["id"]), order)
+        currency = member_of(known, "totalAmount").get("currencyCode", "GBP")
+        base = self.found.outstanding(known) if said.base == "all" else said.base
+        payment = {
+            "paymentIntentId": self.ids.setdefault(said.id, f"pi_sandbox_{uuid.uuid4().hex}"),
+            "paidAmount": {"value": base, "currencyCode": currency},
+            "tipsAmount": {"value": said.tip, "currencyCode": currency},
+            "lockId": self._lock_id(self._last_lock if step.lock is None else step.lock) if step.lock != "" else "",
+        }
+        return payment | cast("dict[str, Any]", self.resolved(said.change))
+
+
+def passes(method: str, entry: Thing, params: Mapping[str, Any], *, strictly: bool = True) -> bool:
+    """Whether an entry is what all filters let through; not `strictly`, what they may let through.
+
+    Whether an order that nobody serves is one of a waiter's, and a table of which nobody says who serves it, is not said.
+    """
+    if method == "SearchTablesV1":
+        area, waiter = params.get("areaId"), params.get("waiterId")
+        waiters: Sequence[str] | None = entry.get("waiterIds")
+        is_his = not strictly if waiters is None else any(is_same("waiterId", one, waiter) for one in waiters)
+        return (not area or entry.get("areaId") == area) and (not waiter or is_his)
+    if params.get("payableOnly") and not entry.get("payable"):
+        return False
+    place = entry["details"].get("dineIn", {})
+    return all(
+        is_same(name, place.get(name), value) or (name == "waiterId" and name not in place and not strictly)
+        for name, value in member_of(params, "dineIn").items()
+        if value not in (None, "")
+    )
