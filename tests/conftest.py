@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -19,7 +20,30 @@ from sqlalchemy.engine import make_url
 ELSEWHERE = Path(__file__).parent / "restaurants"
 RESTAURANTS = Path(__file__).parent.parent / "adapter" / "demo" / "restaurants"
 
+LONGEST_FIRST = ("faults", "docs", "e2e", "property", "mutation", "integration", "deploy", "fuzz", "unit")
+"""The folders of tests, those whose single files take longest first."""
+
 _numbers = itertools.count(1)
+
+# Adapters are started some two hundred times over; what they are made of is compiled once.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: half of the time a test waits for a database, a deadline or an adapter that starts."""
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or 2 * (os.cpu_count() or 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that none of them is left to run alone at the end."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -180,6 +204,8 @@ def mariadb(url: str, text: str, *values: object) -> list[tuple[Any, ...]]:
             charset="utf8mb4",
             autocommit=True,
             client_flag=CLIENT.MULTI_STATEMENTS,
+            # The server is on this computer, and reading every authority of the system takes twenty times as long.
+            ssl_disabled=True,
         )
     ) as connection:
         cursor = connection.cursor()

@@ -42,6 +42,8 @@ class Plan:
     """Seconds between the faults of one saboteur, on average; there are four at a time."""
     think: float = 0.5
     """Seconds between two visits of a card machine to a check, on average."""
+    repeats: float = 0.1
+    """How often a card machine sends an acknowledged payment again, for no reason."""
     hang_up: float = 0.01
     """How often a card machine loses its socket."""
     saboteur: bool = True
@@ -116,7 +118,13 @@ class _Evening:
         self._journal = journal
         self._adapters = adapters
         self._checks = read_checks(url)
-        self._floor = Floor(self._checks, journal, Random(plan.seed + 1), window=max(2, plan.workers // 2))  # noqa: S311
+        self._floor = Floor(
+            self._checks,
+            journal,
+            Random(plan.seed + 1),  # noqa: S311
+            window=max(2, plan.workers // 2),
+            repeats=plan.repeats,
+        )
         ledger = Ledger(url)
         self._terminals = [
             Terminal(

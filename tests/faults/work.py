@@ -15,11 +15,15 @@ from tests.faults.terminal import Terminal
 class Floor:
     """The checks that are being paid: so few at a time that card machines meet at them."""
 
-    def __init__(self, checks: Sequence[Check], journal: Journal, random: Random, *, window: int) -> None:
+    def __init__(
+        self, checks: Sequence[Check], journal: Journal, random: Random, *, window: int, repeats: float = 0.1
+    ) -> None:
+        """`window` checks are paid at a time; payments are sent again for no reason as often as `repeats`."""
         self._waiting = list(reversed(checks))
         self._open = [self._waiting.pop() for _ in range(window)]
         self._journal = journal
         self._random = random
+        self._repeats = repeats
 
     async def serve(self, terminal: Terminal, twin: Terminal) -> None:
         """One part of one check; now and then two card machines want it at the same moment, by two adapters."""
@@ -51,7 +55,7 @@ class Floor:
             await terminal.record_twice_at_once(check, payment)
         else:
             await terminal.record(check, payment)
-        if self._random.random() < 0.1:
+        if self._random.random() < self._repeats:
             await self._repeat(terminal, [payment])
 
     async def _repeat(self, terminal: Terminal, payments: Sequence[Payment]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ MAPPINGS = Path(__file__).parent.parent.parent / "mappings"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/*/request.json"))
 
 
+@cache
 def _engines(suite: str) -> tuple[str, ...]:
     """The engines that a suite's mapping serves, as far as there is a schema to run it on."""
     said = tomllib.loads((GOLDEN / suite / "suite.toml").read_text(encoding="utf-8"))

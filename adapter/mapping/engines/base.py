@@ -72,9 +72,10 @@ class Engine(ABC):
         marked = self.spelled(tree.copy()).transform(
             lambda node: (
                 exp.Var(this=f"\ue000{node.name}\ue001") if isinstance(node, (exp.Placeholder, exp.Parameter)) else node
-            )
+            ),
+            copy=False,
         )
-        return marked.sql(dialect=self.writes, pretty=pretty, comments=False, max_text_width=110)
+        return marked.sql(dialect=self.writes, pretty=pretty, comments=False, max_text_width=110, copy=False)
 
     @staticmethod
     def shown_text(text: str) -> str:
