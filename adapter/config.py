@@ -120,11 +120,13 @@ class StatusConfig(Strict):
     use: bool = True
     """Whether there is one."""
     listen: str = Field(default="127.0.0.1:8791", pattern=ADDRESS)
-    """Address and port of /live, /ready, /metrics, /status and /status.json."""
+    """Address and port of /live, /ready, /metrics, /status, /status.json and /statements.json."""
     token: Secret = SecretStr("")
     """What whoever looks must show: as a password under any name, or as `Authorization: Bearer`."""
     allow_anybody: bool = False
     """Whether to listen beyond this computer without a token."""
+    explain: bool = False
+    """Whether the SQL of the newest requests, without values, is told to programs on this computer; for setting up."""
 
     @field_validator("token")
     @classmethod
@@ -145,6 +147,11 @@ class StatusConfig(Strict):
             raise ValueError(
                 f"would tell everybody on the network how the adapter is (listen on {host}): "
                 "set a token, listen on 127.0.0.1, or set allow_anybody = true"
+            )
+        if self.explain and not is_loopback(host):
+            raise ValueError(
+                f"explain = true would tell the network the SQL of requests (listen on {host}): "
+                "listen on 127.0.0.1, or take explain out"
             )
         return self
 

@@ -13,8 +13,10 @@ from typing import Any
 class Deadline:
     """The deadline of one request, as far as both sides must know of it."""
 
-    __slots__ = ("committing", "passed", "trace")
+    __slots__ = ("committing", "passed", "statements", "trace")
 
+    statements: Any
+    """What whoever explains requests knows of this one; not there otherwise, as `trace`."""
     trace: Any
     """What whoever makes traces knows of the request; not there otherwise, since to say so would cost every request."""
 

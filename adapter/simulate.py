@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,33 +32,22 @@ from adapter.terminal import explained, needing
     "--adapter-pid", type=int, default=None, metavar="PID", help="The process to kill, where it runs already."
 )
 @click.option(
+    "--explain",
+    default=None,
+    metavar="URL",
+    help="The adapter's status port, as http://127.0.0.1:8791, to show its SQL.",
+)
+@click.option(
     "--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="All of it in a file: docs/simulator.md."
 )
-def simulate_command(
-    listen: str | None,
-    gateway: str | None,
-    accounts: tuple[str, ...],
-    protocol: str,
-    dial: tuple[str, ...],
-    adapter: str | None,
-    adapter_pid: int | None,
-    file: Path | None,
-) -> None:
+def simulate_command(*, adapter: str | None, adapter_pid: int | None, **given: Any) -> None:
     """Be the provider on this computer: a card machine to ask the adapter from, by hand or by program."""
     with explained():
         with needing("simulator", "jsonschema", "segno", "starlette", "uvicorn"):
             from simulator.command import simulate  # noqa: PLC0415 - comes with an extra
             from simulator.config import settings_of  # noqa: PLC0415 - as above
 
-        settings = settings_of(
-            listen=listen,
-            gateway=gateway,
-            accounts=accounts,
-            dial=dial,
-            adapter=adapter or adapter_pid,
-            file=file,
-            protocol=protocol,
-        )
+        settings = settings_of(adapter=adapter or adapter_pid, **given)
 
         async def serve() -> None:
             stop = asyncio.Event()

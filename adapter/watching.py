@@ -10,6 +10,7 @@ from adapter.ops.port import PortSettings
 from adapter.store.engines import engine_of
 
 if TYPE_CHECKING:
+    from adapter.ops.statements import Statements
     from adapter.ops.traces import Traces
     from adapter.ops.watch import Watch, Watched
 
@@ -24,7 +25,15 @@ def watch_of(config: Config) -> Watch | None:
     from adapter.ops.watch import Watch  # noqa: PLC0415 - commands that do not serve need not load it
 
     settings = status_settings(config.status) if config.status.use else None
-    return Watch(settings, watched(config), _traces(config))
+    return Watch(settings, watched(config), _traces(config), _statements(config.status))
+
+
+def _statements(status: StatusConfig) -> Statements | None:
+    if not status.use or not status.explain:
+        return None
+    from adapter.ops.statements import Statements  # noqa: PLC0415 - no restaurant has it
+
+    return Statements()
 
 
 def _traces(config: Config) -> Traces | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from simulator.accounts import Account
 from simulator.app import Simulator
 from simulator.config import INVENTED_KEYS, Settings
+from simulator.explaining import Explaining
 from simulator.journal import Note
 
 Say = Callable[[str], object]
@@ -17,6 +18,7 @@ Say = Callable[[str], object]
 
 async def simulate(settings: Settings, stop: asyncio.Event, say: Say) -> None:
     """Run until `stop` is set. Raises SimulatorError."""
+    explaining = Explaining(settings.explain, settings.explain_token) if settings.explain else None
     async with Simulator(
         settings.accounts,
         listen=settings.listen,
@@ -24,6 +26,7 @@ async def simulate(settings: Settings, stop: asyncio.Event, say: Say) -> None:
         dial=settings.dial,
         adapter=settings.adapter,
     ) as simulator:
+        simulator.gateway.explaining = explaining
         for line in _beginning(simulator, settings):
             say(line)
         telling = asyncio.create_task(_tell(simulator, say))

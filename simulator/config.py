@@ -33,6 +33,9 @@ class Settings:
     """Address and account name of each adapter that listens."""
     adapter: str | int | None = None
     """The command that starts the adapter, or the id of its process."""
+    explain: str = ""
+    """Address of the adapter's status port, where it tells its SQL."""
+    explain_token: str = field(default="", repr=False)
 
 
 class _Strict(BaseModel):
@@ -60,6 +63,8 @@ class _File(_Strict):
     listen: str = LISTEN
     gateway: str = GATEWAY
     adapter: str | None = None
+    explain: str = ""
+    explain_token: SecretStr | _Env | None = None
     account: list[_Account] = []
     dial: list[_Dial] = []
 
@@ -71,6 +76,7 @@ def settings_of(
     accounts: Sequence[str] = (),
     dial: Sequence[str] = (),
     adapter: str | int | None = None,
+    explain: str | None = None,
     file: Path | None = None,
     protocol: str = "tables",
 ) -> Settings:
@@ -100,6 +106,8 @@ def settings_of(
         accounts=known,
         dial=(*found.dial, *((url, next(iter(known))) for url in dial)),
         adapter=adapter or found.adapter,
+        explain=explain or found.explain,
+        explain_token=found.explain_token,
     )
 
 
@@ -124,7 +132,7 @@ def _read(file: Path) -> Settings:
         gateway=read.gateway,
         accounts={
             account.name: Account(
-                _key(account, file),
+                _secret(account.key, file, f"account {account.name}", "key"),
                 dialect=account.dialect,
                 software_house_id=account.software_house_id,
                 reseller_id=account.reseller_id,
@@ -133,14 +141,16 @@ def _read(file: Path) -> Settings:
         },
         dial=[(dial.url, dial.account) for dial in read.dial],
         adapter=read.adapter,
+        explain=read.explain,
+        explain_token="" if read.explain_token is None else _secret(read.explain_token, file, "explain_token", "token"),
     )
 
 
-def _key(account: _Account, file: Path) -> str:
-    if isinstance(account.key, SecretStr):
-        key, where = account.key.get_secret_value(), "key"
+def _secret(written: SecretStr | _Env, file: Path, whose: str, name: str) -> str:
+    if isinstance(written, SecretStr):
+        secret, where = written.get_secret_value(), name
     else:
-        key, where = os.environ.get(account.key.env, ""), f"the environment variable {account.key.env}"
-    if not key:
-        raise SimulatorError(f"{file}: account {account.name}: {where} is empty or not set")
-    return key
+        secret, where = os.environ.get(written.env, ""), f"the environment variable {written.env}"
+    if not secret:
+        raise SimulatorError(f"{file}: {whose}: {where} is empty or not set")
+    return secret

@@ -30,6 +30,7 @@ from simulator.accounts import Account, check, secrets, who
 from simulator.addresses import joined
 from simulator.dialect import Dialect
 from simulator.errors import GatewayError, NoAnswer, NotConnected, SimulatorError, UnknownAccount
+from simulator.explaining import Explaining
 from simulator.faults import RUBBISH, Faults, WrongFault
 from simulator.journal import Frame, Journal
 from simulator.judging import Judge, NoJudge
@@ -104,6 +105,8 @@ class Gateway:
         self.journal = Journal(secrets=secrets(self.accounts))
         self.registry = Registry()
         """What the EPOS of each account says that it offers."""
+        self.explaining: Explaining | None = None
+        """Whom the SQL of a request is asked of, where somebody tells it."""
         self._process = Process(adapter, self.journal)
         self.faults = Faults(self.journal, self._process, lambda account: self.link(account).break_off())
         """What goes wrong on purpose."""

@@ -28,10 +28,12 @@ from adapter.config import Config, find_mapping
 from adapter.demo.page import Page
 from adapter.demo.till import till
 from adapter.errors import AdapterError
-from adapter.events import Emit, Event, StatementRun
+from adapter.events import Emit, Event, StatementRun, StatusServed
 from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.receipt_schema import Receipt, ReceiptRule
+from adapter.watching import watch_of
 from simulator.app import Simulator
+from simulator.explaining import Explaining
 from simulator.gateway import Gateway
 
 ACCOUNT = "copperkettle"
@@ -68,7 +70,14 @@ async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal, open_p
     wrong = 0
     async with Simulator({ACCOUNT: _KEY}, pages=till(url)) as simulator:
         gateway = simulator.gateway
-        app = _app(url, gateway.url, heard.append if once else _nobody)
+
+        def hear(event: Event) -> None:
+            if isinstance(event, StatusServed):
+                gateway.explaining = Explaining(event.address.removesuffix("/status"))
+            if once:
+                heard.append(event)
+
+        app = _app(url, gateway.url, hear)
         page.doing("making the adapter's own tables: epos-adapter ledger create")
         await app.store.create_ledger()
         serving = asyncio.create_task(app.run(stop, on_listening=listening.__setitem__))
@@ -98,10 +107,6 @@ async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal, open_p
 
 def _nowhere(_url: str) -> None:
     """Opens nothing."""
-
-
-def _nobody(_event: Event) -> None:
-    """Hears nothing: what a long evening says would only be kept."""
 
 
 def _open(url: str) -> None:
@@ -159,6 +164,8 @@ def _app(url: str, gateway: str, emit: Emit) -> App:
             "database": {"url": url, "pool_size": 4},
             "rules": {"finished_within_hours": 0},
             "site": {"vat_number": "GB 000 0000 00"},
+            # Any port that is free; the simulator asks there what each request became.
+            "status": {"listen": "127.0.0.1:0", "explain": True},
             "connection": [
                 {
                     "name": "provider",
@@ -176,7 +183,7 @@ def _app(url: str, gateway: str, emit: Emit) -> App:
     if mapping_file is None:
         raise AdapterError("the mapping floreant.toml is not where the adapter was installed")
     mapping = load_mapping(mapping_file)
-    return App(_with_logo(config, mapping), mapping, emit, tell_statements=True)
+    return App(_with_logo(config, mapping), mapping, emit, tell_statements=True, watch=watch_of(config))
 
 
 def _with_logo(config: Config, mapping: Mapping) -> Config:

@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +30,9 @@ from adapter.attempts import Attempts
 from adapter.errors import where_of
 from adapter.events import BugFound, Emit, StatusLockedOut, StatusNotServed, StatusRefused, StatusServed
 from adapter.ops.reporter import Reporter
+
+if TYPE_CHECKING:
+    from adapter.ops.statements import Statements
 
 TRY_AGAIN = 10.0
 """Seconds between attempts to have the port."""
@@ -90,8 +95,13 @@ class Port:
         metrics: Callable[[], tuple[bytes, str]],
         emit: Emit,
         reload: Callable[[], Awaitable[list[str]]] | None = None,
+        statements: Statements | None = None,
     ) -> None:
-        """`metrics` gives the text of the metrics and its content type; `reload` reads the files again."""
+        """`metrics` gives the text of the metrics and its content type; `reload` reads the files again.
+
+        Without `statements` nobody is told any.
+        """
+        self._statements = statements
         self._reload_files = reload
         self._reloading: asyncio.Future[list[str]] | None = None
         self._settings = settings
@@ -182,6 +192,8 @@ class Port:
             return await self._ready(told=False) if path == "/ready" else refusal
         if is_reload and not _is_of_no_web_page(request):
             return Page(body=b"not from a web page\n", status=HTTPStatus.FORBIDDEN)
+        if path == "/statements.json" and self._statements is not None:
+            return self._statements_of(self._statements, request.path.partition("?")[2])
         if make is None:
             return Page(body=f"there is {', '.join(self._pages)}\n".encode(), status=HTTPStatus.NOT_FOUND)
         return await make()
@@ -264,6 +276,14 @@ class Port:
     async def _status_json(self) -> Page:
         report = await self._reporter.report()
         return Page(body=msgspec.json.encode(report), kind="application/json")
+
+    def _statements_of(self, statements: Statements, query: str) -> Page:
+        """The SQL of one request, by its id."""
+        wanted = parse_qs(query).get("request", [""])[0]
+        found = statements.of(wanted)
+        if found is None:
+            return Page(body=b"no such request among the newest\n", status=HTTPStatus.NOT_FOUND)
+        return Page(body=msgspec.json.encode(found), kind="application/json")
 
     async def _reload(self) -> Page:
         """Read the files again; what is answered is a Reload, with 409 where it was refused and 202 where it goes on."""

@@ -15,6 +15,7 @@ from adapter.ops.reporter import Reporter
 from adapter.ops.state import Connection, State
 
 if TYPE_CHECKING:
+    from adapter.ops.statements import Statements
     from adapter.ops.traces import Traces
 
 
@@ -33,27 +34,36 @@ class Watched:
 class Watch:
     """Everything that listens beside the log."""
 
-    def __init__(self, settings: PortSettings | None, connections: list[Watched], traces: Traces | None = None) -> None:
-        """Without `settings` there is no port, and without `traces` there are none."""
+    def __init__(
+        self,
+        settings: PortSettings | None,
+        connections: list[Watched],
+        traces: Traces | None = None,
+        statements: Statements | None = None,
+    ) -> None:
+        """Without `settings` there is no port, without `traces` there are none, without `statements` nobody is told any."""
         self._settings = settings
         self._traces = traces
+        self._statements = statements
+        self._hearing_statements = [one for one in (traces, statements) if one is not None]
         self.state = State([_connection(one) for one in connections])
         self._metrics = Metrics(one.name for one in connections)
 
     def beside(self, emit: Emit) -> Emit:
         """Tells both `emit` and this."""
-        state, metrics, traces = self.state, self._metrics, self._traces
+        state, metrics, more = self.state, self._metrics, self._hearing_statements
 
         def tell(event: Event) -> None:
             emit(event)
             state(event)
             metrics(event)
 
-        def tell_and_trace(event: Event) -> None:
+        def tell_more(event: Event) -> None:
             tell(event)
-            traces(event)  # type: ignore[misc] # it is there, or this is not used
+            for one in more:
+                one(event)
 
-        return tell if traces is None else tell_and_trace
+        return tell_more if more else tell
 
     def follow(self, connections: list[Watched], engine: str) -> None:
         """Watch these connections from now on, and a database of this engine."""
@@ -64,13 +74,13 @@ class Watch:
 
     def statements(self, emit: Emit | None) -> Emit:
         """Who is told of every SQL statement: the metrics, and `emit` where somebody wants to see them."""
-        if emit is not None or self._traces is None:
+        if emit is not None or not self._hearing_statements:
             return self._metrics if emit is None else emit
-        metrics, traces = self._metrics, self._traces
+        hearing = (self._metrics, *self._hearing_statements)
 
         def tell(event: Event) -> None:
-            metrics(event)
-            traces(event)
+            for one in hearing:
+                one(event)
 
         return tell
 
@@ -91,6 +101,7 @@ class Watch:
             lambda: (self._metrics.text(self.state, sources), CONTENT_TYPE),
             emit,
             sources.reload,
+            self._statements,
         )
         try:
             await port.serve(stop)

@@ -70,6 +70,13 @@ ENDPOINTS = (
     ),
     Endpoint(
         verb="GET",
+        path="/api/frames/{number:int}/statements",
+        summary="The SQL that the request of this frame became, where the adapter tells it",
+        answer=looking.statements,
+        statuses={200: "Its statements, without values", 404: "It never was, or is forgotten", 409: "Nobody tells it"},
+    ),
+    Endpoint(
+        verb="GET",
         path="/api/events",
         summary="The same as they come, as server-sent events named frame and note",
         answer=looking.events,

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from simulator.explaining import statements_of
 from simulator.gateway import Gateway
 from simulator.http.endpoint import BadRequest, NotThere, json_answer, number_in
 from simulator.journal import Entry, Frame, Journal
@@ -82,6 +83,15 @@ async def frame(gateway: Gateway, request: Request) -> Response:
     if found is None:
         raise NotThere(f"there is no frame {number}", hint="it never was, it is a note, or it is forgotten")
     return json_answer(entry_json(found, in_full=True))
+
+
+async def statements(gateway: Gateway, request: Request) -> Response:
+    """What the request of one frame became at the adapter."""
+    number = request.path_params["number"]
+    found = gateway.journal.frame(number)
+    if found is None:
+        raise NotThere(f"there is no frame {number}", hint="it never was, it is a note, or it is forgotten")
+    return json_answer(await statements_of(gateway.explaining, found.data))
 
 
 async def events(gateway: Gateway, request: Request) -> Response:

@@ -316,6 +316,14 @@ def test_the_status_port_is_this_computers_own_unless_a_token_or_a_word_says_oth
     assert not read(file, beyond + "use = false\n").status.use
 
 
+def test_the_sql_of_requests_is_told_to_nobody_unless_asked_for_and_never_to_other_computers(file: Path):
+    assert not read(file, DATABASE).status.explain
+    assert read(file, DATABASE + "[status]\nexplain = true\n").status.explain
+    beyond = DATABASE + '[status]\nlisten = "0.0.0.0:8791"\ntoken = "sixteen-or-more-letters"\nexplain = true\n'
+    (problem,) = problems_of(file, beyond)
+    assert "would tell the network the SQL of requests" in problem.message
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

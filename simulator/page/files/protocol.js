@@ -1,6 +1,7 @@
 // Every frame as it crosses the socket.
 
 import { button, element } from "/page/dom.js";
+import { explain } from "/page/statements.js";
 import { explained } from "/page/wire.js";
 
 const MOST = 200;
@@ -66,11 +67,14 @@ export class Protocol {
 
   inside(frame, parsed) {
     const text = parsed === null ? frame.data : JSON.stringify(parsed, null, 2);
+    const sql = element("div", { class: "sql" });
+    if (frame.sender === "adapter") explain(frame, sql).catch((problem) => sql.replaceChildren(problem.message));
     return [
       element("p", { class: "minor" }, time(frame.at), ` frame ${frame.number}, ${frame.account}`),
       ...frame.findings.map((one) => element("p", { class: "minor" }, `${one.kind}: ${one.source}`)),
       element("pre", { tabindex: "0" }, text),
       frame.cut ? element("a", { href: `/api/frames/${frame.number}` }, "All of it") : "",
+      sql,
     ];
   }
 }

@@ -95,6 +95,11 @@ def test_a_bill_is_paid_by_pressing_the_green_buttons(page: Page):
     assert paying(page, since) == ["LockSession", "RecordPayment", "UnlockSession"]
     expect(page.locator(".frames li.answers").first).to_contain_text("✓ valid")
     assert page.locator(".frames li.wrong").count() == 0
+    recorded = page.locator(".frames li.answers", has_text="RecordPayment")
+    recorded.locator("summary").click()
+    expect(recorded.locator(".sql")).to_contain_text("INSERT INTO transactions")
+    [payment] = [params["payment"] for method, params in asked(page)[since:] if method == "RecordPayment"]
+    assert payment["id"] not in recorded.locator(".sql").inner_text(), "statements are told without their values"
 
 
 def test_a_card_that_is_declined_or_a_guest_who_leaves_keeps_no_bill_locked(page: Page):
