@@ -274,9 +274,10 @@ class App:
     async def _compare_registration(self, stop: asyncio.Event) -> None:
         """Say once whether the provider was told of what the mapping offers; it costs nothing but a line in the log."""
         serving = self._serving
-        if serving.config.registration is None:
+        registration, ledger = serving.config.registration, serving.config.ledger.use
+        if registration is None:
             return
-        asking = asyncio.ensure_future(compare_registration(serving.config.registration, serving.mapping, self._emit))
+        asking = asyncio.ensure_future(compare_registration(registration, serving.mapping, self._emit, ledger=ledger))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in (asking, stopping):
@@ -325,13 +326,15 @@ def load(config_file: Path) -> tuple[Config, Mapping]:
     return config, mapping
 
 
-async def compare_registration(config: RegistrationConfig, mapping: Mapping, emit: Emit) -> None:
-    """Say whether what is registered with the provider is what a mapping offers."""
+async def compare_registration(
+    config: RegistrationConfig, mapping: Mapping, emit: Emit, *, ledger: bool = True
+) -> None:
+    """Say whether what is registered with the provider is what a mapping offers; `ledger` is whether there is one."""
     from adapter.ops.registration import Provider, compared  # noqa: PLC0415 - an HTTP client is loaded where one is used
 
     try:
         async with Provider(provider_settings(config)) as provider:
-            found = compared(offered_by(mapping), await provider.registered())
+            found = compared(offered_by(mapping, ledger=ledger), await provider.registered())
     except AdapterError as error:
         emit(RegistrationUnknown(reason=error.message))
         return

@@ -6,7 +6,7 @@
     ├── NotFound              E2xx  SessionNotFound, TableNotFound, BillNotFound
     ├── WaiterIncorrect       E210
     ├── Conflict              E3xx  AlreadyLocked, NotLocked, UnableToUnlock, PaymentAlreadyRecorded, PaymentNotRecorded,
-    │                               PaymentUnderWay
+    │                               PaymentUnderWay, PaymentDiffers, PaymentRefused
     ├── NotEnabled            E310  the operation exists, but this installation does not offer it
     ├── StoreError            E4xx  DatabaseUnavailable, DatabaseBusy, TooSlow, OutcomeUnknown,
     │                               CommitRefused
@@ -172,6 +172,18 @@ class PaymentUnderWay(Conflict):
     """A lock is too young to be released by hand: somebody may be paying."""
 
     code = "E306"
+
+
+class PaymentDiffers(Conflict):
+    """Another payment was recorded under this id before, and nothing of this one is."""
+
+    code = "E307"
+
+
+class PaymentRefused(Conflict):
+    """This very payment was refused before, and whoever asked was told so: it is never recorded."""
+
+    code = "E308"
 
 
 class NotEnabled(AdapterError):

@@ -178,7 +178,7 @@ class RequestAnswered(Event, frozen=True, kw_only=True):
     connection: str
     method: str
     outcome: str
-    """`ok`, or the error code that went onto the wire."""
+    """`ok`, the error code that went onto the wire, or `unanswered` where any answer could have been untrue."""
     milliseconds: float
     reason: str = ""
     """Why there was an error; empty otherwise."""
@@ -211,6 +211,15 @@ class PaymentFlagged(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class PaymentTurnedDown(Event, frozen=True, kw_only=True):
+    """A payment was refused for good, so that the provider gives it back; nothing of it is in the EPOS."""
+
+    level: ClassVar[Level] = "warning"
+    session: str
+    payment: str
+    reason: str
+
+
 class PaymentGone(Event, frozen=True, kw_only=True):
     """A payment that was recorded is no longer in the EPOS: a till has written over it, and somebody must enter it again."""
 
@@ -231,6 +240,13 @@ class LockTakenOver(Event, frozen=True, kw_only=True):
     held_since: str
     terminal: str
     """Whose lock it was."""
+
+
+class LockExpired(Event, frozen=True, kw_only=True):
+    """A lock of the EPOS Data API has ended by itself, and was released at the till: who took it never deleted it."""
+
+    level: ClassVar[Level] = "warning"
+    session: str
 
 
 class LockReleased(Event, frozen=True, kw_only=True):

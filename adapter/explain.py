@@ -103,6 +103,9 @@ class _NotingStore:
     async def write(self, unit: Any, *, even_unheard: bool = True) -> Any:  # noqa: ARG002 -- the protocol's names
         raise NotEnabled("explain knows the reading methods")
 
+    async def expired_locks(self) -> tuple[()]:
+        return ()
+
     def write_later(self, unit: Any) -> None:  # noqa: ARG002 -- as above
         raise NotEnabled("explain knows the reading methods")
 

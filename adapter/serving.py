@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _DATABASE_RETRY = 5.0
 """Seconds between attempts to reach a database that does not answer."""
+_SWEEP = 5.0
+"""Seconds between looks for locks that have ended by themselves."""
 _GRACE = 15.0
 """Seconds, beside the deadline, that requests may take to finish once another pair has taken over."""
 _LOOK = 0.05
@@ -86,9 +89,19 @@ class Serving:
             self._bind(),
             self.store.look_after_database(self._stop),
             self.store.look_after_payments(self._stop),
+            self._look_after_locks(),
         ]
         self._tasks = [asyncio.ensure_future(each) for each in work]
         return self._tasks
+
+    async def _look_after_locks(self) -> None:
+        """Release again and again what has ended by itself. To whoever asks it is free at once; the till must be told."""
+        while not self._stop.is_set():
+            try:
+                await asyncio.wait_for(self._stop.wait(), _SWEEP)
+            except TimeoutError:
+                with suppress(AdapterError):  # every request says what is wrong with the database
+                    await self.service.free_expired_locks()
 
     def end(self) -> None:
         """Look after nothing any more; what is in flight goes on."""

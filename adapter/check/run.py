@@ -146,7 +146,7 @@ async def check(
         sessions=len(read.read),
         tests=tests,
         rehearsals=tuple(rehearsals),
-        capabilities=served_by(look.mapping),
+        capabilities=served_by(look.mapping, ledger=config.ledger.use),
     )
 
 

@@ -12,9 +12,8 @@ VERSION = "v1"
 
 READING = ("SearchOrders", "GetOrderById", "GetOrderBillById", "SearchTables", "ListAreas")
 PAYING = ("CreateOrderLock", "ExtendOrderLock", "DeleteOrderLock", "RecordOrderPaymentById")
-NOT_YET = "this version reads over the EPOS Data API; it locks and records over the Tables API only"
-"""Why those that pay are offered by no mapping: the methods are not answered yet, and whoever registered them would have
-payments given back."""
+NO_LEDGER = "orders are locked and paid with the ledger only, and [ledger] use = false"
+"""Why those that pay are not offered without one: there is no place for the id and the end of a lock, nor for a payment's."""
 EVENTS = ("HandleEvent:payment_intent.created", "HandleEvent:payment_intent.status_updated")
 """Answered, and not asked for: a payment is recorded by a request of its own, and an event adds nothing to it."""
 

@@ -142,6 +142,19 @@ class OrderPage(Struct, frozen=True, kw_only=True):
     """From where the page before goes back; None on the first one."""
 
 
+class BareOrder(Struct, frozen=True, kw_only=True):
+    """What is known of an order that cannot be told in full: it has left the till, or the till has something unreadable in it."""
+
+    id: UUID
+    status: OrderStatus
+    currency: str | None = None
+    """None where nothing tells any amount."""
+    total: int | None = None
+    paid: int | None = None
+    payments: tuple[OrderPayment, ...] = ()
+    """Those that were recorded here."""
+
+
 class OrderBill(Struct, frozen=True, kw_only=True):
     """An order as it is printed: with what stands above and below it."""
 

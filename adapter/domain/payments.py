@@ -65,6 +65,17 @@ class Payment(Struct, frozen=True, kw_only=True):
         )
 
 
+class OrderLock(Struct, frozen=True, kw_only=True):
+    """A lock that ends by itself, as the EPOS Data API has them."""
+
+    lock_id: str
+    """The provider's name for it, by which it is extended, deleted and paid under."""
+    expires_at: datetime
+    """From then on it is nobody's, by the database's clock."""
+    total: int | None = None
+    """What the order came to when it was locked, in minor units; None where it had no bill."""
+
+
 class Lock(Struct, frozen=True, kw_only=True):
     """Who holds a session."""
 
@@ -75,6 +86,16 @@ class Lock(Struct, frozen=True, kw_only=True):
     waiter: str | None = None
     by_till: bool = False
     """Whether it is the till's own lock and not ours to release."""
+    order: OrderLock | None = None
+    """Of a lock that was taken over the EPOS Data API; None for any other, which has no end."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed."""
+        return self.order is not None and now >= self.order.expires_at
+
+    def is_of(self, lock_id: str) -> bool:
+        """Whether it is the lock that the provider calls so."""
+        return self.order is not None and self.order.lock_id == lock_id
 
 
 class Holds(Struct, frozen=True, kw_only=True):

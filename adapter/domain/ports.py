@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from adapter.domain.orders import Order, OrderPage, OrderSearch
-from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
+from adapter.domain.orders import Order, OrderPage, OrderPayment, OrderSearch
+from adapter.domain.payments import Balance, Holds, Kept, Lock, OrderLock, Payment, Recorded
 from adapter.domain.requests import ListSessions, Requestor
 from adapter.domain.values import Bill, ReceiptLine, Session, Table, TableStatus, Waiter
 
@@ -82,6 +82,10 @@ class Till(Protocol):
         """What the EPOS can hold."""
         ...
 
+    def hold(self, session_id: UUID) -> bool:
+        """Keep everybody else from changing the session; False when there is no such session (any more)."""
+        ...
+
     def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
         """Hold the session and read who serves it, and its bill; None when there is no such session."""
         ...
@@ -90,19 +94,35 @@ class Till(Protocol):
         """Hold the session and read what it owes; None when there is no such session (any more)."""
         ...
 
+    def order(self, session_id: UUID) -> Order | None:
+        """The session as an order, with what this unit has written; None when there is no such session (any more)."""
+        ...
+
     def lock_of(self, session_id: UUID) -> Lock | None:
-        """Who has locked the session."""
+        """Who has locked the session; the lock may be over."""
+        ...
+
+    def order_lock(self, session_id: UUID, lock_id: str) -> OrderLock | None:
+        """What is remembered of a lock of the EPOS Data API, for a day after it has ended."""
         ...
 
     def now(self) -> datetime:
         """The database's clock."""
         ...
 
-    def lock(self, session_id: UUID, token: UUID, requestor: Requestor) -> None:
-        """Lock the session, which nobody has.
+    def lock(self, session_id: UUID, token: UUID, requestor: Requestor, order: OrderLock | None = None) -> None:
+        """Lock the session, which nobody has; with `order`, until a moment.
 
-        Raises AlreadyLocked when somebody was faster.
+        Raises AlreadyLocked when somebody was faster, NotEnabled for `order` where there is no place to keep it.
         """
+        ...
+
+    def renew(self, session_id: UUID, order: OrderLock, token: UUID) -> None:
+        """Let the session's lock, which has this id, end when this says, and be that of the request of this token."""
+        ...
+
+    def forget(self, session_id: UUID, token: UUID) -> None:
+        """Forget the lock of this token, of which the EPOS's own columns know nothing (any more)."""
         ...
 
     def release(self, session_id: UUID, held: Lock, *, by: str | None = None, reason: str = "") -> None:
@@ -118,6 +138,25 @@ class Till(Protocol):
 
     def knows(self, session_id: UUID) -> bool:
         """Whether the session has been paid on before; it may be gone from the EPOS since."""
+        ...
+
+    def paid(self, session_id: UUID) -> tuple[str | None, Sequence[OrderPayment]]:
+        """The successful payments that were recorded on the session, and their currency; the EPOS may not have it any more."""
+        ...
+
+    def keep_intent(self, payment: Payment, intent: str) -> None:
+        """Keep which of the provider's ids stands behind that of the payment.
+
+        Raises DatabaseBusy when somebody has just done so, NotEnabled where there is no place to keep it.
+        """
+        ...
+
+    def refuse_intent(self, payment: Payment, intent: str, reason: str) -> bool:
+        """Keep that the payment was refused, so that it never is recorded; False when it was recorded or refused before."""
+        ...
+
+    def refused(self, payment: Payment) -> str | None:
+        """Why the payment was refused before; None where it was not."""
         ...
 
     def keep(self, payment: Payment, flags: Recorded, requestor: Requestor, token: UUID) -> None:
@@ -152,6 +191,13 @@ class Store(Protocol):
         not being committed yet. The unit is run again, as a whole, when the database was busy or the connection was lost.
         Raises NotEnabled where nothing can be recorded, OutcomeUnknown when it is not known whether it was, and what
         `read` raises; with anything but OutcomeUnknown nothing was written.
+        """
+        ...
+
+    async def expired_locks(self) -> Sequence[tuple[UUID, UUID]]:
+        """The sessions whose locks have ended by themselves and are still there, each with the token of its lock.
+
+        Empty where nothing can be recorded. Raises StoreError.
         """
         ...
 

@@ -62,7 +62,7 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     try:
         found = till.held_bill(request.session_id)
     except MappingError:
-        _say_who_has_it(till, request, rules, token)
+        say_who_has_it(till, request.session_id, request.requestor, rules, token)
         raise
     if found is None:
         raise SessionNotFound(NO_SESSION)
@@ -72,8 +72,8 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     is_own = held is not None and held.token == token  # a COMMIT whose answer was lost
     stale = None
     if held is not None and not is_own:
-        if not _is_stale(held, till, rules):
-            raise AlreadyLocked(_holder(held))
+        if not is_stale(held, till, rules):
+            raise AlreadyLocked(holder_of(held))
         stale = held
     if till.uncertain and not is_own:
         # It was never taken, or given back meanwhile by a machine that went elsewhere: taken now, it could be nobody's.
@@ -81,29 +81,35 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     if bill is None:
         raise BillNotFound(NO_BILL)
     if stale is not None:
-        till.release(request.session_id, stale, by="lock age limit", reason=_holder(stale))
+        release_stale(till, request.session_id, stale)
     if not is_own:
         till.lock(request.session_id, token, request.requestor)
-    return Locked(bill=bill, taken_from=stale)
+    return Locked(bill=bill, taken_from=stale if stale is not None and stale.order is None else None)
 
 
-def _say_who_has_it(till: Till, request: ask.LockSession, rules: RecordingRules, token: UUID) -> None:
+def release_stale(till: Till, session_id: UUID, held: Lock) -> None:
+    """Release a lock that has ended by itself, or that may be taken over, and keep why."""
+    by = "lock age limit" if held.order is None else "expiry"
+    till.release(session_id, held, by=by, reason=holder_of(held))
+
+
+def say_who_has_it(till: Till, session_id: UUID, requestor: ask.Requestor, rules: RecordingRules, token: UUID) -> None:
     """Of a session whose bill cannot be told: a lock is asked for before the bill is, so a held one is what is answered.
 
     Raises WaiterIncorrect, AlreadyLocked.
     """
     with suppress(MappingError):
-        balance = till.held_balance(request.session_id)
+        balance = till.held_balance(session_id)
         if balance is not None:
-            require_waiter(balance.waiter, request.requestor, rules.waiter_check)
-    held = till.lock_of(request.session_id)
-    if held is not None and held.token != token and not _is_stale(held, till, rules):
-        raise AlreadyLocked(_holder(held))
+            require_waiter(balance.waiter, requestor, rules.waiter_check)
+    held = till.lock_of(session_id)
+    if held is not None and held.token != token and not is_stale(held, till, rules):
+        raise AlreadyLocked(holder_of(held))
 
 
 def give_back(till: Till, session_id: UUID, token: UUID) -> None:
     """Release the lock that a request took whose asker has gone, if it took one and it is still there."""
-    till.held_balance(session_id)
+    till.hold(session_id)
     held = till.lock_of(session_id)
     if held is not None and held.token == token:
         till.release(session_id, held, by="adapter", reason="whoever asked for the lock had gone")
@@ -119,15 +125,15 @@ def unlock_session(till: Till, request: ask.UnlockSession, rules: RecordingRules
     """
     balance = till.held_balance(request.session_id)
     held = till.lock_of(request.session_id)
-    _require_session(till, request.session_id, balance, held)
+    require_session(till, request.session_id, balance, held)
     if balance is not None:
         require_waiter(balance.waiter, request.requestor, rules.waiter_check)
     if till.uncertain and (held is None or held.token not in released):
         return  # released by the run whose outcome was not heard
-    if held is None:
+    if held is None or is_over(held, till):
         raise NotLocked("this session is not locked")
-    if held.by_till:
-        raise UnableToUnlock(_holder(held))
+    if held.by_till or held.order is not None:
+        raise UnableToUnlock(holder_of(held))  # whoever asks has none of its locks
     released.append(held.token)
     till.release(request.session_id, held)
 
@@ -138,15 +144,16 @@ def release_by_hand(till: Till, session_id: UUID, *, by: str, reason: str, force
     A lock that is young may have a payment under way, and is only released by `force`.
     Raises NotLocked, UnableToUnlock, PaymentUnderWay.
     """
-    till.held_balance(session_id)
+    till.hold(session_id)
     held = till.lock_of(session_id)
     if held is None:
         raise NotLocked("this session is not locked")
     if held.by_till:
-        raise UnableToUnlock(_holder(held))
-    if not force and held.locked_at is not None and till.now() - held.locked_at < SHORTEST_LOCK:
+        raise UnableToUnlock(holder_of(held))
+    is_young = held.locked_at is not None and till.now() - held.locked_at < SHORTEST_LOCK
+    if not force and is_young and not is_over(held, till):
         raise PaymentUnderWay(
-            f"{_holder(held)}, less than {SHORTEST_LOCK.seconds // 60} minutes ago: a payment may be under way",
+            f"{holder_of(held)}, less than {SHORTEST_LOCK.seconds // 60} minutes ago: a payment may be under way",
             hint="look at the card machine; if there is none, add --force",
         )
     till.release(session_id, held, by=by, reason=reason)
@@ -164,14 +171,14 @@ def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules
     earlier = till.payments(payment)
     known = next((one for one in earlier if one.payment.identity == payment.identity), None)
     if known is None:
-        _require_session(till, payment.session_id, balance, held)
+        require_session(till, payment.session_id, balance, held)
     if balance is not None:
         require_waiter(balance.waiter, request.requestor, rules.waiter_check)
     if known is not None and till.uncertain and known.token in (token, None):
         return known.flags  # recorded by the run whose outcome was not heard
     if known is not None and rules.acknowledge_duplicates_first:
         raise PaymentAlreadyRecorded("this payment has been recorded already")
-    if held is None or held.by_till:
+    if held is None or held.by_till or is_over(held, till):
         raise NotLocked("this session is not locked")
     if known is not None:
         raise PaymentAlreadyRecorded("this payment has been recorded already")
@@ -181,15 +188,18 @@ def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules
         return flags
     if balance is None:
         raise PaymentNotRecorded("the check has left the till, so nothing more can be paid on it")
-    _require_recordable(payment, balance, till.holds)
+    require_recordable(payment, balance, till.holds)
     flags = Recorded(over_payment=payment.base > max(balance.outstanding, 0), conflict=bool(earlier))
     till.keep(payment, flags, request.requestor, token)
     till.enter(payment, balance, flags, request.requestor)
     return flags
 
 
-def _require_recordable(payment: Payment, balance: Balance, holds: Holds) -> None:
-    """Refuse what the EPOS cannot hold."""
+def require_recordable(payment: Payment, balance: Balance, holds: Holds) -> None:
+    """Refuse what the EPOS cannot hold.
+
+    Raises PaymentNotRecorded.
+    """
     if payment.currency != balance.currency:
         raise PaymentNotRecorded(f"the payment is in {payment.currency}, the bill in {balance.currency}")
     if balance.total is None:
@@ -202,21 +212,33 @@ def _require_recordable(payment: Payment, balance: Balance, holds: Holds) -> Non
         raise PaymentNotRecorded("this till has no place for a tip")
 
 
-def _require_session(till: Till, session_id: UUID, balance: Balance | None, held: Lock | None) -> None:
-    """A session is there while the till has it, and as long as we still have something of it."""
+def require_session(till: Till, session_id: UUID, balance: Balance | None, held: Lock | None) -> None:
+    """A session is there while the till has it, and as long as we still have something of it.
+
+    Raises SessionNotFound.
+    """
     if balance is None and held is None and not till.knows(session_id):
         raise SessionNotFound(NO_SESSION)
 
 
-def _is_stale(held: Lock, till: Till, rules: RecordingRules) -> bool:
+def is_stale(held: Lock, till: Till, rules: RecordingRules) -> bool:
+    """Whether a lock may be taken over: its time has passed, or, where it has no end, the age limit."""
+    if held.order is not None:
+        return is_over(held, till)
     if rules.lock_age_limit is None or held.by_till or held.locked_at is None:
         return False
     return till.now() - held.locked_at >= rules.lock_age_limit
 
 
-def _holder(held: Lock) -> str:
+def is_over(held: Lock, till: Till) -> bool:
+    """Whether a lock has ended by itself."""
+    return held.order is not None and held.is_over(till.now())
+
+
+def holder_of(held: Lock) -> str:
     """Who has locked a session, for the waiter who may not."""
     if held.by_till:
         return "the check is in use at the till"
     since = f" since {held.locked_at:%H:%M:%S} UTC" if held.locked_at is not None else ""
-    return f"locked{since} by terminal {held.terminal or 'unknown'}"
+    until = f" until {held.order.expires_at:%H:%M:%S} UTC" if held.order is not None else ""
+    return f"locked{since} by terminal {held.terminal or 'unknown'}{until}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -129,6 +130,48 @@ class ListAreas(Struct, frozen=True, kw_only=True):
     requestor: Requestor
 
 
+class LockOrder(Struct, frozen=True, kw_only=True):
+    """Keep an order for one payer until a moment, and read it."""
+
+    requestor: Requestor
+    order_id: UUID
+    lock_id: str
+    expiry: datetime
+    """From then on the lock is nobody's, by the database's clock."""
+
+
+class ExtendLock(Struct, frozen=True, kw_only=True):
+    """Keep an order longer."""
+
+    requestor: Requestor
+    order_id: UUID
+    lock_id: str
+    expiry: datetime
+
+
+class UnlockOrder(Struct, frozen=True, kw_only=True):
+    """Let an order go, if this lock still keeps it, and read it."""
+
+    requestor: Requestor
+    order_id: UUID
+    lock_id: str
+
+
+class PayOrder(Struct, frozen=True, kw_only=True):
+    """Enter a payment that was captured, and read the order; whoever asks gives the money back when it is refused."""
+
+    requestor: Requestor
+    order_id: UUID
+    intent: str
+    """The provider's id of the payment."""
+    currency: str
+    paid: int
+    """In minor units, without the tip."""
+    tips: int = 0
+    lock_id: str | None = None
+    """The lock under which it was taken, where the provider says one."""
+
+
 class HearEvent(Struct, frozen=True, kw_only=True):
     """What the provider tells of a payment; nothing follows from it."""
 
@@ -155,5 +198,9 @@ Request = (
     | SearchOrders
     | SearchTables
     | ListAreas
+    | LockOrder
+    | ExtendLock
+    | UnlockOrder
+    | PayOrder
     | HearEvent
 )

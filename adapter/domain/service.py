@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
-from adapter.domain import order_rules, recording, rules
+from adapter.domain import order_recording, order_rules, recording, rules
 from adapter.domain import requests as ask
-from adapter.domain.orders import Area, Order, OrderBill, OrderPage, TablePage
+from adapter.domain.orders import Area, BareOrder, Order, OrderBill, OrderPage, TablePage
+from adapter.domain.payments import Lock, Payment
 from adapter.domain.ports import Store
 from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
-from adapter.errors import Bug, CommitRefused, OutcomeUnknown, PaymentNotRecorded
-from adapter.events import Emit, LockTakenOver, PaymentFlagged, PaymentKept
+from adapter.errors import (
+    AdapterError,
+    Bug,
+    CommitRefused,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    MappingError,
+    NotEnabled,
+    OutcomeUnknown,
+    PaymentDiffers,
+    PaymentNotRecorded,
+    PaymentRefused,
+    TooSlow,
+)
+from adapter.events import Emit, LockExpired, LockTakenOver, PaymentFlagged, PaymentKept, PaymentTurnedDown
 
 Answer = (
     Table
@@ -24,12 +38,18 @@ Answer = (
     | Sequence[Bill]
     | FullBill
     | Order
+    | BareOrder
     | OrderBill
     | OrderPage
     | TablePage
     | Sequence[Area]
     | None
 )
+
+_MOST_TURNS = 3
+_MOST_UNKNOWN = 1000
+_UNKNOWN = (DatabaseUnavailable, DatabaseBusy, TooSlow, OutcomeUnknown)
+"""After these nobody knows whether a payment is recorded: an earlier request may have done it, whose answer was not heard."""
 
 
 class Service:
@@ -39,6 +59,8 @@ class Service:
         self._store = store
         self._rules = recording_rules
         self._emit = emit
+        self._unknown: dict[str, None] = {}
+        """Payment intents of which this adapter did not know what became, the oldest first."""
 
     async def answer(self, request: ask.Request) -> Answer:
         """Answer one request; None where there is nothing to say but that it was done.
@@ -80,6 +102,19 @@ class Service:
                 return await self._store.read(order_rules.list_areas)
             case ask.HearEvent():
                 return None
+        return await self._change_order(request)
+
+    async def _change_order(self, request: ask.Request) -> Answer:
+        match request:
+            case ask.LockOrder():
+                return await self._lock_order(request)
+            case ask.ExtendLock():
+                token = uuid4()
+                return await self._store.write(lambda till: order_recording.extend_lock(till, request, token))
+            case ask.UnlockOrder():
+                return await self._store.write(lambda till: order_recording.unlock_order(till, request))
+            case ask.PayOrder():
+                return await self._pay_order(request)
         raise Bug(f"nobody answers {type(request).__name__}")
 
     async def _change(self, request: ask.LockSession | ask.UnlockSession | ask.RecordPayment) -> Answer:
@@ -105,11 +140,101 @@ class Service:
             # A lock that nobody hears of would leave the table locked.
             self._store.write_later(lambda till: recording.give_back(till, request.session_id, token))
             raise
-        if locked.taken_from is not None:
-            held = locked.taken_from
-            since = held.locked_at.isoformat() if held.locked_at is not None else ""
-            self._emit(LockTakenOver(session=str(request.session_id), held_since=since, terminal=held.terminal or ""))
+        self._say_taken_over(request.session_id, locked.taken_from)
         return locked.bill
+
+    async def _lock_order(self, request: ask.LockOrder) -> Order:
+        token = uuid4()
+        try:
+            locked = await self._store.write(
+                lambda till: order_recording.lock_order(till, request, self._rules, token), even_unheard=False
+            )
+        except asyncio.CancelledError:
+            # It would end by itself, but nobody can pay until then. Asked for again meanwhile, it has another token.
+            self._store.write_later(lambda till: recording.give_back(till, request.order_id, token))
+            raise
+        self._say_taken_over(request.order_id, locked.taken_from)
+        return locked.order
+
+    async def free_expired_locks(self) -> int:
+        """Release the locks that have ended by themselves, so that the till sees it too; how many there were.
+
+        Any number of adapters may do it at once: each lock is released by one of them. Raises AdapterError.
+        """
+        freed = 0
+        for session_id, token in await self._store.expired_locks():
+            is_freed = await self._store.write(
+                lambda till, session_id=session_id, token=token: order_recording.free_expired(till, session_id, token)  # type: ignore[misc]
+            )
+            if is_freed:
+                freed += 1
+                self._emit(LockExpired(session=str(session_id)))
+        return freed
+
+    def _say_taken_over(self, session_id: UUID, held: Lock | None) -> None:
+        if held is not None:
+            since = held.locked_at.isoformat() if held.locked_at is not None else ""
+            self._emit(LockTakenOver(session=str(session_id), held_since=since, terminal=held.terminal or ""))
+
+    async def _pay_order(self, request: ask.PayOrder) -> Order | BareOrder:
+        """Record a payment; what is answered with an error is never recorded, since the provider gives it back."""
+        # By the provider's own id, which is what people can look for in its portal.
+        names = {"session": str(request.order_id), "payment": request.intent}
+        try:
+            paid = await self._paid(request)
+        except asyncio.CancelledError:
+            self._say_unknown(names, "whoever asked has not heard whether it was recorded")
+            raise
+        except _UNKNOWN as error:
+            self._say_unknown(names, error.message)
+            raise OutcomeUnknown(f"it is not known whether this payment is recorded: {error.message}") from None
+        except PaymentDiffers as error:
+            self._emit(PaymentFlagged(**names, kind="conflict", reason=f"{error.message}; this one was refused"))
+            raise
+        except NotEnabled:
+            raise
+        except AdapterError as error:
+            self._unknown.pop(request.intent, None)
+            self._emit(PaymentTurnedDown(**names, reason=error.message))
+            raise
+        if not paid.is_repeat or request.intent in self._unknown:
+            self._unknown.pop(request.intent, None)
+            self._say_kept(names, paid.payment)
+        return paid.order
+
+    async def _paid(self, request: ask.PayOrder) -> order_recording.PaidOrder:
+        refused: AdapterError | None = None
+        for _ in range(_MOST_TURNS):
+            token = uuid4()
+            try:
+                # Given up when whoever asked has gone: they ask again, or give the money back.
+                return await self._store.write(
+                    lambda till, token=token: order_recording.pay_order(till, request, self._rules, token),  # type: ignore[misc]
+                    even_unheard=False,
+                )
+            except (*_UNKNOWN, NotEnabled, PaymentDiffers, PaymentRefused):
+                raise
+            except CommitRefused as error:
+                refused = PaymentNotRecorded(f"the till cannot take it: {error.message}")
+            except AdapterError as error:
+                refused = error
+            try:
+                is_kept = await self._store.write(
+                    lambda till, reason=refused.message: order_recording.refuse_payment(till, request, reason),  # type: ignore[misc]
+                    even_unheard=False,
+                )
+            except (MappingError, NotEnabled):
+                raise refused from None  # what cannot be refused cannot be recorded either
+            if is_kept:
+                break
+            # Somebody else recorded or refused it meanwhile: see which.
+        raise refused or Bug("a payment is neither recorded nor refused")
+
+    def _say_unknown(self, names: Mapping[str, str], reason: str) -> None:
+        self._unknown[names["payment"]] = None
+        if len(self._unknown) > _MOST_UNKNOWN:
+            del self._unknown[next(iter(self._unknown))]
+        self._emit(PaymentFlagged(**names, kind="unknown_at_till", reason=reason))
 
     async def _record(self, request: ask.RecordPayment) -> None:
         payment = request.payment
@@ -122,6 +247,17 @@ class Service:
         except OutcomeUnknown as error:
             self._emit(PaymentFlagged(**names, kind="unknown_at_till", reason=error.message))
             raise
+        self._say_kept(names, payment)
+        if flags.over_payment:
+            self._emit(PaymentFlagged(**names, kind="over_payment", reason="more was paid than was due"))
+        if flags.conflict:
+            reason = "another payment with this id and other values came before"
+            self._emit(PaymentFlagged(**names, kind="conflict", reason=reason))
+        if not payment.successful and payment.details.status == "UNKNOWN":
+            reason = "the provider does not know whether money has moved"
+            self._emit(PaymentFlagged(**names, kind="unknown_at_provider", reason=reason))
+
+    def _say_kept(self, names: Mapping[str, str], payment: Payment) -> None:
         self._emit(
             PaymentKept(
                 **names,
@@ -132,11 +268,3 @@ class Service:
                 cashback=payment.cashback,
             )
         )
-        if flags.over_payment:
-            self._emit(PaymentFlagged(**names, kind="over_payment", reason="more was paid than was due"))
-        if flags.conflict:
-            reason = "another payment with this id and other values came before"
-            self._emit(PaymentFlagged(**names, kind="conflict", reason=reason))
-        if not payment.successful and payment.details.status == "UNKNOWN":
-            reason = "the provider does not know whether money has moved"
-            self._emit(PaymentFlagged(**names, kind="unknown_at_provider", reason=reason))

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapter.domain.capabilities import NOT_OFFERED, NOT_YET, PAYING, READING
+from adapter.domain.capabilities import NO_LEDGER, NOT_OFFERED, PAYING, READING
 from adapter.mapping import schema
 from adapter.mapping.load import Mapping
 
@@ -46,10 +46,10 @@ class Served(Struct, frozen=True, kw_only=True):
         }
 
 
-def served_by(mapping: Mapping) -> tuple[Served, ...]:
-    """Every capability of the protocol, those that can be offered first."""
+def served_by(mapping: Mapping, *, ledger: bool = True) -> tuple[Served, ...]:
+    """Every capability of the protocol, those that can be offered first; `ledger` is whether the installation keeps one."""
     file = mapping.file
-    refusal = _no_payments(file)
+    refusal = _no_payments(file) or ("" if ledger else NO_LEDGER)
     found = [_reading(name, mapping) for name in READING]
     for name in PAYING:
         missing = tuple(_of_locks(file)) if name.endswith("Lock") else ()
@@ -57,14 +57,14 @@ def served_by(mapping: Mapping) -> tuple[Served, ...]:
         if refusal:
             found.append(Served(name=name, is_offered=False, reason=refusal))
         else:
-            found.append(Served(name=name, is_offered=False, reason=NOT_YET, missing=missing, limits=limits))
+            found.append(Served(name=name, is_offered=True, missing=missing, limits=limits))
     found += [Served(name=name, is_offered=False, reason=reason) for name, reason in NOT_OFFERED.items()]
     return tuple(found)
 
 
-def offered_by(mapping: Mapping) -> tuple[str, ...]:
+def offered_by(mapping: Mapping, *, ledger: bool = True) -> tuple[str, ...]:
     """The names of the capabilities that a mapping offers: what is registered with the provider."""
-    return tuple(one.name for one in served_by(mapping) if one.is_offered)
+    return tuple(one.name for one in served_by(mapping, ledger=ledger) if one.is_offered)
 
 
 def _reading(name: str, mapping: Mapping) -> Served:

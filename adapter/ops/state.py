@@ -57,6 +57,7 @@ class State:
             turn_events.LeaseTaken: self._lease_taken,
             turn_events.LeaseUnknown: self._lease_unknown,
             connection_events.Listening: self._listening,
+            events.LockExpired: self._lock_expired,
             events.LockReleased: self._lock_released,
             events.LockTakenOver: self._lock_taken_over,
             events.MappingBound: self._mapping_bound,
@@ -64,7 +65,8 @@ class State:
             events.MappingUnfit: self._mapping_unfit,
             events.PaymentFlagged: self._payment_flagged,
             events.PaymentGone: self._payment_gone,
-            events.PaymentKept: self._payment_kept,
+            events.PaymentKept: self._payment_known,
+            events.PaymentTurnedDown: self._payment_known,
             events.ProviderComplained: self._provider_complained,
             events.RecordingOff: self._recording_off,
             events.RecordingOn: self._recording_on,
@@ -278,8 +280,8 @@ class State:
     def _payment_gone(self, event: events.PaymentGone) -> None:
         self.flagged.append(Flagged(at=self._now(), session=event.session, payment=event.payment, kind="gone"))
 
-    def _payment_kept(self, event: events.PaymentKept) -> None:
-        """What was not known of a payment is known once it is kept."""
+    def _payment_known(self, event: events.PaymentKept | events.PaymentTurnedDown) -> None:
+        """What was not known of a payment is known once it is kept, or refused."""
         for one in [one for one in self.flagged if one.payment == event.payment and one.kind == "unknown_at_till"]:
             self.flagged.remove(one)
 
@@ -296,6 +298,9 @@ class State:
 
     def _frame_ignored(self, event: events.FrameIgnored) -> None:
         self._note(f"a frame on {event.connection} could not be answered: {event.reason}")
+
+    def _lock_expired(self, event: events.LockExpired) -> None:
+        self._note(f"the lock of session {event.session} was never deleted, and has ended by itself")
 
     def _lock_released(self, event: events.LockReleased) -> None:
         self._note(f"the lock of session {event.session} was released by hand")

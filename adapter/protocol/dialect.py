@@ -56,8 +56,11 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Makes an error of a wire code and a reason."""
     echoes_method: bool = False
     """Whether an answer names the method of its request."""
-    not_offered: frozenset[str] = frozenset()
-    """Methods that the protocol has and this adapter has not."""
+    not_offered: Mapping[str, str] = {}
+    """Methods that the protocol has and this adapter has not, and why."""
+    unanswered: frozenset[tuple[str, type[AdapterError]]] = frozenset()
+    """Methods and errors that are not answered at all, because any answer could be untrue; nor is such a method at its
+    deadline."""
 
 
 def decode_request(dialect: Dialect, route: Route[Any, Any], params: Raw) -> Request:

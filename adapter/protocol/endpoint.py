@@ -17,6 +17,8 @@ from adapter.protocol.dialect import Dialect, Route, decode_request, error_code
 from adapter.protocol.jsonrpc import Envelope
 
 _LONGEST_NAME = 64
+UNANSWERED = "unanswered"
+"""The outcome of a request that is not answered, because any answer could be untrue."""
 
 
 class Answering(Protocol):
@@ -84,9 +86,10 @@ class Endpoint:
         if envelope.id is None or method in self._dialect.notifications:
             return None
         error = TooSlow(f"the EPOS database took longer than {self.deadline:g} s")
-        code = error_code(self._dialect, error)
+        is_silent = any(method == one for one, _ in self._dialect.unanswered)
+        code = UNANSWERED if is_silent else error_code(self._dialect, error)
         self._say_answered(envelope.id, method, None, outcome=code, reason=error.message, spent=self.deadline)
-        return self._refusal(envelope.id, method, code, error.message)
+        return None if is_silent else self._refusal(envelope.id, method, code, error.message)
 
     def _read(self, raw: bytes) -> Envelope | None:
         """The envelope of a frame that wants an answer; None, and an event, for any other."""
@@ -112,11 +115,12 @@ class Endpoint:
             return None
         return envelope
 
-    async def _answer(self, identity: bytes, envelope: Envelope, size: int, started: float) -> bytes:
+    async def _answer(self, identity: bytes, envelope: Envelope, size: int, started: float) -> bytes | None:
         dialect = self._dialect
         method = envelope.method or ""
         request = None
         outcome, reason = "ok", ""
+        frame: bytes | None
         try:
             route = self._route(envelope, size)
             request = decode_request(dialect, route, envelope.params)
@@ -127,6 +131,8 @@ class Endpoint:
             outcome = error_code(dialect, failure)
             message = failure.message.encode(errors="replace").decode()
             frame = self._refusal(identity, method, outcome, message)
+            if (method, type(failure)) in dialect.unanswered:
+                outcome, frame = UNANSWERED, None
             reason = f"{message}; {failure.hint}" if failure.hint else message
         self._say_answered(identity, method, request, outcome=outcome, reason=reason, spent=perf_counter() - started)
         return frame
@@ -171,8 +177,8 @@ class Endpoint:
         if envelope.method is None:
             raise MalformedRequest("method: expected a string")
         route = self._dialect.routes.get(envelope.method)
-        if route is None and envelope.method in self._dialect.not_offered:
-            raise UnknownMethod(f"method: {envelope.method} is not offered by this adapter")
+        if route is None and (why := self._dialect.not_offered.get(envelope.method)) is not None:
+            raise UnknownMethod(f"method: {envelope.method} is not offered by this adapter: {why}")
         if route is None:
             raise UnknownMethod(f"method: this protocol has no {_shown(envelope.method)}")
         return route

@@ -32,7 +32,7 @@ def command(config_file: Path, *, apply: bool, as_json: bool) -> int:
             hint="config.example.toml shows it: the API key of the EPOS Data API, and the id of the software house",
         )
     provider = Provider(provider_settings(config.registration))
-    offered = offered_by(mapping)
+    offered = offered_by(mapping, ledger=config.ledger.use)
 
     async def ask() -> int:
         async with provider:

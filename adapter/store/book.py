@@ -23,6 +23,8 @@ from adapter.mapping.search import Search
 from adapter.mapping.statements import Statements
 from adapter.mapping.text_keys import TextKey
 from adapter.mapping.writes import Writes
+from adapter.store.ledger import Ledger
+from adapter.store.order_ids import made_id, with_intents
 from adapter.store.units import Reader
 
 _MOST_TURNS = 10
@@ -59,11 +61,13 @@ class Bound(Struct, frozen=True, kw_only=True):
 
 
 class SqlBook:
-    """The book for the time of one unit. Each method runs one statement."""
+    """The book for the time of one unit. Each method runs one statement, and one more for the ids of payments."""
 
-    def __init__(self, reader: Reader, bound: Bound) -> None:
+    def __init__(self, reader: Reader, bound: Bound, ledger: Ledger | None = None) -> None:
+        """The ledger, where it is there, tells which of the provider's ids payments have."""
         self._reader = reader
         self._bound = bound
+        self._ledger = ledger
 
     def tables(self, *, names: Collection[str] | None, statuses: Collection[TableStatus] | None) -> Sequence[Table]:
         """See ports.Book."""
@@ -166,7 +170,7 @@ class SqlBook:
             return None
         plan = self._plan(Search(by="key", content="order"))
         found = self._bound.assembler.orders(plan, self._reader.rows(plan, parameters), table_id=None, strict=True)
-        return found[0][1] if found else None
+        return self._named([order for _, order in found[:1]])[0] if found else None
 
     def orders(self, search: OrderSearch) -> OrderPage:
         """See ports.Book."""
@@ -195,7 +199,7 @@ class SqlBook:
             last = self._bound.fields.packing.pack(key) if key is not None else None
         if len(found) > search.limit:
             last = found[search.limit - 1].session.id
-        page = found[: search.limit]
+        page = self._named(found[: search.limit])
         first = page[0].session.id if page and edge is not None else None
         if forward:
             return OrderPage(orders=page, after=last, before=first)
@@ -246,6 +250,17 @@ class SqlBook:
         plan = self._plan(Search(by="keys", content="order"))
         rows = self._reader.rows(plan, _as_lists(keys))
         return dict(self._bound.assembler.orders(plan, rows, table_id=table_id, strict=False))
+
+    def _named(self, orders: list[Order]) -> list[Order]:
+        """Orders whose payments have the ids that the provider knows, in place of those that stand in the EPOS.
+
+        What a payment's id stands for never changes, so that it may be asked for by itself.
+        """
+        ids = {made for order in orders for payment in order.payments if (made := made_id(payment.id)) is not None}
+        if self._ledger is None or not ids:
+            return orders
+        intents = self._ledger.orders.intents(self._reader, ids)
+        return [with_intents(order, intents) for order in orders] if intents else orders
 
     def _key(self, session_id: UUID) -> Mapping[str, Any] | None:
         """A session id as parameters, or None for one that no session can have."""

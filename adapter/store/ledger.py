@@ -8,6 +8,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from msgspec import Struct
+from sqlglot import exp
 
 from adapter.domain.payments import Kept, Lock, Payment, Recorded
 from adapter.domain.requests import Requestor
@@ -16,76 +17,24 @@ from adapter.mapping.engines import POSTGRESQL, Engine
 from adapter.mapping.plans import Plan
 from adapter.mapping.readings import moment_in_utc
 from adapter.store.flagged import FlaggedRow, flagged_row, uuid_of
+from adapter.store.ledger_tables import TABLES, VERSION, creation
+from adapter.store.order_ledger import ONCE as ORDER_ONCE
+from adapter.store.order_ledger import STATEMENTS as ORDER_STATEMENTS
+from adapter.store.order_ledger import OrderLedger, lock_in
 from adapter.store.units import Reader, Writer
 
-VERSION = 1
-"""Version of the tables that this program needs."""
+__all__ = ["VERSION", "Ledger", "LockRow"]
 
 _WEEK = 7 * 24 * 3600.0
 _MOST_FLAGGED = 20
 
-_TABLES: dict[str, tuple[str, ...]] = {
-    "ledger": (
-        "version    {version}     NOT NULL PRIMARY KEY",
-        "created_at {moment} NOT NULL DEFAULT {now}",
-    ),
-    "session_lock": (
-        "session_id {uuid}        NOT NULL PRIMARY KEY",
-        "token      {uuid}        NOT NULL",
-        "locked_at  {moment} NOT NULL DEFAULT {clock}",
-        "terminal   {text}",
-        "waiter     {text}",
-    ),
-    "recorded_payment": (
-        "number                  {counter}",
-        "payment_id              {uuid}        NOT NULL",
-        "token                   {uuid}        NOT NULL",
-        "session_id              {uuid}        NOT NULL",
-        "currency                {key_text}        NOT NULL",
-        "base                    {number}      NOT NULL",
-        "tips                    {number}      NOT NULL",
-        "cashback                {number}      NOT NULL",
-        "successful              {flag}     NOT NULL",
-        "attempted_at            {moment} NOT NULL",
-        "recorded_at             {moment} NOT NULL DEFAULT {clock}",
-        "over_payment            {flag}     NOT NULL",
-        "conflict                {flag}     NOT NULL",
-        "terminal                {text}",
-        "waiter                  {text}",
-        "method                  {text}",
-        "status                  {text}",
-        "scheme                  {text}",
-        "auth_code               {text}",
-        "acquirer_transaction_id {text}",
-        "missing_since           {moment}",
-        """CONSTRAINT recorded_payment_once
-    UNIQUE (payment_id, session_id, currency, base, tips, cashback, successful, attempted_at)""",
-    ),
-    "released_lock": (
-        "number      {counter}",
-        "session_id  {uuid}        NOT NULL",
-        "locked_at   {moment}",
-        "terminal    {text}",
-        "waiter      {text}",
-        "released_at {moment} NOT NULL DEFAULT {clock}",
-        "released_by {text}        NOT NULL",
-        "reason      {text}        NOT NULL",
-    ),
-    # Of adapter/store/lease.py; no reason to ask for another version, since only replicas need it.
-    "dialing_lease": (
-        "account     {uuid}        NOT NULL PRIMARY KEY",
-        "holder      {uuid}        NOT NULL",
-        "held_by     {text}        NOT NULL",
-        "taken_at    {moment} NOT NULL DEFAULT {clock}",
-        "renewed_at  {moment} NOT NULL DEFAULT {clock}",
-    ),
-}
-_SESSION_INDEX = "recorded_payment_session"
-
 _STATEMENTS = {
     "exists": "{exists}",
     "version": "SELECT max(version) FROM {ledger}",
-    "lock_of": "SELECT token, locked_at, terminal, waiter FROM {session_lock} WHERE session_id = :session_id",
+    "lock_of": """\
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+FROM {session_lock} l LEFT JOIN {order_lock} o ON o.session_id = l.session_id AND o.token = l.token
+WHERE l.session_id = :session_id""",
     "lock": """\
 INSERT INTO {session_lock} (session_id, token, terminal, waiter)
 VALUES (:session_id, :token, :terminal, :waiter){once}""",
@@ -121,13 +70,15 @@ WHERE number > (SELECT max(number) FROM {recorded_payment}) - 5000
   AND ({is_over} OR {is_conflict} OR missing_since IS NOT NULL OR (NOT ({is_set}) AND status = 'UNKNOWN'))
 ORDER BY number DESC""",
     "locks": """\
-SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter,
+SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total,
   {age},
   (SELECT count(*) FROM {recorded_payment} p
     WHERE p.session_id = l.session_id AND p.recorded_at >= l.locked_at)
-FROM {session_lock} l ORDER BY l.locked_at""",
+FROM {session_lock} l LEFT JOIN {order_lock} o ON o.session_id = l.session_id AND o.token = l.token
+ORDER BY l.locked_at""",
+    **ORDER_STATEMENTS,
 }
-_ONCE = frozenset({"keep", "lock"})
+_ONCE = frozenset({"keep", "lock"}) | ORDER_ONCE
 
 
 class LockRow(Struct, frozen=True, kw_only=True):
@@ -152,6 +103,8 @@ class Ledger:
         self.schema = schema
         self._engine = engine
         self._plans = {name: self.made(name, text, once=name in _ONCE) for name, text in _STATEMENTS.items()}
+        self.orders = OrderLedger(self._plans)
+        """What only the EPOS Data API writes."""
 
     @property
     def place(self) -> str:
@@ -168,26 +121,7 @@ class Ledger:
 
     def creation(self) -> tuple[str, ...]:
         """The statements that make the ledger; run again they change nothing."""
-        words = self._engine.ledger
-        made = [text.format(schema=self.schema) for text in words.before]
-        for name, columns in _TABLES.items():
-            table = self._engine.table(self.schema, name)
-            types = {**words.types, "clock": self._default(words.clock), "now": self._default(words.now or words.clock)}
-            lines = [column.format(**types) for column in columns]
-            if name == "recorded_payment" and not words.index:
-                lines.append(f"KEY {_SESSION_INDEX} (session_id)")
-            head = words.create.format(table=table)
-            made.append(f"{head} (\n  " + ",\n  ".join(lines) + f"\n){words.end}")
-            if name == "recorded_payment" and words.index:
-                index = _SESSION_INDEX if self._engine.schemas else f"{self.schema}_{_SESSION_INDEX}"
-                made.append(words.index.format(name=index, table=table, columns="session_id"))
-        ledger = self._engine.table(self.schema, "ledger")
-        made.append(
-            f"INSERT INTO {ledger} (version) VALUES ({VERSION}) {words.once.strip()}"
-            if words.once
-            else f"INSERT INTO {ledger} (version) SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM {ledger})"
-        )
-        return tuple(made)
+        return creation(self.schema, self._engine)
 
     def creation_plans(self) -> list[Plan]:
         """The same, ready to run."""
@@ -197,18 +131,17 @@ class Ledger:
             plans.append(Plan(name="ledger.create", shown=text, driver=driver, names=names, branches=()))
         return plans
 
-    @staticmethod
-    def _default(moment: str) -> str:
-        return moment if moment.replace("_", "").replace("()", "").isalnum() else f"({moment})"
-
     def made(self, name: str, text: str, *, once: bool = False) -> Plan:
         """A statement, whose tables and words of the engine stand in braces; `once` where a row may be there already."""
         words = self._engine.ledger
         filled = text.format(
-            **{table: self._engine.table(self.schema, table) for table in _TABLES},
+            **{table: self._engine.table(self.schema, table) for table in TABLES},
             age=words.age.format(moment="l.locked_at"),
             clock=words.clock,
             exists=words.exists,
+            has_ended=f"{words.age.format(moment='o.expires_at')} >= 0",
+            is_one=self._is_one("payment_id", "ids"),
+            lately=words.recently.format(moment="expires_at"),
             knows=words.one_row.format(
                 what=f"1 FROM {self._engine.table(self.schema, 'recorded_payment')} WHERE session_id = :session_id"
             ),
@@ -223,6 +156,11 @@ class Ledger:
         driver, names = self._engine.driver(self._engine.marked(filled))
         return Plan(name=f"ledger.{name}", shown=filled, driver=driver, names=names, branches=(), once=once)
 
+    def _is_one(self, column: str, name: str) -> str:
+        """A condition: a column has one of the values of a list."""
+        test = self._engine.one_of([exp.column(column)], [name])
+        return self._engine.shown_text(self._engine.text(test, pretty=False))
+
     def version(self, hands: Reader) -> int | None:
         """The version of the tables that are there; None when there are none."""
         if not hands.rows(self._plans["exists"], {"name": self._engine.table(self.schema, "ledger")})[0][0]:
@@ -232,8 +170,8 @@ class Ledger:
 
     def lock_of(self, hands: Reader, session_id: UUID) -> Lock | None:
         """Who has locked a session."""
-        for token, locked_at, terminal, waiter in hands.rows(self._plans["lock_of"], {"session_id": session_id}):
-            return Lock(token=uuid_of(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter)
+        for row in hands.rows(self._plans["lock_of"], {"session_id": session_id}):
+            return lock_in(row)
         return None
 
     def lock(self, hands: Writer, session_id: UUID, token: UUID, requestor: Requestor) -> None:
@@ -357,15 +295,8 @@ class Ledger:
     def locks(self, hands: Reader) -> list[LockRow]:
         """Every lock, the oldest first."""
         return [
-            LockRow(
-                session_id=uuid_of(session_id),
-                lock=Lock(token=uuid_of(token), locked_at=moment_in_utc(locked_at), terminal=terminal, waiter=waiter),
-                seconds=float(seconds),
-                payments=payments,
-            )
-            for session_id, token, locked_at, terminal, waiter, seconds, payments in hands.rows(
-                self._plans["locks"], {}
-            )
+            LockRow(session_id=uuid_of(session_id), lock=lock_in(row), seconds=float(seconds), payments=payments)
+            for session_id, *row, seconds, payments in hands.rows(self._plans["locks"], {})
         ]
 
     def flagged(self, hands: Reader) -> list[FlaggedRow]:

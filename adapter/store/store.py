@@ -46,6 +46,8 @@ Answer = TypeVar("Answer")
 
 _BIND_PATIENCE = 20.0
 """Seconds that binding may take; it takes a half."""
+_PURGE_AGAIN = 3600.0
+"""Seconds between looks for old locks that nobody needs to remember any more."""
 _TRY_AGAIN = 10.0
 """Seconds before a mapping that did not fit is tried again."""
 
@@ -91,12 +93,15 @@ class SqlStore:
         self._unfit: AdapterError | None = None
         self._problems: list[str] = []
         self._tried_at = 0.0
+        self._purged_at = -_PURGE_AGAIN
 
     async def read(self, unit: Callable[[Book], Answer]) -> Answer:
         """See ports.Store."""
         bound = self._bound or await self.bind()
         try:
-            return await self._database.read(lambda reader: unit(SqlBook(reader, bound)))
+            # Before recording was found to be on, the ledger's tables may not be there.
+            ledger = self._ledger if self._recording else None
+            return await self._database.read(lambda reader: unit(SqlBook(reader, bound, ledger)))
         except MappingMismatch as error:
             self._emit(MappingOutgrown(reason=error.message))
             raise
@@ -127,6 +132,17 @@ class SqlStore:
         task = asyncio.get_running_loop().create_task(alone(), context=Context())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
+
+    async def expired_locks(self) -> Sequence[tuple[UUID, UUID]]:
+        """See ports.Store; now and then, what is remembered of old locks is forgotten."""
+        ledger = self._ledger
+        if ledger is None or not self._recording:
+            return ()
+        if time.monotonic() - self._purged_at >= _PURGE_AGAIN:
+            self._purged_at = time.monotonic()
+            if await self._database.read(ledger.orders.has_old):
+                await self._database.write(ledger.orders.purge)
+        return await self._database.read(ledger.orders.expired)
 
     async def look_after_payments(self, stop: asyncio.Event) -> None:
         """Look again and again whether payments are still in the EPOS, where the mapping says how, until `stop` is set."""
@@ -242,7 +258,7 @@ class SqlStore:
             if version != VERSION:
                 raise NotEnabled(
                     f"nothing can be locked or paid: the ledger has version {version}, and this adapter needs {VERSION}",
-                    hint="run: epos-adapter ledger create, or the adapter that made it",
+                    hint="run: epos-adapter ledger create, and epos-adapter grants; or the adapter that made it",
                 )
         if not self._recording:
             self._recording = True

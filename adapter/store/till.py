@@ -10,11 +10,13 @@ from uuid import UUID
 
 from msgspec import structs
 
+from adapter.domain.capabilities import NO_LEDGER
 from adapter.domain.money import digits_of, exact
-from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
+from adapter.domain.orders import Order, OrderPayment
+from adapter.domain.payments import Balance, Holds, Kept, Lock, OrderLock, Payment, Recorded
 from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
-from adapter.errors import AlreadyLocked, Bug, DatabaseBusy, PaymentNotRecorded, UnableToUnlock
+from adapter.errors import AlreadyLocked, Bug, DatabaseBusy, NotEnabled, PaymentNotRecorded, UnableToUnlock
 from adapter.mapping.balance import step_values, times_of
 from adapter.mapping.plans import Plan
 from adapter.mapping.readings import moment_in_utc
@@ -37,6 +39,7 @@ class SqlTill:
         self._ledger = ledger
         self._checked: Mapping[str, Any] = {}
         self._now: datetime | None = None
+        self._held: UUID | None = None
 
     @property
     def uncertain(self) -> bool:
@@ -49,15 +52,26 @@ class SqlTill:
         said = self._bound.fields.binder.mapping.file.capabilities
         return Holds(partial_payment=said.partial_payment, tips=said.tips)
 
+    def hold(self, session_id: UUID) -> bool:
+        """See ports.Till."""
+        key = self._key(session_id)
+        is_there = key is not None and bool(self._writer.rows(self._writes.hold, key))
+        self._held = session_id if is_there else None
+        return is_there
+
     def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None] | None:
         """See ports.Till."""
-        if not self._hold(session_id):
+        if not self.hold(session_id):
             return None
         return SqlBook(self._writer, self._bound).bill(session_id)
 
+    def order(self, session_id: UUID) -> Order | None:
+        """See ports.Till."""
+        return SqlBook(self._writer, self._bound, self._ledger).order(session_id)
+
     def held_balance(self, session_id: UUID) -> Balance | None:
         """See ports.Till."""
-        if not self._hold(session_id):
+        if self._held != session_id and not self.hold(session_id):
             return None
         plan = self._writes.balance
         found = self._bound.assembler.balance(plan, self._writer.rows(plan, self._key(session_id) or {}))
@@ -81,14 +95,20 @@ class SqlTill:
             return None
         return (kept or Lock(token=None)) if ours else Lock(token=None, by_till=True)
 
+    def order_lock(self, session_id: UUID, lock_id: str) -> OrderLock | None:
+        """See ports.Till."""
+        return self._ledger.orders.order_lock(self._writer, session_id, lock_id) if self._ledger is not None else None
+
     def now(self) -> datetime:
         """See ports.Till."""
         if self._now is None:
             self._now = moment_in_utc(self._writer.rows(self._writes.clock, {})[0][0])
         return self._now
 
-    def lock(self, session_id: UUID, token: UUID, requestor: Requestor) -> None:
+    def lock(self, session_id: UUID, token: UUID, requestor: Requestor, order: OrderLock | None = None) -> None:
         """See ports.Till."""
+        if order is not None:
+            self._require_ledger()
         if self._writes.lock is not None:
             touched, _ = self._writer.change(self._writes.lock.take, self._lock_values(session_id, requestor))
             if touched != 1:
@@ -98,6 +118,16 @@ class SqlTill:
                 self._ledger.release(self._writer, session_id)
         if self._ledger is not None:
             self._ledger.lock(self._writer, session_id, token, requestor)
+            if order is not None:
+                self._ledger.orders.lock(self._writer, session_id, order, token)
+
+    def renew(self, session_id: UUID, order: OrderLock, token: UUID) -> None:
+        """See ports.Till."""
+        self._require_ledger().orders.renew(self._writer, session_id, order, token)
+
+    def forget(self, session_id: UUID, token: UUID) -> None:
+        """See ports.Till."""
+        self._require_ledger().orders.forget(self._writer, session_id, token)
 
     def release(self, session_id: UUID, held: Lock, *, by: str | None = None, reason: str = "") -> None:
         """See ports.Till."""
@@ -137,6 +167,22 @@ class SqlTill:
     def knows(self, session_id: UUID) -> bool:
         """See ports.Till."""
         return self._ledger is not None and self._ledger.knows(self._writer, session_id)
+
+    def paid(self, session_id: UUID) -> tuple[str | None, Sequence[OrderPayment]]:
+        """See ports.Till."""
+        return self._ledger.orders.paid(self._writer, session_id) if self._ledger is not None else (None, ())
+
+    def keep_intent(self, payment: Payment, intent: str) -> None:
+        """See ports.Till."""
+        self._require_ledger().orders.keep_intent(self._writer, payment, intent)
+
+    def refuse_intent(self, payment: Payment, intent: str, reason: str) -> bool:
+        """See ports.Till."""
+        return self._require_ledger().orders.refuse_intent(self._writer, payment, intent, reason)
+
+    def refused(self, payment: Payment) -> str | None:
+        """See ports.Till."""
+        return self._require_ledger().orders.refused(self._writer, payment)
 
     def keep(self, payment: Payment, flags: Recorded, requestor: Requestor, token: UUID) -> None:
         """See ports.Till; without a ledger there is no place to keep it in."""
@@ -185,10 +231,11 @@ class SqlTill:
                 raise DatabaseBusy("somebody else changed the same rows")
         return dict(zip(step.gives, rows[0] if rows else [None] * len(step.gives), strict=False))
 
-    def _hold(self, session_id: UUID) -> bool:
-        """Keep everybody else from changing the session until the transaction ends; False when it is not there."""
-        key = self._key(session_id)
-        return key is not None and bool(self._writer.rows(self._writes.hold, key))
+    def _require_ledger(self) -> Ledger:
+        """The ledger, without which there is no place for an id or an end of a lock, nor for that of a payment."""
+        if self._ledger is None:
+            raise NotEnabled(NO_LEDGER)
+        return self._ledger
 
     def _key(self, session_id: UUID) -> dict[str, Any] | None:
         key = self._bound.fields.packing.unpack(session_id)

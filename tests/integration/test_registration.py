@@ -18,14 +18,14 @@ from adapter.app import App, compare_registration
 from adapter.cli import main
 from adapter.config import Config
 from adapter.connection_config import RegistrationConfig
-from adapter.domain.capabilities import READING
+from adapter.domain.capabilities import PAYING, READING
 from adapter.events import Event, RegistrationDiffers, RegistrationUnknown
 from adapter.mapping.load import load_mapping
 from adapter.ops import registration
 
 KEY = "sk_sandbox_1nvented-key"
 MAPPINGS = Path(__file__).parents[2] / "mappings"
-EVERYTHING = [*READING]
+EVERYTHING = [*READING, *PAYING]
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from adapter.protocol.orders.cursors import order_of, table_of
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_ID: Final = 64
 _LONGEST_KEY: Final = 200
-"""Characters of an event and its id: the provider's ids have about forty."""
+"""Characters of a lock, a payment intent or an event: the provider's ids have about forty."""
+_LARGEST_AMOUNT: Final = 10**12
+"""In minor units; more has never been paid by card, and fits every column."""
 
 _headers = msgspec.json.Decoder(sent_by.HeaderParams)
 
@@ -70,6 +73,61 @@ def search_tables(params: sent_by.SearchTablesParams) -> ask.SearchTables:
 def list_areas(params: sent_by.ListAreasParams) -> ask.ListAreas:
     """Reads ListAreasV1."""
     return ask.ListAreas(requestor=_requestor(params.headers))
+
+
+def lock_order(params: sent_by.LockParams) -> ask.LockOrder:
+    """Reads CreateOrderLockV1; raises InvalidParams, SessionNotFound."""
+    return ask.LockOrder(
+        requestor=_requestor(params.headers),
+        lock_id=_key(params.lock_id, "lockId"),
+        expiry=_moment(params.expiry),
+        order_id=_order_id(params.order_id),
+    )
+
+
+def extend_lock(params: sent_by.LockParams) -> ask.ExtendLock:
+    """Reads ExtendOrderLockV1; raises InvalidParams, SessionNotFound."""
+    return ask.ExtendLock(
+        requestor=_requestor(params.headers),
+        lock_id=_key(params.lock_id, "lockId"),
+        expiry=_moment(params.expiry),
+        order_id=_order_id(params.order_id),
+    )
+
+
+def unlock_order(params: sent_by.LockParams) -> ask.UnlockOrder:
+    """Reads DeleteOrderLockV1; raises InvalidParams, SessionNotFound."""
+    return ask.UnlockOrder(
+        requestor=_requestor(params.headers),
+        lock_id=_key(params.lock_id, "lockId"),
+        order_id=_order_id(params.order_id),
+    )
+
+
+def pay_order(params: sent_by.RecordOrderPaymentParams) -> ask.PayOrder:
+    """Reads RecordOrderPaymentByIdV1; raises InvalidParams, SessionNotFound.
+
+    An amount of nothing is taken only where there is a tip. A lock id that is none says nothing, as if it were left out.
+    """
+    if params.paid_amount is None:
+        raise _unfit("paidAmount")
+    paid, currency = _money(params.paid_amount, "paidAmount")
+    tips = 0
+    if params.tips_amount is not None:
+        tips, its_currency = _money(params.tips_amount, "tipsAmount")
+        if its_currency != currency:
+            raise _unfit("tipsAmount.currencyCode")
+    if not paid + tips:
+        raise _unfit("paidAmount.value")
+    return ask.PayOrder(
+        requestor=_requestor(params.headers),
+        intent=_key(params.payment_intent_id, "paymentIntentId"),
+        order_id=_order_id(params.order_id),
+        currency=currency,
+        paid=paid,
+        tips=tips,
+        lock_id=_key(params.lock_id, "lockId") if params.lock_id else None,
+    )
 
 
 def hear_event(params: sent_by.HandleEventParams) -> ask.HearEvent:
@@ -124,6 +182,24 @@ def _key(sent: str | None, path: str) -> str:
     if sent is None or not 0 < len(sent) <= _LONGEST_KEY or not sent.isprintable():
         raise _unfit(path)
     return sent
+
+
+def _money(sent: sent_by.MoneyParams, path: str) -> tuple[int, str]:
+    if sent.value is None or not 0 <= sent.value <= _LARGEST_AMOUNT:
+        raise _unfit(f"{path}.value")
+    currency = (sent.currency_code or "").strip().upper()
+    if not (len(currency) == len("GBP") and currency.isascii() and currency.isalpha()):
+        raise _unfit(f"{path}.currencyCode")
+    return sent.value, currency
+
+
+def _moment(sent: str | None) -> datetime:
+    """A time with any offset; one without is taken for UTC."""
+    try:
+        found = datetime.fromisoformat((sent or "").strip())
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _unfit("expiry") from None
 
 
 def _limit(cursor: sent_by.CursorParams) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from adapter.domain import orders, values
 from adapter.protocol.moments import moment_text
@@ -29,8 +29,10 @@ _LONGEST_TAX_ID: Final = 60
 _LONGEST_TAX_NAME: Final = 100
 
 
-def to_order(order: orders.Order) -> wire.Order:
-    """An order."""
+def to_order(order: orders.Order | orders.BareOrder) -> wire.Order:
+    """An order; of one that cannot be told in full, what is known of it."""
+    if isinstance(order, orders.BareOrder):
+        return _bare(order)
     session, bill = order.session, order.bill
     told = wire.Order(
         id=str(session.id),
@@ -107,6 +109,24 @@ def _with_bill(told: wire.Order, order: orders.Order, bill: values.Bill) -> wire
         display_name=told.display_name,
         created_at=told.created_at,
         updated_at=told.updated_at,
+    )
+
+
+def _bare(order: orders.BareOrder) -> wire.Order:
+    currency = order.currency
+    told = wire.Order(
+        id=str(order.id),
+        status=_STATUSES[order.status],
+        details=wire.OrderDetails(order_type="DineIn", dine_in=wire.DineIn()),
+        payable=False,
+    )
+    if currency is None:
+        return told
+    return structs.replace(
+        told,
+        total_amount=UNSET if order.total is None else _money(order.total, currency),
+        paid_amount=UNSET if order.paid is None else _money(order.paid, currency),
+        payments=[_payment(payment, currency) for payment in order.payments],
     )
 
 

@@ -23,9 +23,18 @@ EXPECTED: Final = {
     "dineIn.tableId": "a string",
     "dineIn.waiterId": "a string",
     "event": "a string",
+    "expiry": "a time, as 2024-05-01T18:20:00Z",
     "id": "a string",
+    "lockId": "a string of at most 200 characters",
     "orderId": "a string",
+    "paidAmount": "an amount, as {value, currencyCode}",
+    "paidAmount.currencyCode": "an ISO 4217 code",
+    "paidAmount.value": "a whole number of minor units, above 0 unless there is a tip",
     "payableOnly": "true or false",
+    "paymentIntentId": "a string of at most 200 characters",
+    "tipsAmount": "an amount, as {value, currencyCode}",
+    "tipsAmount.currencyCode": "the code of paidAmount",
+    "tipsAmount.value": "a whole number of minor units, not negative",
     "waiterId": "a string",
 }
 """What each parameter should be, by its path, for the reason of a refusal."""
@@ -90,6 +99,38 @@ class SearchTablesParams(Struct, frozen=True, kw_only=True, rename="camel"):
 class ListAreasParams(Struct, frozen=True, kw_only=True, rename="camel"):
     """Parameters of ListAreasV1."""
 
+    headers: Raw = _ABSENT
+
+
+class LockParams(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Parameters of CreateOrderLockV1, ExtendOrderLockV1 and DeleteOrderLockV1; the last has no expiry."""
+
+    order_id: str | None = None
+    """Required, like the other two."""
+    lock_id: str | None = None
+    expiry: str | None = None
+    headers: Raw = _ABSENT
+
+
+class MoneyParams(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An amount."""
+
+    value: int | None = None
+    """Required; minor units."""
+    currency_code: str | None = None
+    """Required; ISO 4217."""
+
+
+class RecordOrderPaymentParams(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Parameters of RecordOrderPaymentByIdV1."""
+
+    order_id: str | None = None
+    """Required, like the next two."""
+    payment_intent_id: str | None = None
+    paid_amount: MoneyParams | None = None
+    """Service charge included, tip excluded."""
+    tips_amount: MoneyParams | None = None
+    lock_id: str | None = None
     headers: Raw = _ABSENT
 
 

@@ -267,10 +267,25 @@ def test_areas_are_a_bare_list(house: Place):
     assert house.order("ListAreasV1") == [{"id": "a-2", "name": "Bar"}, {"id": "a-1", "name": "Terrace"}]
 
 
-@pytest.mark.parametrize("method", ["CreateOrderV1", "SearchPartiesV1", "CreateReservationV1"])
-def test_what_the_protocol_has_and_this_adapter_has_not_is_said_to_be_not_offered(house: Place, method: str):
+@pytest.mark.parametrize(
+    ("method", "why"),
+    [
+        ("CreateOrderV1", "orders are made and canceled at the till"),
+        ("SearchPartiesV1", "an EPOS of this kind keeps no parties"),
+        ("CreateReservationV1", "an EPOS of this kind keeps no reservations"),
+    ],
+)
+def test_what_the_protocol_has_and_this_adapter_has_not_is_said_to_be_not_offered(house: Place, method: str, why: str):
     reason = house.order_refused(method, "InvalidRequest")
-    assert reason == f"method: {method} is not offered by this adapter"
+    assert reason == f"method: {method} is not offered by this adapter: {why}"
+
+
+@pytest.mark.parametrize("method", ["CreateOrderLockV1", "RecordOrderPaymentByIdV1"])
+def test_where_nothing_can_be_recorded_locks_and_payments_are_refused_with_why(house: Place, method: str):
+    money = {"value": 1, "currencyCode": "GBP"}
+    params = {"orderId": house.id(1), "lockId": "l", "expiry": "2099-01-01T00:00:00Z", "paymentIntentId": "p"}
+    reason = house.order_refused(method, "InvalidRequest", **params, paidAmount=money)
+    assert reason == "nothing can be locked or paid: the mapping has no [record]"
 
 
 def test_a_method_of_the_other_protocol_is_none_of_this_one(house: Place):

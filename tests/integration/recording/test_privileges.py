@@ -11,6 +11,7 @@ import tomllib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,39 @@ async def pay(made: Restricted, app: App) -> None:
     assert len(await app.store.locks()) == 1
     assert await app.store.watched() is not None
     await app.store.write(lambda till: release_by_hand(till, other, by="somebody", reason="a test", force=True))
+    await pay_order(made, app)
+
+
+async def pay_order(made: Restricted, app: App) -> None:
+    """Do over the EPOS Data API whatever can be done with a lock and a payment."""
+    expiry = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+
+    async def ask(method: str, **params: Any) -> dict[str, Any]:
+        request = {"jsonrpc": "2.0", "id": "1", "method": method, "params": {**params, "headers": {}}}
+        answer = await app.endpoint("orders", "epos-data").handle(json.dumps(request).encode())
+        found: dict[str, Any] = json.loads(answer or b"{}")
+        if found.get("error", {}).get("errorType", "Conflict") != "Conflict":
+            made.answers.append(f"{method}: {found}")
+        return found.get("result", {})
+
+    orders = (await ask("SearchOrdersV1", payableOnly=True))["data"]
+    lock = {"orderId": orders[-1]["id"], "lockId": "lock_1"}
+    order = await ask("CreateOrderLockV1", **lock, expiry=expiry)
+    await ask("ExtendOrderLockV1", **lock, expiry=expiry)
+    due = order["totalAmount"]["value"] - order["paidAmount"]["value"]
+    money = {"paidAmount": {**order["totalAmount"], "value": due}}
+    await ask("RecordOrderPaymentByIdV1", **{**lock, **money, "lockId": "lock_2"}, paymentIntentId="pi_refused")
+    await ask("DeleteOrderLockV1", **lock)
+    for _ in range(2):
+        assert await ask("RecordOrderPaymentByIdV1", **lock, **money, paymentIntentId="pi_1")
+    await ask("DeleteOrderLockV1", **lock)
+    await app.service.free_expired_locks()
+    # What nothing needs now is run all the same.
+    ledger, database = app.store._ledger, app.store._database
+    assert ledger is not None
+    await database.write(ledger.orders.purge)
+    await database.read(lambda reader: ledger.orders.intents(reader, [uuid.uuid4()]))
+    await database.write(lambda writer: ledger.orders.forget(writer, uuid.uuid4(), uuid.uuid4()))
 
 
 def test_a_role_with_these_privileges_passes_every_golden_request_and_records_payments(restricted: Restricted):

@@ -76,7 +76,7 @@ def test_that_payments_can_be_recorded_is_told_once(shared: Callable[[str], Any]
     place = another(shared("floreant").url, "floreant")
     place.lock(5102)
     place.unlock(5102)
-    assert place.of(RecordingOn) == [RecordingOn(ledger="epos_adapter, version 1")]
+    assert place.of(RecordingOn) == [RecordingOn(ledger="epos_adapter, version 2")]
 
 
 def test_a_payment_whose_commit_was_lost_for_good_is_flagged(till: Any, monkeypatch: pytest.MonkeyPatch):

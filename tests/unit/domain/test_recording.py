@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from adapter.domain import requests as ask
-from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
+from adapter.domain.payments import Lock, OrderLock, Payment, Recorded
 from adapter.domain.recording import RecordingRules, give_back, lock_session, record_payment, unlock_session
 from adapter.domain.requests import Requestor
-from adapter.domain.values import Bill, Waiter
-from adapter.errors import AlreadyLocked, NotLocked, OutcomeUnknown, PaymentAlreadyRecorded
+from adapter.errors import AlreadyLocked, NotLocked, OutcomeUnknown, PaymentAlreadyRecorded, UnableToUnlock
+from tests.unit.domain.memory import MACHINE, NOW, SESSION, Memory
 
-SESSION = UUID("5b0e3c64-2f0d-4b57-8f35-9a3b6d4b7c10")
-NOW = datetime(2026, 11, 20, 21, 40, tzinfo=UTC)
-MACHINE = Requestor(is_card_machine=True, terminal_id="22334455")
 RULES = RecordingRules()
-
-
-class Memory:
-    """A till that is a few attributes: what a database would have after everything that was committed."""
-
-    def __init__(self) -> None:
-        self.uncertain = False
-        self.holds = Holds()
-        self.held: Lock | None = None
-        self.kept: list[Kept] = []
-        self.releases = 0
-
-    def held_bill(self, session_id: UUID) -> tuple[Waiter | None, Bill | None]:
-        return None, Bill(session_id=session_id, total=1000, paid=0, tax=0, currency="GBP")
-
-    def held_balance(self, _session_id: UUID) -> Balance:
-        paid = sum(one.payment.base for one in self.kept if one.payment.successful)
-        return Balance(waiter=None, currency="GBP", total=1000, paid=paid, now=NOW)
-
-    def lock_of(self, _session_id: UUID) -> Lock | None:
-        return self.held
-
-    def now(self) -> datetime:
-        return NOW
-
-    def lock(self, _session_id: UUID, token: UUID, requestor: Requestor) -> None:
-        self.held = Lock(token=token, locked_at=NOW, terminal=requestor.terminal_id)
-
-    def release(self, _session_id: UUID, _held: Lock, *, by: str | None = None, reason: str = "") -> None:
-        assert (by is None) == (not reason)
-        self.held = None
-        self.releases += 1
-
-    def payments(self, payment: Payment) -> Sequence[Kept]:
-        return [one for one in self.kept if one.payment.id == payment.id]
-
-    def knows(self, _session_id: UUID) -> bool:
-        return bool(self.kept)
-
-    def keep(self, payment: Payment, flags: Recorded, _requestor: Requestor, token: UUID) -> None:
-        self.kept.append(Kept(payment=payment, token=token, flags=flags))
-
-    def enter(self, payment: Payment, _balance: Balance, _flags: Recorded, _requestor: Requestor) -> None:
-        assert payment.successful
-        assert self.kept[-1].payment == payment
 
 
 def locking() -> ask.LockSession:
@@ -174,3 +125,31 @@ def test_a_lock_is_taken_over_only_when_it_has_passed_the_age_limit():
     assert taken.taken_from is not None
     assert taken.taken_from.terminal == "1"
     assert till.held.terminal == "22334455"
+
+
+def order_lock(minutes: int) -> Lock:
+    """A lock of the other protocol, which ends in so many minutes."""
+    order = OrderLock(lock_id="lock_1", expires_at=NOW + timedelta(minutes=minutes))
+    return Lock(token=uuid4(), locked_at=NOW - timedelta(hours=1), terminal="tm_1", order=order)
+
+
+def test_a_lock_of_the_other_protocol_is_met_until_it_ends_and_is_not_ours_to_release():
+    till, rules = Memory(), RecordingRules(lock_age_limit=timedelta(minutes=30))
+    till.held = order_lock(1)
+    with pytest.raises(AlreadyLocked, match="tm_1 until 21:41:00 UTC"):
+        lock_session(till, locking(), rules, uuid4())
+    with pytest.raises(UnableToUnlock):
+        unlock_session(till, unlocking(), rules, [])
+
+
+def test_a_lock_of_the_other_protocol_that_has_ended_is_no_lock():
+    till = Memory()
+    till.held = order_lock(0)
+    with pytest.raises(NotLocked):
+        unlock_session(till, unlocking(), RULES, [])
+    with pytest.raises(NotLocked):
+        record_payment(till, paying(), RULES, uuid4())
+    taken = lock_session(till, locking(), RULES, uuid4())
+    assert taken.taken_from is None
+    assert till.held.terminal == "22334455"
+    assert till.held.order is None

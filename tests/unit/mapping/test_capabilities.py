@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.domain.capabilities import EVENTS, NOT_OFFERED, NOT_YET, PAYING, READING, method_of, name_of
+from adapter.domain.capabilities import EVENTS, NO_LEDGER, NOT_OFFERED, PAYING, READING, method_of, name_of
 from adapter.mapping.capabilities import offered_by, served_by
 from adapter.mapping.load import Mapping, load_mapping, load_mapping_text
 
@@ -27,12 +27,12 @@ def mapping(name: str, *changes: tuple[str, str]) -> Mapping:
         ("floreant", ()),
         ("pasteque", ()),
         ("ospos", ("ListAreas",)),
-        ("unicenta", ()),
+        ("unicenta", PAYING),
     ],
 )
 def test_every_shipped_mapping_offers_what_its_till_can_hold(name: str, without: tuple[str, ...]):
     offered = offered_by(load_mapping(MAPPINGS / f"{name}.toml"))
-    assert offered == tuple(each for each in READING if each not in without)
+    assert offered == tuple(each for each in (*READING, *PAYING) if each not in without)
 
 
 def test_without_a_place_for_payments_nothing_is_locked_or_recorded():
@@ -43,10 +43,9 @@ def test_without_a_place_for_payments_nothing_is_locked_or_recorded():
     assert reasons.keys() == {*PAYING, *NOT_OFFERED}
 
 
-def test_nobody_is_told_to_register_what_is_not_answered_yet():
-    offered = offered_by(mapping("floreant"))
-    assert not {*offered} & {*PAYING}
-    assert {one.reason for one in served_by(mapping("floreant")) if one.name in PAYING} == {NOT_YET}
+def test_without_a_ledger_nobody_is_told_to_register_what_could_not_be_answered():
+    assert not {*offered_by(mapping("floreant"), ledger=False)} & {*PAYING}
+    assert {one.reason for one in served_by(mapping("floreant"), ledger=False) if one.name in PAYING} == {NO_LEDGER}
 
 
 def test_what_is_refused_of_a_payment_is_said_with_what_to_do():

@@ -287,7 +287,9 @@ WHERE
     m.info_only = FALSE OR m.id = i.size_modifier_id
   )
 
-SELECT token, locked_at, terminal, waiter FROM epos_adapter.session_lock WHERE session_id = :session_id
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+FROM epos_adapter.session_lock l LEFT JOIN epos_adapter.order_lock o ON o.session_id = l.session_id AND o.token = l.token
+WHERE l.session_id = :session_id
 
 INSERT INTO epos_adapter.session_lock (session_id, token, terminal, waiter)
 VALUES (:session_id, :token, :terminal, :waiter)

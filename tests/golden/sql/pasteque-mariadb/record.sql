@@ -31,7 +31,9 @@ FROM sharedtickets AS s
 WHERE
   s.id = :key_0
 
-SELECT token, locked_at, terminal, waiter FROM epos_adapter_session_lock WHERE session_id = :session_id
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+FROM epos_adapter_session_lock l LEFT JOIN epos_adapter_order_lock o ON o.session_id = l.session_id AND o.token = l.token
+WHERE l.session_id = :session_id
 
 SELECT session_id, currency, base, tips, cashback, successful, attempted_at, token, over_payment, conflict
 FROM epos_adapter_recorded_payment WHERE payment_id = :payment_id

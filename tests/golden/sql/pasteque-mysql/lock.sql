@@ -125,7 +125,9 @@ LEFT JOIN products AS r
 WHERE
   s.id = :key_0 AND COALESCE(l.discountrate, 0) <> 0
 
-SELECT token, locked_at, terminal, waiter FROM epos_adapter_session_lock WHERE session_id = :session_id
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+FROM epos_adapter_session_lock l LEFT JOIN epos_adapter_order_lock o ON o.session_id = l.session_id AND o.token = l.token
+WHERE l.session_id = :session_id
 
 INSERT INTO epos_adapter_session_lock (session_id, token, terminal, waiter)
 VALUES (:session_id, :token, :terminal, :waiter)

@@ -1,0 +1,145 @@
+"""What a payment over the EPOS Data API is answered when the database does not say what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from adapter.domain import requests as ask
+from adapter.domain.order_recording import payment_of
+from adapter.domain.orders import Order
+from adapter.domain.recording import RecordingRules
+from adapter.domain.service import Service
+from adapter.errors import (
+    CommitRefused,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    NotEnabled,
+    OutcomeUnknown,
+    PaymentNotRecorded,
+    PaymentRefused,
+    StoreError,
+    TooSlow,
+)
+from adapter.events import Event, PaymentFlagged, PaymentKept, PaymentTurnedDown
+from tests.unit.domain.memory import MACHINE, SESSION, Memory
+
+
+class Store:
+    """Runs units on a till in memory; what is in `fails` happens to the next ones instead."""
+
+    def __init__(self) -> None:
+        self.till = Memory()
+        self.fails: list[BaseException | None] = []
+        self.unheard: list[bool] = []
+
+    async def write(self, unit: Callable[[Any], Any], *, even_unheard: bool = True) -> Any:
+        self.unheard.append(even_unheard)
+        failure = self.fails.pop(0) if self.fails else None
+        if failure is not None:
+            raise failure
+        return unit(self.till)
+
+
+class House:
+    """A service, its store, and what it said."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self.said: list[Event] = []
+        self._service = Service(self.store, recording_rules=RecordingRules(), emit=self.said.append)  # type: ignore[arg-type]
+
+    def pay(self, paid: int = 400) -> Any:
+        request = ask.PayOrder(requestor=MACHINE, order_id=SESSION, intent="pi_1", currency="GBP", paid=paid)
+        return asyncio.run(self._service.answer(request))
+
+    def kinds(self) -> list[str]:
+        return [type(event).__name__ + getattr(event, "kind", "") for event in self.said]
+
+
+def test_a_payment_is_told_as_kept_once_however_often_it_comes():
+    house = House()
+    for _ in range(3):
+        assert isinstance(house.pay(), Order)
+    assert house.kinds() == ["PaymentKept"]
+    assert house.store.unheard == [False] * 3
+
+
+@pytest.mark.parametrize("failure", [DatabaseUnavailable, DatabaseBusy, TooSlow, OutcomeUnknown])
+def test_while_the_database_cannot_be_asked_nobody_knows_and_the_next_answer_clears_it_up(failure: type[StoreError]):
+    house = House()
+    house.pay()
+    house.store.fails = [failure("away")]
+    with pytest.raises(OutcomeUnknown, match="not known whether this payment is recorded"):
+        house.pay()
+    assert isinstance(house.pay(), Order)
+    assert house.kinds() == ["PaymentKept", "PaymentFlaggedunknown_at_till", "PaymentKept"]
+
+
+def test_a_refusal_is_kept_before_it_is_told_and_stays():
+    house = House()
+    with pytest.raises(PaymentNotRecorded):
+        house.pay(1001)
+    assert house.store.till.refusals
+    house.store.till.total = 2000
+    with pytest.raises(PaymentRefused):
+        house.pay(1001)
+    assert house.kinds() == ["PaymentTurnedDown", "PaymentTurnedDown"]
+    assert not house.store.till.kept
+
+
+def test_a_refusal_that_cannot_be_kept_is_not_told():
+    house = House()
+    house.store.fails = [None, DatabaseUnavailable("away")]
+    with pytest.raises(OutcomeUnknown):
+        house.pay(1001)
+
+
+def test_a_payment_that_was_recorded_meanwhile_is_acknowledged_and_not_refused():
+    house = House()
+    house.pay()
+    # As another adapter saw it before the first had written.
+    house.store.fails = [PaymentNotRecorded("only 0 minor units are due")]
+    assert isinstance(house.pay(), Order)
+
+
+def test_what_the_database_refuses_to_commit_is_refused_for_good():
+    house = House()
+    house.store.fails = [CommitRefused("it says no")]
+    with pytest.raises(PaymentNotRecorded, match="the till cannot take it: it says no"):
+        house.pay()
+    assert payment_of(ask.PayOrder(requestor=MACHINE, order_id=SESSION, intent="pi_1", currency="GBP", paid=1)).id in (
+        house.store.till.refusals
+    )
+
+
+def test_an_error_of_the_database_is_a_failure_once_that_is_kept():
+    house = House()
+    house.store.fails = [StoreError("the database reports an error (23514)")]
+    with pytest.raises(StoreError, match="23514"):
+        house.pay()
+    assert house.store.till.refusals
+
+
+def test_where_nothing_can_be_recorded_nothing_needs_to_be_kept():
+    house = House()
+    house.store.fails = [NotEnabled("no ledger")]
+    with pytest.raises(NotEnabled):
+        house.pay()
+    assert house.kinds() == []
+    house.store.fails = [PaymentNotRecorded("no"), NotEnabled("no ledger")]
+    with pytest.raises(PaymentNotRecorded):
+        house.pay()
+
+
+def test_a_caller_who_goes_away_has_not_heard():
+    house = House()
+    house.store.fails = [asyncio.CancelledError()]
+    with pytest.raises(asyncio.CancelledError):
+        house.pay()
+    assert house.kinds() == ["PaymentFlaggedunknown_at_till"]
+    assert [event for event in house.said if isinstance(event, (PaymentKept, PaymentTurnedDown))] == []
+    assert isinstance(house.said[0], PaymentFlagged)
