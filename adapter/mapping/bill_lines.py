@@ -240,8 +240,8 @@ class ModifierMaker:
         self._amount_path: Path = ("modifier", "amount") if own_amount else ("item", "amount_per_item")
         self._read_amount = fields.read[self._amount_path]
         self._quantity = slots.get(f"{lead}quantity") if own_quantity else slots.get("quantity")
-        quantity_path: Path = ("modifier", "quantity") if own_quantity else ("item", "quantity")
-        self._read_quantity = fields.read.get(quantity_path)
+        self._quantity_path: Path = ("modifier", "quantity") if own_quantity else ("item", "quantity")
+        self._read_quantity = fields.read.get(self._quantity_path)
         no_id = rule.id.missing if rule is not None and rule.id is not None else None
         self._id = id_of(slots, [f"{lead}id", "id"], no_id)
         self._name = text_of(slots, f"{lead}name") or text_of(slots, "name") or (lambda _row: "")
@@ -285,17 +285,26 @@ class ModifierMaker:
         return self._tax.share(line if self._is_taxed_as_line else row, amount)
 
     def make(self, row: Row, line: Row, rule: LineRule) -> Extra:
-        """One modifier before it is rounded; `line` is the row of its item."""
-        quantity = _ONE
-        if self._quantity is not None and self._read_quantity is not None:
-            quantity = self._read_quantity(row[self._quantity])
-        amount = self._fields.money(self._amount_path, rule)(row[self._amount])
-        if amount is None:
-            raise Unreadable("has an amount that is NULL")
+        """One modifier before it is rounded; `line` is the row of its item.
+
+        Raises RowUnreadable, with the field that cannot be read.
+        """
+        path = self._quantity_path
+        try:
+            quantity = _ONE
+            if self._quantity is not None and self._read_quantity is not None:
+                quantity = self._read_quantity(row[self._quantity])
+            path = self._amount_path
+            amount = self._fields.money(path, rule)(row[self._amount])
+            if amount is None:
+                raise Unreadable("is NULL and no missing = is said")
+            amount *= self._tax.factor(line if self._is_taxed_as_line else row)
+        except Unreadable as error:
+            raise RowUnreadable(f"{dotted(path)} {error} ({self._fields.place(path)})") from None
         return Extra(
             id=self._id(row),
             name=self._label(row),
-            amount=amount * self._tax.factor(line if self._is_taxed_as_line else row),
+            amount=amount,
             quantity=quantity,
             is_line_amount=self._amount_per_line,
             per_line=self._per_line,

@@ -189,6 +189,14 @@ class KeyField(Expression):
             raise ValueError(_AS_IT_STANDS)
         return parts
 
+    @model_validator(mode="after")
+    def _each_part_has_its_own(self) -> KeyField:
+        parts = len(self.parts) or 1
+        for name, said in (("bits", self.bits), ("form", self.form)):
+            if len(said) not in ((0, parts) if name == "bits" else (0, 1, parts)):
+                raise ValueError(f"has {parts} parts and {len(said)} {name}: say it of each")
+        return self
+
     @field_validator("form", "bits", mode="before")
     @classmethod
     def _one_is_a_list_of_one(cls, value: Any) -> Any:

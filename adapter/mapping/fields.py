@@ -15,6 +15,7 @@ from adapter.domain.lines import LineRule
 from adapter.domain.money import digits_of
 from adapter.mapping import field_schema, readings, schema
 from adapter.mapping.bind import Binder
+from adapter.mapping.divisions import check_divisions
 from adapter.mapping.fragments import SITE
 from adapter.mapping.keys import Packing
 from adapter.mapping.readings import Reading
@@ -54,6 +55,7 @@ class Fields:
             inexact=file.money.inexact,
         )
         self.read = dict(self._readings(file, digits))
+        check_divisions(self.binder)
         for path, entity in self.binder.mapping.rows.items():
             self.binder.codec((*path, "rows", "codec"), entity.rule.codec)
 
@@ -152,7 +154,6 @@ class Fields:
                 return self._flag(path, value)
             case field_schema.MoneyField():
                 said = self._merged(path, value, "money")
-                self._check_division(path)
                 form = said.form or self.binder.mapping.file.money.form
                 self._check_minor(path, form)
                 return readings.money(said, form, digits)
@@ -172,25 +173,12 @@ class Fields:
                 return readings.whole(value)
         return None
 
-    def _check_division(self, path: Path) -> None:
-        """Whole numbers divided by whole numbers lose their pence in most databases."""
-        fragment = self.binder.mapping.fragment(*path)
-        for division in fragment.tree.find_all(exp.Div) if fragment is not None else ():
-            if self._is_whole(division.this) and self._is_whole(division.expression):
-                self.binder.report(path, "divides whole numbers, which drops the pence", "write / 100.0")
-
     def _check_minor(self, path: Path, form: str) -> None:
         """Minor units are whole: a column with decimals holds pounds."""
         fact = self.binder.fact_of(path)
         if form == "minor" and fact is not None and fact.family == "decimal" and fact.decimals > 0:
             hint = 'leave form = "minor" out, or write CAST(... AS integer) if it does hold pence'
             self.binder.report(path, f"cannot be in minor units: {fact.name} is {fact.type_name}, with decimals", hint)
-
-    def _is_whole(self, tree: exp.Expr) -> bool:
-        if isinstance(tree, exp.Column):
-            fact = self.binder.names.fact(tree)
-            return fact is not None and fact.family == "integer"
-        return isinstance(tree, exp.Literal) and not tree.is_string and str(tree.this).isdigit()
 
     def _flag(self, path: Path, value: field_schema.FlagField) -> Reading:
         said = self._merged(path, value, "flag")

@@ -15,6 +15,7 @@ from msgspec import Struct
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from adapter.mapping.row_functions import instead_of
 from adapter.mapping.side_effects import side_effect
 from adapter.mapping.trees import (
     Origin,
@@ -222,6 +223,11 @@ class FragmentParser:
             for node in sources(side):
                 good = self._add_origin(path, node, scope, lead, is_join=side is not first) and good
         for join in [*joins, *(inner for outer in joins for inner in in_brackets(outer.this) or ())]:
+            behind_comma = join.this.args.get("joins") if isinstance(join.this, exp.Table) else None
+            if behind_comma:
+                index = max(start_of(behind_comma[0].this) - lead, 0)
+                self._source.report_inside(path, index, "commas do not join tables here", "write JOIN ... ON")
+                good = False
             if not (join.args.get("on") or join.args.get("using") or join.kind == "CROSS"):
                 index = start_of(join.this) - lead
                 self._source.report_inside(path, max(index, 0), "a join needs ON", "commas do not join tables here")
@@ -261,7 +267,7 @@ class FragmentParser:
             node.meta["table"] = node.name
             origin = Origin(table=node.name, schema=node.db or None)
         else:
-            self._source.report(path, "only tables and SELECTs with a name can be joined")
+            self._source.report(path, *instead_of(node, path))
             return False
         if alias in scope:
             self._source.report_inside(
@@ -347,7 +353,7 @@ class FragmentParser:
             return self._note(path, column, next(iter(inner[0].values())), index)
         if not inner and self._bare is not None:
             return self._note(path, column, self._bare, index)
-        if not inner and self._values:
+        if not inner and self._values and not scope:
             self._source.report_inside(
                 path,
                 index,

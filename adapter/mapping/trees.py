@@ -64,7 +64,7 @@ def origins(select: exp.Select) -> dict[str, Origin]:
         if isinstance(node, exp.Table) and node.name.casefold() in ctes:
             found[alias] = Origin(table=None, outputs=ctes[node.name.casefold()])
             node.meta["cte"] = True
-        elif isinstance(node, exp.Table):
+        elif isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             found[alias] = Origin(table=node.name, schema=node.db or None)
         else:
             found[alias] = Origin(table=None, outputs=outputs(node.this if isinstance(node, exp.Subquery) else node))

@@ -12,11 +12,13 @@ _WORDS = {
     "42803": "a column stands beside SUM, COUNT or the like: put the sum into a sub-select",
     "42804": "values of different types meet, as in COALESCE(k.name, k.id): write CAST(k.id AS varchar(20))",
     "42846": "a value cannot be turned into this type",
+    "no such function: concat": "SQLite before 3.44 has no CONCAT: write a || b, and COALESCE(a, '') where a may be NULL",
     "42883": "there is no such function, or none for values of these types: a text that is to be added is CAST(... AS numeric)",
 }
-"""By SQLSTATE, as far as a mapping is likely to meet them."""
+"""By SQLSTATE, or by what SQLite says, as far as a mapping is likely to meet them."""
 
 
 def in_words(message: str) -> str:
-    """What the SQLSTATE in a message means for whoever writes the mapping; empty for any other."""
-    return next((words for state, words in _WORDS.items() if state in message), "")
+    """What a database's message means for whoever writes the mapping; empty for one that is not known."""
+    said = message.casefold()
+    return next((words for state, words in _WORDS.items() if state in said), "")

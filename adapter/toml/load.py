@@ -24,6 +24,7 @@ from adapter.toml.locate import Locator, Path, dotted, locate
 Model = TypeVar("Model", bound=BaseModel)
 
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
+MISSING = "is missing"
 _NUMBERS = (int, float, int | None, float | None)
 
 
@@ -57,10 +58,12 @@ class Source(Struct):
     problems: list[Problem] = msgspec.field(default_factory=list)
     set_aside: set[Path] = msgspec.field(default_factory=set)
     """Keys whose value was so wrong that the rest was checked without them."""
+    misspelt: set[Path] = msgspec.field(default_factory=set)
+    """Keys that are not there and were probably meant by others, of which that is said: they are not called missing too."""
 
     def report(self, path: Path, message: str, hint: str = "") -> None:
         """Note a problem with the key at this path; nothing more of one that has been set aside."""
-        if self._is_set_aside(path):
+        if self._is_set_aside(path) or (message == MISSING and path in self.misspelt):
             return
         line, _ = self.locator.place(path)
         key = dotted(self.locator.name(path))
@@ -125,7 +128,8 @@ def validate(data: dict[str, Any], source: Source, model: type[Model]) -> Model:
         except ValidationError as error:
             schema = schema or model.model_json_schema()
             details = error.errors(include_url=False, include_context=True, include_input=False)
-            for detail in details:
+            # What is misspelt comes first, so that it is not called missing as well.
+            for detail in sorted(details, key=lambda detail: detail["type"] != "extra_forbidden"):
                 _report(detail, data, schema, source)
             gaps: list[Path] = [tuple(detail["loc"]) for detail in details if detail["type"] == "missing"]
             paths = [_known_part(tuple(detail["loc"]), data, "") for detail in details if detail["type"] != "missing"]
@@ -161,9 +165,14 @@ def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """`did you mean "x"?` for the closest known name, or an empty text."""
+    closest = _closest(name, known)
+    return f'did you mean "{closest}"?' if closest is not None else ""
+
+
+def _closest(name: str, known: Iterable[str]) -> str | None:
     by_folded = {candidate.casefold(): candidate for candidate in known}
     matches = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
-    return f'did you mean "{by_folded[matches[0]]}"?' if matches else ""
+    return by_folded[matches[0]] if matches else None
 
 
 def _remove(data: Any, path: Path) -> bool:
@@ -232,12 +241,9 @@ def _report(detail: Any, data: Mapping[str, Any], schema: Mapping[str, Any], sou
     path: Path = _known_part(tuple(detail["loc"]), data, detail["type"])
     kind = detail["type"]
     if kind == "extra_forbidden":
-        siblings = _names_at(schema, path[:-1])
-        name = str(path[-1])
-        hint = suggest(name, siblings) or (f"known here: {', '.join(sorted(siblings))}" if siblings else "")
-        source.report(path, "there is no such setting", hint)
+        _report_unknown(path, data, schema, source)
     elif kind == "missing":
-        source.report(tuple(detail["loc"]), "is missing")
+        source.report(tuple(detail["loc"]), MISSING)
     elif kind in ("literal_error", "enum"):
         source.report(path, f"must be {detail['ctx']['expected']}")
     elif kind == "value_error":
@@ -249,6 +255,30 @@ def _report(detail: Any, data: Mapping[str, Any], schema: Mapping[str, Any], sou
     else:
         message = str(detail["msg"])
         source.report(path, message[:1].lower() + message[1:])
+
+
+def _report_unknown(path: Path, data: Mapping[str, Any], schema: Mapping[str, Any], source: Source) -> None:
+    """Say of a key that there is none of its name, and which was meant: one of its section, or an option of a field."""
+    section, name = path[:-1], str(path[-1])
+    siblings = _names_at(schema, section)
+    owner = next((each for each in sorted(siblings) if name in _names_at(schema, (*section, each))), None)
+    closest = _closest(name, siblings)
+    is_there = closest is not None and closest in _value_at(data, section)
+    if closest is not None and not is_there:
+        source.misspelt.add((*section, closest))
+    if owner is not None and (closest is None or is_there):
+        hint = f"it is said of a field, as {owner} = {{ ..., {name} = ... }}"
+    elif closest is not None:
+        hint = f'did you mean "{closest}"?'
+    else:
+        hint = f"known here: {', '.join(sorted(siblings))}" if siblings else ""
+    source.report(path, "there is no such setting", hint)
+
+
+def _value_at(data: Any, path: Path) -> Any:
+    for name in path:
+        data = data[name]
+    return data
 
 
 def _known_part(path: Path, data: Any, kind: str) -> Path:

@@ -7,6 +7,7 @@ import pytest
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import Catalogue, ColumnFact, TableFact
+from adapter.mapping.divisions import check_divisions
 from adapter.mapping.keys import UnpackableKey
 from adapter.mapping.load import load_mapping_text
 from adapter.toml.locate import Path
@@ -187,6 +188,36 @@ def test_a_table_that_is_not_there_is_told_where_it_stands(old: str, new: str, p
 def test_everything_that_is_not_there_is_told_at_once():
     text = edited(('"k.total"', '"k.totl"'), ('"i.price"', '"i.prise"'), ('"t.capacity"', '"t.capacty"'))
     assert [one.key for one in checked(text)] == ["table.max_covers", "bill.total", "item.amount_per_item"]
+
+
+@pytest.mark.parametrize(
+    ("key", "sql", "hint"),
+    [
+        ("bill.total", "k.id / 100", "write / 100.0"),
+        ("bill.total", "(SELECT SUM(j.id * 3) / COUNT(*) FROM item j)", "multiply one of them by 1.0"),
+        ("item.quantity", "(i.id + 1) / 1000", "write / 1000.0"),
+        ("item.amount_per_item", "CASE WHEN i.id = 1 THEN COALESCE(i.id, 0) ELSE 0 END / 7", "write / 7.0"),
+        ("item.tax.rate", "(SELECT MAX(j.id) FROM item j) / 10", "write / 10.0"),
+        ("bill.total", "k.total / 100", ""),
+        ("bill.total", "k.id / 100.0", ""),
+        ("item.quantity", "i.id * 1.0 / i.ticket_id", ""),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite", "mysql"])
+def test_whole_numbers_are_not_divided_where_that_drops_a_part(dialect: str, key: str, sql: str, hint: str):
+    section, _, name = key.partition(".")
+    said = f'tax = {{ included = false, rate = "{sql}" }}' if name == "tax.rate" else f'{name} = "{sql}"'
+    text = edited(('"postgresql"', f'"{dialect}"'), ('total = "k.total"\n', ""), ('amount_per_item = "i.price"\n', ""))
+    for needed in ('bill.total = "0"', 'item.amount_per_item = "0"'):
+        owner, _, line = needed.partition(".")
+        if not (owner == section and line.startswith(f"{name} ")):
+            text = text.replace(f"[{owner}]\n", f"[{owner}]\n{line}\n")
+    bound = binder(text.replace(f"[{section}]\n", f"[{section}]\n{said}\n"))
+    check_divisions(bound)
+    if key == "bill.total" and sql == "k.total / 100":
+        hint = "write / 100.0" if dialect == "sqlite" else ""  # 350 in a column of decimals is a whole number there
+    found = [(one.key, one.hint) for one in bound.problems]
+    assert found == ([(key, hint)] if hint and dialect != "mysql" else [])
 
 
 def test_names_are_found_whatever_their_case():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -237,6 +238,10 @@ MISTAKES = [
     ('paid = "k.paid_amount"', "rounding_line = { limit = 0 }§", "bill.rounding_line.limit", "greater than"),
     ('from = "JOIN ticket_item i', 'from = "JOIN ¦ticket_item k', "item.from", ""),
     ('from = "JOIN ticket_item i ON i.ticket_id = k.id"', 'from = "JOIN ¦ticket_item i"', "item.from", "needs ON"),
+    ('i ON i.ticket_id = k.id"', 'i, ¦extras e ON i.ticket_id = k.id"', "item.from", "commas do not join"),
+    ('id = "k.id"', 'id = { parts = ["k.id", "k.day"], bits = [32] }§', "session.id", "say it of each"),
+    ('id = "k.id"', 'id = "k.id"\nbits = [32]§', "session.bits", "it is said of a field, as "),
+    ('id = "k.id"', 'id = "k.id"\nform = "text"§', "session.form", "it is said of a field, as "),
     ('key = "i.id"\n', "", "item.key", "modifiers find their line by it"),
     ('order = ["i.line", "i.id"]', 'order = ["i.line", "¦o.id"]', "item.order[1]", "nothing here is called o"),
     ('order = ["i.line", "i.id"]', 'order = ["i.line DESC"]§', "item.order[0]", ""),
@@ -346,6 +351,47 @@ def test_what_would_tell_an_amount_without_its_tax_is_refused(modifier: str, bil
         head = head.replace('tax = { included = false, rate = "i.rate" }', "")
     (found,) = problems_of(head.replace('paid = "k.paid_amount"', f'paid = "k.paid_amount"\n{bill}') + rest)
     assert said in str(found)
+
+
+@pytest.mark.parametrize(
+    ("sql", "section", "join", "hint"),
+    [
+        ("sqlite", "modifier", "JOIN json_each(i.extras) e ON TRUE", 'write rows = { column = "i.extras", as = "e" }'),
+        ("postgresql", "modifier", "CROSS JOIN LATERAL jsonb_array_elements(i.x -> 'a') e", "instead of from"),
+        (
+            "mysql",
+            "modifier",
+            "JOIN JSON_TABLE(i.x, '$[*]' COLUMNS (n INT PATH '$.n')) e ON TRUE",
+            "write rows = { column",
+        ),
+        (
+            "postgresql",
+            "session.tables",
+            "JOIN unnest(k.boards) AS n (table_id) ON TRUE",
+            "JOIN board b ON b.id = ANY(",
+        ),
+        (
+            "sqlite",
+            "session.tables",
+            "JOIN json_each(k.boards) n ON TRUE",
+            "JOIN board b ON EXISTS (SELECT 1 FROM json_each",
+        ),
+        (
+            "postgresql",
+            "session",
+            "ticket k CROSS JOIN generate_series(1, 2) AS g (n)",
+            "(SELECT g.n FROM generate_series(1, 9)",
+        ),
+    ],
+)
+def test_a_function_that_gives_rows_is_answered_with_what_to_write_instead(
+    sql: str, section: str, join: str, hint: str
+):
+    head, rest = MAPPING.split(f"[{section}]\n")
+    rest = re.sub('from = "[^"]*"', lambda _: f'from = "{join}"', rest, count=1)
+    found = problems_of(f"{head}[{section}]\n{rest}".replace('"postgresql"', f'"{sql}"', 1))
+    assert "gives rows, and only tables and SELECTs with a name can be joined" in found[0].message
+    assert hint in found[0].hint
 
 
 def test_many_mistakes_are_all_told_in_the_order_of_the_file():

@@ -104,6 +104,14 @@ def test_a_table_of_which_only_the_rows_matter_is_read_without_columns():
     assert reads(needs())["hidden"] == set()
 
 
+def test_a_function_that_gives_rows_is_no_table():
+    told = MAPPING.replace(
+        "EXISTS (SELECT 1 FROM hidden)", "EXISTS (SELECT 1 FROM json_each(t.tag) e WHERE e.value = 1)"
+    )
+    assert told != MAPPING
+    assert "json_each" not in reads(needs(told))
+
+
 def test_a_star_reads_every_column():
     starred = MAPPING.replace("EXISTS (SELECT 1 FROM hidden)", "EXISTS (SELECT * FROM hidden)")
     assert reads(needs(starred))["hidden"] == {ALL}

@@ -60,7 +60,6 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file():
         'rooms = "many"\nnmae = "x"\n[front]\ncolour = "blue"\n[[doors]]\nwidth = 0\n[[doors]]\nwdith = 3\n'
     )
     assert [(problem.line, problem.key) for problem in found] == [
-        (1, "name"),
         (1, "rooms"),
         (2, "nmae"),
         (4, "front.colour"),
