@@ -12,6 +12,7 @@ from simulator.certify.orders_found import DEVICE, GUEST, Found, discover, entri
 from simulator.certify.play import Ask, CannotDiscover, Player, Thing
 from simulator.certify.scenario import Step
 from simulator.errors import NoAnswer, NotConnected
+from simulator.link import Exchange
 from simulator.orders.meaning import is_same, member_of
 from simulator.orders.walks import gaps
 
@@ -80,11 +81,19 @@ class OrdersPlayer(Player[Found]):
         exchange = await self.ask(
             "GetOrderByIdV1", {"orderId": target["id"], "headers": self._by("machine", target["id"])}
         )
-        order = exchange.result
-        if not isinstance(order, dict) or not isinstance(member_of(order, "paidAmount").get("value"), int):
-            return None
-        self.found.orders = [order if each["id"] == order["id"] else each for each in self.found.orders]
-        return int(order["paidAmount"]["value"])
+        paid = member_of(exchange.result, "paidAmount").get("value") if isinstance(exchange.result, dict) else None
+        return paid if isinstance(paid, int) else None
+
+    async def ask(self, method: str, params: Mapping[str, Any], identity: str | None = None) -> Exchange:
+        """Ask, note what the judge finds wrong, and what has become of the order."""
+        exchange = await super(OrdersPlayer, self).ask(method, params, identity)
+        if method == "GetOrderByIdV1" and self.found is not None:
+            order, asked = exchange.result, params.get("orderId")
+            if exchange.error_code == "NotFound":
+                self.found.orders = [each for each in self.found.orders if each["id"] != asked]
+            elif isinstance(order, dict) and order.get("id") == asked:
+                self.found.orders = [order if each["id"] == asked else each for each in self.found.orders]
+        return exchange
 
     async def filter_step(self, step: Step) -> None:
         """Search with a filter and without, and note what is too much and what is lacking."""

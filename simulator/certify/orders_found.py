@@ -33,6 +33,8 @@ class Found:
     """Why a method is not offered, for those that are not."""
     records: str = ""
     """Why nothing can be locked; empty where it can, and where it was not tried."""
+    parts: str = ""
+    """Why a part of what is due cannot be paid; empty where it can, and where it was not tried."""
 
     def thing(self, need: str) -> Thing | None:
         """What answers a need; None where there is none."""
@@ -41,10 +43,13 @@ class Found:
     def why_not(self, need: str) -> str:
         """Why there is none."""
         methods = _OFFERED.get(need, ())
-        lacking = [
-            f"{method} is not offered ({self.refusals[method]})" for method in methods if method in self.refusals
-        ]
-        return "; ".join(lacking) or (f"it locks nothing: {self.records}" if methods else NEEDS[need])
+        lacking = [method for method in methods if method in self.refusals]
+        if lacking:
+            said = "; ".join(dict.fromkeys(self.refusals[method] for method in lacking))
+            return f"not offered: {', '.join(lacking)} ({said})"
+        if need == "part-paying" and self.parts:
+            return f"{NEEDS[need]}: {self.parts}"
+        return f"it locks nothing: {self.records}" if methods else NEEDS[need]
 
     def outstanding(self, order: Thing) -> int:
         """Minor units that are not paid; 0 where that is not said."""
@@ -55,8 +60,8 @@ class Found:
     def _candidates(self, need: str) -> list[Thing]:
         if need in _OFFERED:
             is_offered = self.refusals.keys().isdisjoint(_OFFERED[need])
-            needs_locks = need in ("locking", "extending", "recording")
-            return [{}] if is_offered and not (needs_locks and self.records) else []
+            has_locks = not self.records or need not in _WITH_LOCKS
+            return [{}] if is_offered and has_locks and not (need == "part-paying" and self.parts) else []
         match need:
             case "table":
                 return list(self.tables)
@@ -117,10 +122,13 @@ _OFFERED: Mapping[str, Sequence[str]] = {
     "locking": ("CreateOrderLockV1", "DeleteOrderLockV1"),
     "extending": ("CreateOrderLockV1", "DeleteOrderLockV1", "ExtendOrderLockV1"),
     "recording": ("CreateOrderLockV1", "DeleteOrderLockV1", "RecordOrderPaymentByIdV1"),
+    "part-paying": ("CreateOrderLockV1", "DeleteOrderLockV1", "RecordOrderPaymentByIdV1"),
 }
 """Needs that are capabilities, and the methods behind each."""
+_WITH_LOCKS = ("locking", "extending", "recording", "part-paying")
 NEEDS: Mapping[str, str] = {
     **dict.fromkeys(_OFFERED, "it is not offered"),
+    "part-paying": "it takes no part of what is due",
     "order": "it has no order",
     "over": "no order that is over is listed",
     "unpayable": "every order is payable",
@@ -163,7 +171,7 @@ async def discover(ask: Ask, *, may_lock: bool) -> Found:
     probe = await ask("GetOrderByIdV1", {"orderId": probed["id"], "headers": DEVICE})
     found.checks_waiters = probe.error_code in ("Conflict", "InvalidRequest")
     if may_lock and "CreateOrderLockV1" not in found.refusals:
-        found.records = await _why_not_locking(ask, found)
+        await _try_to_pay(ask, found)
     return found
 
 
@@ -229,11 +237,11 @@ def _has(thing: Thing, **types: type) -> bool:
     return all(isinstance(thing.get(name), kind) for name, kind in types.items())
 
 
-async def _why_not_locking(ask: Ask, found: Found) -> str:
-    """Lock an order and unlock it again, to see whether that can be done at all."""
+async def _try_to_pay(ask: Ask, found: Found) -> None:
+    """Lock an order, pay a penny of it and unlock it again, to see whether that can be done at all."""
     order = found.thing("payable")
     if order is None:
-        return ""
+        return
     waiter = waiter_of(order)
     params = {
         "orderId": order["id"],
@@ -242,7 +250,15 @@ async def _why_not_locking(ask: Ask, found: Found) -> str:
     }
     locked = await ask("CreateOrderLockV1", {**params, "expiry": in_seconds(60)})
     if locked.error_code == "UnexpectedError":
-        return str(locked.result.get("debugMessage", locked.error_code))
-    if locked.error_code is None:
-        await ask("DeleteOrderLockV1", params)
-    return ""
+        found.records = str(locked.result.get("debugMessage", locked.error_code))
+    if locked.error_code is not None:
+        return
+    if "RecordOrderPaymentByIdV1" not in found.refusals:
+        amount = {**order["totalAmount"], "value": 1}
+        paid = await ask(
+            "RecordOrderPaymentByIdV1",
+            {**params, "paymentIntentId": f"pi_sandbox_{uuid.uuid4().hex}", "paidAmount": amount},
+        )
+        if paid.error_code == "Conflict":
+            found.parts = str(paid.result.get("debugMessage", paid.error_code))
+    await ask("DeleteOrderLockV1", params)

@@ -20,6 +20,7 @@ from simulator.certify.scenario import Scenario, Step
 from simulator.errors import NoAnswer, NotConnected, SimulatorError
 from simulator.faults import Kind, Moment
 from simulator.gateway import Gateway
+from simulator.journal import Frame
 from simulator.link import Exchange
 
 Thing = Mapping[str, Any]
@@ -205,7 +206,7 @@ class Player(ABC, Generic[F]):
         if outcome not in step.expect:
             self.problems.append(f"{method} was answered {outcome}{self.why(exchange)}, not {' or '.join(step.expect)}")
             return
-        for path, wanted in step.same.items():
+        for path, wanted in step.same.items() if outcome == "success" else ():
             value = at(exchange.result, path)
             if value != self.resolved(wanted):
                 self.problems.append(f"{method}: {path} is {value!r}, not {self.resolved(wanted)!r}")
@@ -221,14 +222,24 @@ class Player(ABC, Generic[F]):
 
     async def _lost(self, method: str, params: Mapping[str, Any]) -> None:
         """Ask what will get no answer; the connection may go with it."""
-        old = self.gateway.link(self.account)
+        old, after = self.gateway.link(self.account), self.gateway.journal.last
+        asking = asyncio.create_task(self.ask(method, params))
+        while not asking.done() and not self._has_lost(after):
+            await asyncio.wait({asking}, timeout=0.02)
+        # Nobody waits for an answer that has come and was thrown away.
+        asking.cancel()
         try:
-            await self.ask(method, params)
-        except (NoAnswer, NotConnected):
+            await asking
+        except (NoAnswer, NotConnected, asyncio.CancelledError):
             if self.gateway.links.get(self.account) is not old or old.close_code is not None:
                 await self._reconnected(old)
             return
         self.problems.append(f"{method} was answered, although its answer was to be lost")
+
+    def _has_lost(self, after: int) -> bool:
+        """Whether an answer has been thrown away on purpose since then."""
+        entries = self.gateway.journal.since(after)
+        return any(isinstance(each, Frame) and each.sender == "adapter" and each.fault == "lose" for each in entries)
 
     async def _reconnected(self, old: object) -> None:
         """Wait until another connection is there. Raises NotConnected."""
@@ -241,6 +252,8 @@ class Player(ABC, Generic[F]):
 
     async def _paid_step(self, step: Step) -> None:
         now = await self.paid()
+        if now is None and step.otherwise:
+            raise NotApplicable(step.otherwise)
         wanted = sum(self.told.values()) if step.paid == "answered" else step.paid
         if self.paid_before is None or now is None or now - self.paid_before != wanted:
             self.problems.append(

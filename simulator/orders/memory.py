@@ -28,6 +28,8 @@ class _Order:
     """Minor units that were paid when it was seen last."""
     is_exact: bool = False
     """Whether nobody else can have paid since: it was seen under the lock."""
+    is_settled: bool = False
+    """Whether nothing was left to pay when it was seen last: some tills have such an order no longer."""
 
     def is_held(self, now: float) -> bool:
         """Whether it is certainly locked; clocks may differ by a second."""
@@ -66,7 +68,7 @@ class Memory:
         known = self._of(asked)
         is_held = known.is_held(now)
         match asked.method, kind:
-            case _, "NotFound" if is_held:
+            case _, "NotFound" if is_held and not known.is_settled:
                 yield finding("order-denied", path, "this order is locked, so there is one", "Order")
             case "GetOrderByIdV1" | "GetOrderBillByIdV1", "Conflict" if is_held and not self._names_waiter(asked):
                 yield finding("read-refused", path, "a lock keeps nobody from reading", "lock-capabilities")
@@ -138,6 +140,7 @@ class Memory:
                 "Order: the sum of all payments",
             )
         known.paid = paid
+        known.is_settled = "totalAmount" in order and paid >= value(order["totalAmount"])
         known.is_exact = known.is_held(now)
 
 

@@ -387,6 +387,14 @@ def test_a_lock_that_has_expired_holds_nothing():
     assert says(one, "CreateOrderLockV1", {**LOCK, "lockId": "lock_b"}, ORDER) == []
 
 
+def test_an_order_that_is_paid_may_be_gone():
+    one = judge()
+    assert says(one, *CREATE) == []
+    whole = paid(2560, payable=False)
+    assert says(one, PAY[0], {**PAYMENT, "paidAmount": money(2060)}, whole) == []
+    assert says(one, ONE, OF_IT, "NotFound") == []
+
+
 def test_an_answer_that_comes_twice_teaches_nothing():
     one = judge()
     assert says(one, *CREATE) == []
