@@ -15,7 +15,7 @@ from adapter.mapping.extras import extra_place
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Gathered, Row, branch_of, sorter
 from adapter.mapping.plans import Plan, Slots
-from adapter.mapping.readings import Unreadable, plain_text
+from adapter.mapping.readings import Unreadable, plain_text, remembered
 from adapter.mapping.rows import Unpacker
 from adapter.mapping.taxes import Tax
 from adapter.mapping.texts import first_of, text_of
@@ -42,10 +42,10 @@ class BesideMaker:
 
     def those_there(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows that hold one of these, in their order; a rule without rows of its own is found in few."""
-        if self._there is not None:
-            there = self._there
+        there = self._there
+        if there is not None:
             rows = [row for row in rows if row[there]]
-        return self._in_order(rows) if rows else rows
+        return self._in_order(rows) if len(rows) > 1 else rows
 
     def _text(self, name: str) -> Callable[[Row], str]:
         """A text of each row, or what every one of these is called where the mapping says it once and the rows do not."""
@@ -62,18 +62,20 @@ class BesideMaker:
     def _read(self, name: str, value: Any) -> Any:
         return self._fields.read[(*self.path, name)](value)
 
-    def _value(self, name: str, row: Row) -> Any:
-        """A field of a row that is no amount; None where the rows do not have it.
-
-        Raises RowUnreadable.
-        """
+    def _value_of(self, name: str) -> Callable[[Row], Any]:
+        """What reads a field that is no amount; None where the rows do not have it. It raises RowUnreadable."""
         place = self._slots.get(f"{self._lead}{name}")
         if place is None:
-            return None
-        try:
-            return self._read(name, row[place])
-        except Unreadable as error:
-            raise self._unreadable(name, str(error)) from None
+            return lambda _row: None
+        read = self._fields.read[(*self.path, name)]
+
+        def value(row: Row) -> Any:
+            try:
+                return read(row[place])
+            except Unreadable as error:
+                raise self._unreadable(name, str(error)) from None
+
+        return value
 
     def _major(self, name: str, row: Row, rule: LineRule) -> Decimal | None:
         """An amount of a row in major units; None where it is NULL or the rows do not have it.
@@ -81,10 +83,11 @@ class BesideMaker:
         Raises RowUnreadable.
         """
         place = self._slots.get(f"{self._lead}{name}")
-        if place is None:
-            return None
+        return None if place is None else self._major_in(name, row[place], rule)
+
+    def _major_in(self, name: str, value: Any, rule: LineRule) -> Decimal | None:
         try:
-            amount: Decimal | None = self._fields.money((*self.path, name), rule)(row[place])
+            amount: Decimal | None = self._fields.money((*self.path, name), rule)(value)
         except Unreadable as error:
             raise self._unreadable(name, str(error)) from None
         return amount
@@ -112,11 +115,19 @@ class ExtraMaker(BesideMaker):
         self._sign = -1 if path[0] == "discount" else 1
         self._tax = Tax(fields, path, slots, lead)
         self._id, self._name = self._text("id"), self._text("name")
+        self._moment, self._rate = self._value_of("ordered_at"), self._value_of("rate")
+        self._usual = fields.line_rule
+        self._amount = slots[f"{lead}amount"]
+        self._untaxed = remembered(lambda value: self._whole(self._present(value, self._usual), self._usual))
+        """A rule has few amounts, and without a tax they come to the same each time."""
 
     def add(self, lines: list[BillItem], created_at: datetime, row: Row, rule: LineRule) -> int:
         """Append the item of a row, if it has an amount, and give the amount in minor units."""
-        whole = self._minor("amount", self._sign * self._held(row, rule), rule)
-        moment = self._value("ordered_at", row)
+        if self._tax.applies or rule is not self._usual:
+            whole = self._whole(self._held(row, rule), rule)
+        else:
+            whole = self._untaxed(row[self._amount])
+        moment = self._moment(row)
         if whole:
             item = BillItem(
                 id=self._id(row),
@@ -126,7 +137,7 @@ class ExtraMaker(BesideMaker):
                 ordered_at=moment or created_at,
                 kind="discount" if self._sign < 0 else "charge",
                 plu=self._concerned(row),
-                rate=self._value("rate", row),
+                rate=self._rate(row),
             )
             lines.append(item)
         return whole
@@ -141,13 +152,21 @@ class ExtraMaker(BesideMaker):
 
     def _held(self, row: Row, rule: LineRule) -> Decimal:
         """The amount with its tax, in major units."""
-        amount = self._major("amount", row, rule)
-        if amount is None:
-            raise self._unreadable("amount", "is NULL and no missing = is said")
+        amount = self._present(row[self._amount], rule)
         try:
             return amount * self._tax.factor(row)
         except Unreadable as error:
             raise self._unreadable("amount", str(error)) from None
+
+    def _present(self, value: Any, rule: LineRule) -> Decimal:
+        amount = self._major_in("amount", value, rule)
+        if amount is None:
+            raise self._unreadable("amount", "is NULL and no missing = is said")
+        return amount
+
+    def _whole(self, amount: Decimal, rule: LineRule) -> int:
+        """As it changes the total, in minor units."""
+        return self._minor("amount", self._sign * amount, rule)
 
 
 class TaxLineMaker(BesideMaker):
@@ -156,6 +175,7 @@ class TaxLineMaker(BesideMaker):
     def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str = "", *, of_item: bool = False) -> None:  # noqa: ARG002 -- a tax is that of the bill unless the mapping says otherwise
         super().__init__(fields, path, slots, lead)
         self._id, self._name = self._text("id"), self._text("name")
+        self._rate = self._value_of("rate")
 
     def make(self, row: Row, rule: LineRule) -> tuple[TaxLine, Decimal]:
         """The tax of a row, and how much it comes to, exactly and in major units; its `amount` is left to be said.
@@ -166,7 +186,7 @@ class TaxLineMaker(BesideMaker):
             id=self._id(row) or None,
             name=self._name(row) or "Tax",
             amount=0,
-            rate=self._value("rate", row),
+            rate=self._rate(row),
             plu=self._concerned(row),
         )
         return tax, self._major("amount", row, rule) or _NOTHING
@@ -178,6 +198,7 @@ class PaymentMaker(BesideMaker):
     def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str = "", *, of_item: bool = False) -> None:
         super().__init__(fields, path, slots, lead, of_item=of_item)
         self._id, self._method = self._text("id"), self._text("method")
+        self._paid_at = self._value_of("paid_at")
 
     def make(self, row: Row, rule: LineRule) -> OrderPayment | None:
         """The payment of a row; None for one without an amount.
@@ -193,7 +214,7 @@ class PaymentMaker(BesideMaker):
             amount=amount,
             tip=tip,
             method=self._method(row) or None,
-            at=self._value("paid_at", row),
+            at=self._paid_at(row),
         )
 
 
@@ -230,10 +251,11 @@ class Beside(Generic[Made]):
         return bool(self._found)
 
     def those_there(self, row: Row, one: Gathered) -> Iterator[tuple[Made, Sequence[Row]]]:
-        """Each with its rows for a session; `one` is unpacked."""
+        """Those that a session has, each with its rows; `one` is unpacked."""
         for number, maker in self._found:
             if number == "session":
                 rows: Sequence[Row] = (row,)
             else:
                 rows = one.items if number == "item" else one.extras.get(int(number), ())
-            yield maker, maker.those_there(rows)
+            if rows and (there := maker.those_there(rows)):
+                yield maker, there

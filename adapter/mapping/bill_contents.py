@@ -57,7 +57,7 @@ class BillContents:
         """
         lines, total = self._lines.make(self._moment(("item",), created_at, row), one, rule)
         for extra, rows in self._extras.those_there(row, one):
-            moment = self._moment(extra.path, created_at, row) if rows else created_at
+            moment = self._moment(extra.path, created_at, row)
             for each in rows:
                 total += extra.add(lines, moment, each, rule)
         return lines, total

@@ -132,7 +132,12 @@ def _payload(wire: UUID) -> int | None:
 
 
 def _to_bits(value: Any, bits: int) -> int:
-    if isinstance(value, (Decimal, float)) and math.isfinite(value) and value == int(value):
+    if (
+        value.__class__ is not int
+        and isinstance(value, (Decimal, float))
+        and math.isfinite(value)
+        and value == int(value)
+    ):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise UnpackableKey("is NULL" if value is None else "is no whole number")

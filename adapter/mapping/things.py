@@ -16,7 +16,7 @@ from adapter.mapping.names import to_wire
 from adapter.mapping.plans import Plan, Slots
 from adapter.mapping.readings import Reading, Unreadable
 from adapter.mapping.text_keys import key_text
-from adapter.mapping.texts import parts_as_they_are, text_of
+from adapter.mapping.texts import parts_as_they_are, places_of, read_once, text_of
 from adapter.toml.locate import Path, dotted
 
 Get = Callable[[Row], Any]
@@ -131,6 +131,8 @@ class OwnerMaker(_Maker):
         self._created_at = self._getter(("session", "created_at"), slots, "created_at")
         self._waiter_id = self._texts(("session", "waiter", "id"), slots, "waiter.id")
         self._waiter_name = self._texts(("session", "waiter", "name"), slots, "waiter.name")
+        told = [*places_of(slots, "waiter.id"), *places_of(slots, "waiter.name")]
+        self._waiter = read_once(told, self._read_waiter) if told else self._read_waiter
 
     def key(self, row: Row) -> tuple[Any, ...]:
         """The key of a row's session, as the EPOS has it."""
@@ -149,7 +151,7 @@ class OwnerMaker(_Maker):
             raise self.unreadable(("session", "created_at"), "is NULL and no missing = is said")
         return Owner(session_id=session_id, created_at=created_at, waiter=self._waiter(row))
 
-    def _waiter(self, row: Row) -> Waiter | None:
+    def _read_waiter(self, row: Row) -> Waiter | None:
         waiter_id = self._waiter_id(row)
         if waiter_id is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -50,7 +50,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """What each parameter should be, by dotted path: `sessionId` -> `a UUID`."""
     error_codes: Mapping[type[AdapterError], str]
     """Wire code of an error class and of all below it that have none of their own; AdapterError is always there."""
-    error_member: str
+    error_member: Literal["result", "error"]
     """Member of the answer that carries an error."""
     to_error: Callable[[str, str], Struct]
     """Makes an error of a wire code and a reason."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, Literal
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from adapter.errors import MalformedRequest
 
@@ -45,6 +45,16 @@ class _Frame(Struct, frozen=True, gc=False):
     id: Raw = _NOTHING
     method: Raw = _NOTHING
     params: Raw = _NO_PARAMS
+
+
+class _Answer(Struct, kw_only=True, gc=False):
+    """A JSON-RPC answer in the order of its members, encoded in one pass: a list of bills has megabytes."""
+
+    jsonrpc: str = "2.0"
+    id: Raw
+    method: str | UnsetType = UNSET
+    result: Any = UNSET
+    error: Any = UNSET
 
 
 _frames = msgspec.json.Decoder(_Frame)
@@ -93,12 +103,13 @@ def _with_halves(raw: bytes) -> _Frame:
     return _Frame(id=identity, method=frame.method, params=HALF_A_CHARACTER)
 
 
-def encode(identity: bytes, *, member: str, value: Struct | Sequence[Struct], method: str | None = None) -> bytes:
+def encode(
+    identity: bytes, *, member: Literal["result", "error"], value: Struct | Sequence[Struct], method: str | None = None
+) -> bytes:
     """An answer to the request with this id: one object with the value under `result`, or wherever the dialect says.
 
     With `method` it names the method of the request.
     """
-    echo = b"" if method is None else b',"method":' + _encoder.encode(method)
-    return b"".join(
-        (b'{"jsonrpc":"2.0","id":', identity, echo, b',"', member.encode(), b'":', _encoder.encode(value), b"}")
-    )
+    answer = _Answer(id=Raw(identity), method=UNSET if method is None else method)
+    setattr(answer, member, value)
+    return _encoder.encode(answer)
