@@ -23,6 +23,10 @@ from adapter.terminal import explained, needing
     help="What --account speaks: the Tables API, or the EPOS Data API.",
 )
 @click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
+@click.option("--adapter", default=None, metavar="COMMAND", help="Starts the adapter, so that it can be killed.")
+@click.option(
+    "--modifiers-apart", is_flag=True, help="The price of an item does not hold its modifiers, in the Tables API."
+)
 @click.option("--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="As for simulate.")
 @click.option("--allow-payments", is_flag=True, help="Lock sessions and record payments, which stay recorded.")
 @click.option("--only", multiple=True, metavar="PATTERN", help="Scenarios or groups, such as 'payment-*'.")
@@ -42,13 +46,9 @@ from adapter.terminal import explained, needing
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def certify_command(
     *,
-    gateway: str | None,
-    accounts: tuple[str, ...],
     protocol: str,
-    dial: tuple[str, ...],
-    file: Path | None,
     as_list: bool,
-    **wanted: Any,
+    **given: Any,
 ) -> None:
     """Run the go-live scenarios against any adapter, and say what it does wrong.
 
@@ -64,6 +64,7 @@ def certify_command(
         if as_list:
             list_scenarios(protocol, Console())
             return
-        settings = settings_of(gateway=gateway, accounts=accounts, dial=dial, file=file, protocol=protocol)
-        certificate = run_async(run_certify(settings, Wanted(**wanted), Console(), Console(stderr=True)))
+        who = {name: given.pop(name) for name in ("gateway", "accounts", "dial", "adapter", "modifiers_apart", "file")}
+        settings = settings_of(protocol=protocol, **who)
+        certificate = run_async(run_certify(settings, Wanted(**given), Console(), Console(stderr=True)))
         sys.exit(0 if certificate.is_good else 1)

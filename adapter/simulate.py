@@ -38,6 +38,9 @@ from adapter.terminal import explained, needing
     help="The adapter's status port, as http://127.0.0.1:8791, to show its SQL.",
 )
 @click.option(
+    "--modifiers-apart", is_flag=True, help="The price of an item does not hold its modifiers, in the Tables API."
+)
+@click.option(
     "--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="All of it in a file: docs/simulator.md."
 )
 def simulate_command(*, adapter: str | None, adapter_pid: int | None, **given: Any) -> None:

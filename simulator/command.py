@@ -10,6 +10,7 @@ from simulator.accounts import Account
 from simulator.app import Simulator
 from simulator.config import INVENTED_KEYS, Settings
 from simulator.explaining import Explaining
+from simulator.gateway import JUDGES, JUDGES_OF_MODIFIERS_APART
 from simulator.journal import Note
 
 Say = Callable[[str], object]
@@ -25,6 +26,7 @@ async def simulate(settings: Settings, stop: asyncio.Event, say: Say) -> None:
         gateway=settings.gateway,
         dial=settings.dial,
         adapter=settings.adapter,
+        judges=JUDGES_OF_MODIFIERS_APART if settings.modifiers_apart else JUDGES,
     ) as simulator:
         simulator.gateway.explaining = explaining
         for line in _beginning(simulator, settings):

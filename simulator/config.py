@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic import Field as Key
@@ -33,6 +34,8 @@ class Settings:
     """Address and account name of each adapter that listens."""
     adapter: str | int | None = None
     """The command that starts the adapter, or the id of its process."""
+    modifiers_apart: bool = False
+    """Whether the price of an item does not hold its modifiers, in the Tables API."""
     explain: str = ""
     """Address of the adapter's status port, where it tells its SQL."""
     explain_token: str = field(default="", repr=False)
@@ -63,22 +66,30 @@ class _File(_Strict):
     listen: str = LISTEN
     gateway: str = GATEWAY
     adapter: str | None = None
+    modifiers_apart: bool = False
     explain: str = ""
     explain_token: SecretStr | _Env | None = None
     account: list[_Account] = []
     dial: list[_Dial] = []
 
 
+class Given(TypedDict, total=False):
+    """Options that take the place of what the file says: members of Settings, where somebody gave them."""
+
+    listen: str | None
+    gateway: str | None
+    adapter: str | int | None
+    modifiers_apart: bool
+    explain: str | None
+
+
 def settings_of(
     *,
-    listen: str | None = None,
-    gateway: str | None = None,
     accounts: Sequence[str] = (),
     dial: Sequence[str] = (),
-    adapter: str | int | None = None,
-    explain: str | None = None,
     file: Path | None = None,
     protocol: str = "tables",
+    **given: Unpack[Given],
 ) -> Settings:
     """What options and file say together; options come before the file, accounts and addresses are added to its own.
 
@@ -100,14 +111,12 @@ def settings_of(
             f"--dial does not say for which of {', '.join(known)}",
             hint="with several accounts, write [[dial]] in a file",
         )
-    return Settings(
-        listen=listen or found.listen,
-        gateway=gateway or found.gateway,
+    instead: dict[str, Any] = {name: value for name, value in given.items() if value}
+    return replace(
+        found,
         accounts=known,
         dial=(*found.dial, *((url, next(iter(known))) for url in dial)),
-        adapter=adapter or found.adapter,
-        explain=explain or found.explain,
-        explain_token=found.explain_token,
+        **instead,
     )
 
 
@@ -141,6 +150,7 @@ def _read(file: Path) -> Settings:
         },
         dial=[(dial.url, dial.account) for dial in read.dial],
         adapter=read.adapter,
+        modifiers_apart=read.modifiers_apart,
         explain=read.explain,
         explain_token="" if read.explain_token is None else _secret(read.explain_token, file, "explain_token", "token"),
     )

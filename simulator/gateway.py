@@ -16,6 +16,7 @@ import errno
 import itertools
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -64,6 +65,11 @@ _SILENT = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001 - u
 
 DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (TablesDialect(), OrdersDialect())}
 JUDGES: Mapping[str, Callable[[], Judge]] = {"tables": TablesJudge, "epos-data": OrdersJudge}
+JUDGES_OF_MODIFIERS_APART: Mapping[str, Callable[[], Judge]] = {
+    **JUDGES,
+    "tables": partial(TablesJudge, modifiers_in_item_price=False),
+}
+"""For an adapter whose price of an item does not hold its modifiers: the documentation leaves that open."""
 
 
 class Gateway:
@@ -153,6 +159,11 @@ class Gateway:
     def url_of(self, dialect: str) -> str:
         """Where an adapter dials that speaks this dialect."""
         return f"ws://{joined(self._host, self._port)}{self._dialects[dialect].path}"
+
+    @property
+    def restarts(self) -> bool:
+        """Whether the adapter's process was started here, so that it comes back after it was killed."""
+        return self._process.is_started_here
 
     @property
     def live(self) -> frozenset[str]:

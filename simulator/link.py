@@ -262,6 +262,8 @@ class Link:
             # A process that is gone already must not cost the connection: it is noted, and the answer stays away.
             with contextlib.suppress(SimulatorError):
                 self._faults.kill(milliseconds=fault.milliseconds)
+                # A fast one may have answered before it died; whoever kills it in mid-request hears nothing of it.
+                self.break_off()
         if fault.kind == "drop":
             self.break_off()
 

@@ -14,6 +14,8 @@ from simulator.journal import Journal
 
 _LOOK_EVERY = 0.02
 """Seconds between looks at whether it has ended; an event loop that psycopg can use on Windows tells nobody."""
+_ERRORS = 2
+"""The file descriptor of the error output, which is there whatever `sys.stderr` has become."""
 _GRACE = 5.0
 """Seconds that it has to end by itself when the simulator ends."""
 
@@ -32,6 +34,11 @@ class Process:
         self._watching: asyncio.Task[None] | None = None
         self._start_again_after: float | None = None
 
+    @property
+    def is_started_here(self) -> bool:
+        """Whether there is a command that starts it."""
+        return self._command is not None
+
     def start(self) -> None:
         """Start it, where there is a command. Raises SimulatorError where that cannot be run."""
         if self._command is None:
@@ -39,7 +46,8 @@ class Process:
         try:
             # Windows takes a command as one text; elsewhere a shell in between would be killed in place of the adapter.
             command = self._command if os.name == "nt" else shlex.split(self._command)
-            self._running = subprocess.Popen(command)  # noqa: S603 - whoever starts the simulator says what is run
+            # What it says goes where complaints go: our own output may be a report that a program reads.
+            self._running = subprocess.Popen(command, stdout=_ERRORS)  # noqa: S603 - whoever starts us says what is run
         except (OSError, ValueError) as problem:
             raise SimulatorError(f"the adapter's command cannot be run: {type(problem).__name__}") from None
         self._watching = asyncio.create_task(self._watch(self._running))

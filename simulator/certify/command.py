@@ -17,7 +17,7 @@ from simulator.certify.run import certify
 from simulator.certify.scenario import scenarios
 from simulator.config import INVENTED_KEYS, Settings
 from simulator.errors import SimulatorError
-from simulator.gateway import Gateway
+from simulator.gateway import JUDGES, JUDGES_OF_MODIFIERS_APART, Gateway
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.NOT_APPLICABLE: "yellow", Verdict.NOT_RUN: "dim"}
 _VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
@@ -52,7 +52,14 @@ async def run_certify(settings: Settings, wanted: Wanted, out: Console, err: Con
             raise SimulatorError(f"{file.parent} is no folder", hint="make it first, or write the report elsewhere")
     told = err if wanted.as_json else out
     host, port = host_and_port(settings.gateway)
-    async with Gateway(settings.accounts, host=host, port=port, dial=settings.dial) as gateway:
+    async with Gateway(
+        settings.accounts,
+        host=host,
+        port=port,
+        dial=settings.dial,
+        adapter=settings.adapter,
+        judges=JUDGES_OF_MODIFIERS_APART if settings.modifiers_apart else JUDGES,
+    ) as gateway:
         _say_whom_it_waits_for(gateway, account, settings, wanted, told)
         certificate = await certify(
             gateway,

@@ -21,6 +21,9 @@ Tell = Callable[[Outcome], object]
 """Is told of each outcome as it comes."""
 PLAYERS: Mapping[str, type[Player[Any]]] = {"tables": TablesPlayer, "epos-data": OrdersPlayer}
 """Who plays the scenarios of each dialect."""
+_NOT_STARTED_HERE = (
+    "the adapter was not started here; with --adapter and the command that does, it is killed and started again"
+)
 _NOT_ALLOWED = "it locks or pays; run it with --allow-payments where that does no harm"
 
 
@@ -92,6 +95,8 @@ async def _discovered(player: Player[Any], dialect: str, *, allow_payments: bool
 async def _outcome(scenario: Scenario, player: Player[Any], *, allow_payments: bool) -> Outcome:
     if scenario.changes and not allow_payments:
         return Outcome(scenario=scenario, verdict=Verdict.NOT_RUN, reasons=(_NOT_ALLOWED,))
+    if any(step.fault == "kill" for step in scenario.steps) and not player.gateway.restarts:
+        return Outcome(scenario=scenario, verdict=Verdict.NOT_APPLICABLE, reasons=(_NOT_STARTED_HERE,))
     lacking = [need for need in scenario.needs if player.found.thing(need) is None]
     if lacking:
         reasons = tuple(player.found.why_not(need) for need in lacking)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +31,8 @@ class TablesPlayer(Player[Found]):
 
     _locked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Parameters with which each locked session was locked."""
+    _attempts: dict[object, Mapping[str, Any]] = field(default_factory=dict)
+    """Parameters of each LockSession that was not answered."""
 
     @classmethod
     async def discover(cls, ask: Ask, *, may_lock: bool) -> Found:
@@ -49,15 +50,44 @@ class TablesPlayer(Player[Found]):
             self._locked[session] = params
         elif method == "UnlockSession":
             self._locked.pop(session, None)
+            self._attempts = {one: each for one, each in self._attempts.items() if each.get("sessionId") != session}
         payment = params.get("payment")
         if method == "RecordPayment" and isinstance(payment, Mapping) and payment.get("paymentSuccessful"):
             self.told[str(payment.get("id"))] = payment.get("baseAmount", 0)
 
+    async def ask(self, method: str, params: Mapping[str, Any], identity: str | None = None) -> Exchange:
+        """Ask, and note what the judge finds wrong; a lock that is not answered may be held all the same."""
+        attempt = object()
+        if method == "LockSession":
+            self._attempts[attempt] = params
+        # Where no answer comes it stays an attempt.
+        exchange = await Player.ask(self, method, params, identity)
+        self._attempts.pop(attempt, None)
+        return exchange
+
     async def tidy_up(self) -> None:
-        """Unlock what is still locked, also where an answer was lost."""
-        for params in list(self._locked.values()):
-            with contextlib.suppress(NoAnswer, NotConnected):
-                await self.gateway.ask(self.account, "UnlockSession", params, timeout=self.timeout)
+        """Unlock what is still locked, also where an answer was lost; what cannot be is a problem of the scenario."""
+        left = {str(params.get("sessionId")): params for params in self._attempts.values()} | self._locked
+        for session, params in left.items():
+            said = await self._unlocked(params)
+            if said is not None:
+                self.problems.append(f"session {session} may still be locked: UnlockSession was {said}")
+
+    async def _unlocked(self, params: Mapping[str, Any]) -> str | None:
+        """What became of an unlock; None where nothing is locked any more."""
+        said = "not answered"
+        for _ in range(2):
+            try:
+                await self.gateway.connected(self.account, timeout=self.patience)
+                exchange = await self.gateway.ask(self.account, "UnlockSession", params, timeout=self.timeout)
+            except NotConnected:
+                return "not asked, since the adapter did not come back"
+            except NoAnswer:
+                continue
+            if exchange.error_code in (None, "SESSION_NOT_LOCKED", "SESSION_NO_SUCH_SESSION"):
+                return None
+            said = f"answered {exchange.error_code}"
+        return said
 
     async def filter_step(self, step: Step) -> None:
         """Ask a list with a filter and without, and note what is too much and what is lacking."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,11 +17,13 @@ from rich.console import Console
 
 from adapter.cli import main
 from simulator.certify.command import line_of, summary_of
-from simulator.certify.discovery import NEEDS
+from simulator.certify.discovery import NEEDS, Found
 from simulator.certify.outcome import Certificate, Outcome, Verdict
 from simulator.certify.page import as_html
 from simulator.certify.report import as_json, as_junit
-from simulator.certify.scenario import Scenario, WrongScenario, read, scenarios
+from simulator.certify.scenario import Scenario, Step, WrongScenario, read, scenarios
+from simulator.certify.tables import TablesPlayer
+from simulator.errors import NoAnswer
 from simulator.journal import Journal
 from simulator.tables.dialect import TablesDialect
 from simulator.tables.schemas import ERRORS, GENERAL_ERRORS
@@ -49,11 +54,15 @@ MIXED = certificate(
 )
 
 
+SENTENCE = re.compile(r"[A-Za-z](?:[^.]|\.(?=\w))*\.")
+"""One of them: a point within a word or a number ends none."""
+
+
 def test_there_are_more_than_eighty_scenarios_each_with_a_name_and_a_sentence_of_its_own():
     assert len(EVERY) >= 80
     assert len({scenario.name for scenario in EVERY}) == len(EVERY)
     assert len({scenario.proves for scenario in EVERY}) == len(EVERY)
-    assert all(scenario.proves.endswith(".") and scenario.steps for scenario in EVERY)
+    assert all(SENTENCE.fullmatch(scenario.proves) and scenario.steps for scenario in EVERY)
 
 
 def test_scenarios_need_only_what_can_be_found():
@@ -166,3 +175,45 @@ def test_the_command_says_why_nobody_could_be_asked(options: list[str], said: st
     result = CliRunner().invoke(main, ["certify", *options])
     assert result.exit_code == 2
     assert said in " ".join(result.output.split())
+
+
+class Deaf:
+    """A gateway whose answers to some methods are lost."""
+
+    def __init__(self, *lost: str, unlocks: str | None = None) -> None:
+        self.lost, self.unlocks = lost, unlocks
+        self.asked: list[str] = []
+        self.faults = SimpleNamespace(clear=lambda: None)
+
+    async def connected(self, _account: str, *, timeout: float) -> None:  # noqa: ASYNC109 - as the gateway has it
+        assert timeout == 3.0
+
+    async def ask(self, _account: str, method: str, _params: object, **_: object) -> SimpleNamespace:
+        self.asked.append(method)
+        if method in self.lost:
+            raise NoAnswer(f"no answer to {method} within 1 s")
+        code = self.unlocks if method == "UnlockSession" else None
+        return SimpleNamespace(error_code=code, findings=(), result={})
+
+
+def played(gateway: Deaf) -> list[str]:
+    """What is wrong after a scenario that locks and is cut short or not."""
+    found = Found(sessions=[{"id": "s", "isPayable": True}], bills={"s": {"totalAmount": 900, "paidAmount": 0}})
+    player = TablesPlayer(gateway, "bistro", found, 1.0, 3.0, 0.1)  # type: ignore[arg-type] # what it needs of one
+    lock = Step(ask="LockSession", params={"sessionId": "$payable.id"})
+    asyncio.run(player.play(Scenario(name="locks", proves="It locks.", needs=["payable"], steps=[lock])))
+    return player.problems
+
+
+def test_a_lock_whose_answer_was_lost_is_unlocked_all_the_same():
+    gateway = Deaf("LockSession", unlocks="SESSION_NOT_LOCKED")
+    assert played(gateway) == ["no answer to LockSession within 1 s"]
+    assert gateway.asked == ["LockSession", "UnlockSession"]
+
+
+def test_what_cannot_be_unlocked_is_said():
+    [problem] = played(Deaf("UnlockSession"))
+    assert problem == "session s may still be locked: UnlockSession was not answered"
+    [problem] = played(Deaf(unlocks="SESSION_UNABLE_TO_UNLOCK"))
+    assert problem == "session s may still be locked: UnlockSession was answered SESSION_UNABLE_TO_UNLOCK"
+    assert played(Deaf()) == []
