@@ -55,6 +55,7 @@ def test_a_shipped_mapping_certifies(
         "locks",
         "payments",
         "in full",
+        "killed",
     }
 
 
