@@ -218,7 +218,7 @@ class PatientFitting(Fitting):
             if path in (("session", "id"), ("record", "check")) and not _session_is_there(binder):
                 continue
             try:
-                await self._database.read(lambda reader, plan=plan: reader.prepare(plan))  # type: ignore[misc]
+                await self._prepare(binder, path, plan)
             except DatabaseUnavailable:
                 raise
             except AdapterError as error:

@@ -48,9 +48,9 @@ class Watching(Writer):
         """See Reader."""
         return self._hands.types(plan)
 
-    def prepare(self, plan: Plan) -> None:
+    def prepare(self, plan: Plan) -> Sequence[str]:
         """See Reader."""
-        self._hands.prepare(plan)
+        return self._hands.prepare(plan)
 
     def change(self, plan: Plan, parameters: Any) -> tuple[int, list[Row]]:
         """Run a statement that writes; a step's rows are noted."""

@@ -103,6 +103,10 @@ class Binder:
         """Note a problem with the key at this path."""
         self._source.report(path, message, hint)
 
+    def report_inside(self, path: Path, index: int, message: str, hint: str = "") -> None:
+        """Note a problem with the character `index` of the SQL at this path."""
+        self._source.report_inside(path, index, message, hint)
+
     @property
     def problems(self) -> list[Problem]:
         """What was found so far."""

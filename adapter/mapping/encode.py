@@ -71,11 +71,23 @@ class Encoder:
             return self._sent[name]
         if name in FLAGS:
             return "boolean"
+        if name.startswith(("session_id", "key_")):
+            return self._key_type(name)
         is_amount = name in AMOUNTS or name.removesuffix("_minor") in AMOUNTS
         if not is_amount:
             return "unknown"
         is_minor = name.endswith("_minor") or self._binder.mapping.file.money.form == "minor"
         return "bigint" if is_minor else "numeric"
+
+    def _key_type(self, name: str) -> str:
+        """A number is sent as one, and would not be compared with a text; of other keys the server decides."""
+        last = name.rsplit("_", 1)[-1]
+        number = 0 if not last.isdigit() else int(last) - (1 if name.startswith("session_id") else 0)
+        parts = self._fields.packing.parts
+        if number >= len(parts) or parts[number].form != "integer":
+            return "unknown"
+        fact = self._binder.fact_of(("session", "id"), number)
+        return "integer" if fact is not None and fact.bits is not None and fact.bits <= 32 else "bigint"
 
     def _homes(self, name: str) -> frozenset[str]:
         """The families of columns that may hold a value as it is; whole pounds are no home for an amount."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlglot import exp
 
+from adapter.mapping.comparisons import check_comparisons
 from adapter.mapping.encode import Encoder, WrittenTimes
 from adapter.mapping.fields import Fields
 from adapter.mapping.links import first_of
@@ -86,6 +87,7 @@ class WriteStatements:
 
     def __init__(self, statements: Statements, fields: Fields) -> None:
         self._encoder = Encoder(statements.binder, fields)
+        self._packing = fields.packing
         self._statements = statements
         self._binder = binder = statements.binder
         self._engine = statements.engine
@@ -96,6 +98,7 @@ class WriteStatements:
         rule = self._file.record
         if rule is None:
             return None
+        check_comparisons(self._binder, self._packing)
         return Writes(
             hold=self._hold(),
             clock=self._plan("clock", exp.Select(expressions=[self._engine.now()])),

@@ -6,7 +6,8 @@ Knows nothing of requests; says only that it was done.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,11 +19,12 @@ from adapter.events import Emit, MappingBound
 from adapter.mapping.assemble import Assembler
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import Catalogue
+from adapter.mapping.comparisons import unfit_types
 from adapter.mapping.engines import Engine
 from adapter.mapping.fields import Fields
 from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
-from adapter.mapping.plans import Identity, Part, path_of
+from adapter.mapping.plans import Identity, Part, Plan, path_of
 from adapter.mapping.readings import plain_text
 from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.receipts import Receipts
@@ -119,12 +121,34 @@ class Fitting:
         """
         for path, plan in bound.writes.to_check() if bound.writes is not None else ():
             try:
-                await self._database.read(lambda reader, plan=plan: reader.prepare(plan))  # type: ignore[misc]
+                await self._prepare(binder, path, plan)
             except (MappingMismatch, StoreError) as error:
                 if _is_the_databases(error):
                     raise
                 await self._refused(binder, path, error)
         binder.finish()
+
+    async def _prepare(self, binder: Binder, path: Path, plan: Plan) -> None:
+        """Have the database look at a statement that will be written, and report values that it takes for others.
+
+        Raises AdapterError when the database refuses it.
+        """
+        types = await self._database.read(lambda reader: reader.prepare(plan))
+        unfit = list(unfit_types(plan.names, types))
+        for place, part in self._alone(binder, path) if unfit else ():
+            with suppress(MappingMismatch):
+                types = await self._database.read(lambda reader, part=part: reader.prepare(part))  # type: ignore[misc]
+                for name, type_name in unfit_types(part.names, types):
+                    _report_unfit(binder, place, name, type_name)
+                    unfit = []
+        for name, type_name in unfit:
+            _report_unfit(binder, path, name, type_name)
+
+    def _alone(self, binder: Binder, path: Path) -> Iterator[tuple[Path, Plan]]:
+        """The columns and the condition of a step, each in a statement of its own."""
+        if path[:2] == ("record", "step"):
+            statements = WriteStatements(Statements(binder=binder, engine=self._engine), Fields(binder))
+            yield from statements.alone(int(path[2]))
 
     async def _refused(self, binder: Binder, path: Path, error: AdapterError) -> None:
         """Report a statement that the database refuses: of a step, the columns or the condition that it is about.
@@ -132,15 +156,13 @@ class Fitting:
         Raises StoreError when the database says no more.
         """
         found: list[tuple[Path, AdapterError]] = []
-        if path[:2] == ("record", "step"):
-            statements = WriteStatements(Statements(binder=binder, engine=self._engine), Fields(binder))
-            for place, plan in statements.alone(int(path[2])):
-                try:
-                    await self._database.read(lambda reader, plan=plan: reader.prepare(plan))  # type: ignore[misc]
-                except (MappingMismatch, StoreError) as refused:
-                    if _is_the_databases(refused):
-                        raise
-                    found.append((place, refused))
+        for place, plan in self._alone(binder, path):
+            try:
+                await self._database.read(lambda reader, plan=plan: reader.prepare(plan))  # type: ignore[misc]
+            except (MappingMismatch, StoreError) as refused:
+                if _is_the_databases(refused):
+                    raise
+                found.append((place, refused))
         for place, why in found or [(path, error)]:
             hint = in_words(why.message) or f"explain shows it; {self._engine.client} says more"
             if _NO_TYPE in why.message:
@@ -276,3 +298,10 @@ def constant_of(constant: SiteConstant, value: Any) -> Any:
     if constant.type == "integer":
         return int(number) if number == int(number) else constant.default
     return number if constant.type == "number" else constant.default
+
+
+def _report_unfit(binder: Binder, path: Path, name: str, type_name: str) -> None:
+    """Say of a value that it is no such thing as the database takes it for."""
+    article = "an" if type_name[0] in "aeiou" else "a"
+    message = f":{name} is a text, and the database takes {article} {type_name} here: the first payment would fail"
+    binder.report(path, message, "is it the right column? else write CAST(... AS text) around what it is compared with")

@@ -38,9 +38,9 @@ class Reader:
         """The types of the columns that a statement would give."""
         return self._driver.column_types(self._connection, plan.driver, [plan.constants[name] for name in plan.names])
 
-    def prepare(self, plan: Plan) -> None:
-        """Have the server check a statement without running it."""
-        self._driver.prepare(self._connection, plan.driver, plan.types)
+    def prepare(self, plan: Plan) -> Sequence[str]:
+        """Have the server check a statement without running it; the types it takes its parameters for, if it says them."""
+        return self._driver.prepare(self._connection, plan.driver, plan.types)
 
     def _tell(self, plan: Plan, rows: int, started: float) -> None:
         if self._emit is not None:

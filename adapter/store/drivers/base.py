@@ -92,8 +92,11 @@ class Driver(Protocol):
         """Undo it all."""
         ...
 
-    def prepare(self, connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:
-        """Have the database check a statement, its names and as far as it does its types, without running it."""
+    def prepare(self, connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> Sequence[str]:
+        """Have the database check a statement, its names and as far as it does its types, without running it.
+
+        Gives the types that it takes the parameters to be of, in their order, where it says so.
+        """
         ...
 
     def column_types(self, connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:

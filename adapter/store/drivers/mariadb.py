@@ -131,7 +131,7 @@ def roll_back(connection: PoolProxiedConnection) -> None:
     control(connection, "ROLLBACK", None)
 
 
-def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:  # noqa: ARG001 -- none are told
+def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> Sequence[str]:  # noqa: ARG001 -- none are told
     """See Driver: names are checked, and not types."""
     driver: Any = connection.driver_connection
     questions = sql % (("?",) * (sql.replace("%%", "").count("%s")))
@@ -144,6 +144,7 @@ def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -
     finally:
         if not is_inside:
             roll_back(connection)
+    return ()
 
 
 def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:

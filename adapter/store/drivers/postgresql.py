@@ -135,13 +135,16 @@ def roll_back(connection: PoolProxiedConnection) -> None:
     _control(connection, "ROLLBACK", None)
 
 
-def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:
+def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> Sequence[str]:
     """See Driver."""
     listed = f" ({', '.join(types)})" if types else ""
     # A name of its own each time: one that was left behind by a question cut short is in nobody's way.
     name = f"epos_adapter_check_{next(_numbers)}"
     _control(connection, f"PREPARE {name}{listed} AS {sql}", None)
+    taken = "SELECT unnest(parameter_types::text[]) FROM pg_prepared_statements WHERE name = $1"
+    found = [str(row[0]) for row in run(connection, taken, (name,))] if types else []
     _control(connection, f"DEALLOCATE {name}", None)
+    return found
 
 
 def _control(connection: PoolProxiedConnection, sql: str, patience: float | None) -> None:

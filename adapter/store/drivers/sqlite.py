@@ -112,10 +112,11 @@ def roll_back(connection: PoolProxiedConnection) -> None:
     _control(connection, (*undo, "PRAGMA query_only = ON"), None)
 
 
-def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:  # noqa: ARG001 -- there are none
+def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> Sequence[str]:  # noqa: ARG001 -- there are none
     """See Driver: names are checked; there are no types."""
     driver: Any = connection.driver_connection
     await_only(driver.execute_fetchall(f"EXPLAIN {sql}", [None] * sql.count("?")))
+    return ()
 
 
 def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:

@@ -77,11 +77,12 @@ def roll_back(connection: PoolProxiedConnection) -> None:
     control(connection, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", None)
 
 
-def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> None:  # noqa: ARG001 -- the server finds them
+def prepare(connection: PoolProxiedConnection, sql: str, types: Sequence[str]) -> Sequence[str]:  # noqa: ARG001 -- the server finds them
     """See Driver."""
     parts = sql.split("?")
     named = "".join([part + (f"@p{number}" if number < len(parts) - 1 else "") for number, part in enumerate(parts)])
     _asked(connection, "EXEC sp_describe_undeclared_parameters @tsql = ?", [named])
+    return ()
 
 
 def column_types(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[str]:

@@ -94,6 +94,13 @@ def test_a_column_that_can_hold_the_value_is_taken(small: Small, pay_steps: str,
     assert place.sql("SELECT count(*) FROM shop") == [(1,)]
 
 
+def test_an_id_of_payments_in_a_column_of_numbers_is_told(small: Small, pay_steps: str):
+    place = small(SCHEMA, pay_steps + LOCK + RECORDED, edits=(('"x.ref"', '"x.chk_id"'),))
+    (told,) = place.misfits()
+    assert "record.recorded.payment_id: " in told
+    assert ":payment_id is a text, and chk_id is INTEGER" in told
+
+
 def test_the_sql_of_find_and_select_is_looked_at_too(small: Small, pay_steps: str):
     place = small(
         SCHEMA,
@@ -134,6 +141,62 @@ def test_a_lock_that_reads_another_table_than_the_sessions_own_is_told(small: Sm
     line = place.mapping[: place.mapping.index("u.mood")].count("\n") + 1
     told = place.misfits()
     assert any(f"test.toml:{line}:" in one and "lock.free" in one for one in told), told
+
+
+WHERE = """
+[[record.step]]
+update = "shop"
+where  = "{0}"
+rows   = "any"
+set    = {{ yes = "TRUE" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("number = :payment_id", ":payment_id is a text, and number is INTEGER"),
+        (
+            "short = :session_id",
+            ":session_id is a whole number, and short is VARCHAR(35); write CAST(:session_id AS text)",
+        ),
+        ("number IN (1, :currency)", ":currency is a text, and number is INTEGER"),
+        ("guid <> :scheme OR guid IS NULL", ":scheme is a text, and guid is UUID"),
+        ("EXISTS (SELECT 1 FROM guest g WHERE g.mood = shop.short AND g.chk_id = :payment_key)", "chk_id is INTEGER"),
+        # What no column is plainly compared with, only the database can tell.
+        ("COALESCE(number, 0) + 1 = :payment_id", ":payment_id is a text, and the database takes an integer here"),
+        ("LEFT(short, 3) = LEFT(:session_id, 3)", "where: the database refuses this SQL"),
+    ],
+)
+def test_a_condition_that_no_payment_could_be_compared_by_is_told_before_the_first(
+    small: Small, pay_steps: str, where: str, said: str
+):
+    place = small(SCHEMA, pay_steps + WHERE.format(where))
+    line = place.mapping[: place.mapping.index(where)].count("\n") + 1
+    told = place.misfits()
+    assert len(told) == 1, told
+    assert told[0].startswith(f"test.toml:{line}:"), told
+    assert "record.step[2].where: " in told[0]
+    assert said in told[0], told
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "number = :session_id AND short = :payment_id",
+        "guid = :payment_id OR fits = :payment_key",
+        "number > :amount_minor AND number < :amount",
+        "short = CAST(:session_id AS varchar(9)) AND padded = :currency",
+        "CONCAT(short, CAST(:session_id AS text)) = LEFT(:payment_id, 8)",
+        "yes = :fully_paid AND at < :now",
+        "number = :waiter OR number = :terminal",
+    ],
+)
+def test_a_condition_by_which_a_payment_can_be_compared_is_taken(small: Small, pay_steps: str, where: str):
+    place = small(SCHEMA, pay_steps + WHERE.format(where))
+    who = {"waiter": 7, "terminal": "8"}
+    place.lock(1, **who)
+    assert place.record(place.payment(1, 100), **who) == {}, place.said()
 
 
 @pytest.mark.parametrize("values", ['number = ":payment_id"', 'number = ":now"', 'at = ":amount"', 'yes = ":amount"'])

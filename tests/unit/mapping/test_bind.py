@@ -7,7 +7,9 @@ import pytest
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import Catalogue, ColumnFact, TableFact
+from adapter.mapping.comparisons import check_comparisons
 from adapter.mapping.divisions import check_divisions
+from adapter.mapping.engines import ENGINES
 from adapter.mapping.keys import UnpackableKey
 from adapter.mapping.load import load_mapping_text
 from adapter.toml.locate import Path
@@ -443,3 +445,40 @@ def test_a_constant_is_a_literal_or_a_site_constant():
     bound = Binder(load_mapping_text(text), None, {"currency": "EUR"})
     fragments = [bound.mapping.fragment("item", name) for name in ("id", "name", "amount_per_item")]
     assert [bound.constant(one.tree) for one in fragments if one is not None] == ["x", "EUR", None]
+
+
+RECORD = """
+[[record.step]]
+insert = "pay"
+set    = { chk = ":session_id" }
+
+[[record.step]]
+update = "ticket"
+where  = "WHERE"
+set    = { total = ":amount" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "where", "said"),
+    [
+        ("mariadb", "id = :payment_id", [":payment_id is a text, and id is integer"]),
+        ("mariadb", "code = :session_id", []),
+        ("sqlite", "(:currency) IN (id)", [":currency is a text, and id is integer"]),
+        ("sqlite", "created < :now AND code = :scheme AND total = :amount AND id = :waiter", []),
+        ("postgresql", "code = :session_id", [":session_id is a whole number, and code is text"]),
+        ("postgresql", "guid = :payment_id AND id = :session_id", []),
+        ("postgresql", "guid = :scheme AND id = :tender", [":scheme is a text, and guid is uuid"]),
+    ],
+)
+def test_no_column_is_compared_with_a_value_that_it_cannot_hold(engine: str, where: str, said: list[str]):
+    text = (
+        edited(('id = "k.id"', 'id = "k.id"'))
+        + '\n[record.tender]\ndefault = "CARD"\n'
+        + RECORD.replace("WHERE", where)
+    )
+    found = {**tables(), "pay": table("pay", column("chk"))}
+    catalogue = Catalogue(tables={None: found}, known=frozenset(found))
+    bound = Binder(load_mapping_text(text), catalogue, engine=ENGINES[engine])
+    check_comparisons(bound, bound.packing_of(("session", "id"), bound.mapping.file.session.id))
+    assert [one.message for one in bound.problems] == said
