@@ -36,6 +36,8 @@ _KINDS = {
 }
 
 
+_REMEMBERED = 2000
+"""Good values that are remembered."""
 _INTERNALS = re.compile(
     r"Traceback \(most recent|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|[A-Za-z]+Error\(|://[^/\s]+:[^/\s]+@"
 )
@@ -152,6 +154,27 @@ def shape(value: Any, schema: Schema, path: str) -> Iterator[Finding]:
     validator = _Validator(schema, format_checker=_formats)
     for error in validator.iter_errors(value):
         yield _finding(error, path)
+
+
+class Shapes:
+    """Looks at shapes, and at each only once: the same order comes a hundred times in an evening."""
+
+    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+        """`schemas` are the shapes by name."""
+        self._schemas = schemas
+        self._good: set[tuple[str, str]] = set()
+
+    def wrong(self, name: str, value: Any, path: str) -> Sequence[Finding]:
+        """What is wrong with a value that should have the shape of this name."""
+        known = (name, json.dumps(value))
+        if known in self._good:
+            return ()
+        found = tuple(shape(value, self._schemas[name], path))
+        if not found:
+            if len(self._good) >= _REMEMBERED:
+                self._good.clear()
+            self._good.add(known)
+        return found
 
 
 def _finding(error: ValidationError, path: str) -> Finding:

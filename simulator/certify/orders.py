@@ -8,7 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from simulator.certify.orders_found import DEVICE, GUEST, Found, discover, entries, every, in_seconds, waiter_of
+from simulator.certify.orders_found import (
+    DEVICE,
+    GUEST,
+    Found,
+    discover,
+    entries,
+    every,
+    in_seconds,
+    machine,
+    waiter_of,
+)
 from simulator.certify.play import Ask, CannotDiscover, Player, Thing
 from simulator.certify.scenario import Step
 from simulator.errors import NoAnswer, NotConnected
@@ -20,6 +30,7 @@ _LISTS = frozenset({"SearchOrdersV1", "SearchTablesV1", "ListAreasV1", "HandleEv
 _OF_A_LOCK = frozenset({"CreateOrderLockV1", "ExtendOrderLockV1", "DeleteOrderLockV1"})
 _WITH_EXPIRY = frozenset({"CreateOrderLockV1", "ExtendOrderLockV1"})
 _TARGETS = (
+    "payable-served",
     "payable",
     "two-payable",
     "smallest",
@@ -38,8 +49,6 @@ _TARGETS = (
 """Needs of which the first that a scenario has is the order that it is about."""
 _NO_WAITER = "987654321"
 """A waiter that no EPOS has."""
-_SOME_WAITER = "1"
-"""A waiter where no order has one."""
 _MOST_PAGES = 40
 """Pages of one walk: whoever forgets where a page ended shows it sooner."""
 
@@ -61,14 +70,12 @@ class OrdersPlayer(Player[Found]):
         return await discover(ask, may_lock=may_lock)
 
     def remember(self, method: str, params: Mapping[str, Any]) -> None:
-        """Note what a successful answer has locked, unlocked or recorded."""
-        if method == "DeleteOrderLockV1":
-            self._locked.pop((str(params.get("orderId")), str(params.get("lockId"))), None)
-        elif method == "RecordOrderPaymentByIdV1":
+        """Note what a successful answer has recorded."""
+        if method == "RecordOrderPaymentByIdV1":
             self.told[str(params.get("paymentIntentId"))] = member_of(params, "paidAmount").get("value", 0)
 
     async def tidy_up(self) -> None:
-        """Unlock what is still locked, also where an answer was lost."""
+        """Delete every lock that was asked for, also where that was done: a request that comes late may have had it again."""
         for params in list(self._locked.values()):
             with contextlib.suppress(NoAnswer, NotConnected):
                 await self.gateway.ask(self.account, "DeleteOrderLockV1", params, timeout=self.timeout)
@@ -192,9 +199,6 @@ class OrdersPlayer(Player[Found]):
         """The headers of a request about an order; about none of ours, by the waiter of the target."""
         asked = next((each for each in self.found.orders if each["id"] == order), self._target())
         waiter = waiter_of(asked or {})
-        if waiter is None and self.found.checks_waiters:
-            # An order that nobody serves is anybody's, but of a machine a number is asked for all the same.
-            waiter = waiter_of(self.found.thing("served") or {}) or _SOME_WAITER
         match who:
             case "guest":
                 return GUEST
@@ -204,8 +208,8 @@ class OrdersPlayer(Player[Found]):
                 return {**DEVICE, "waiterId": f"00{waiter}"}
             case "odd-terminal":
                 return {"deviceId": ["tm"], "deviceType": 7, "waiterId": waiter, "colour": {"red": True}}
-            case "machine" if waiter is not None:
-                return {**DEVICE, "waiterId": waiter}
+            case "machine":
+                return machine(waiter, checks_waiters=self.found.checks_waiters)
         return DEVICE
 
     def _payment(self, step: Step) -> dict[str, Any]:

@@ -135,7 +135,20 @@ class Player(ABC, Generic[F]):
         ]
         if exchange.error_code is None:
             self.remember(method, params)
+        await self._all_answered(exchange.request_frame)
         return exchange
+
+    async def _all_answered(self, request: int) -> None:
+        """Wait for the answer to the second copy of a request: what comes next is not to overtake it."""
+        sent = self.gateway.journal.frame(request)
+        if sent is None or sent.fault != "duplicate":
+            return
+        deadline = time.monotonic() + self.timeout
+        while time.monotonic() < deadline:
+            answers = [each for each in self.gateway.journal.frames if each.answers == request]
+            if len(answers) > 1:
+                return
+            await asyncio.sleep(0.01)
 
     def resolved(self, value: Any) -> Any:
         """A value of a scenario with what it refers to: `$need.member`, as it is or `|upper`, `|bare`, `|blanks`."""

@@ -13,8 +13,8 @@ from typing import Any
 from simulator.judging import Asked, Finding, Standing
 from simulator.orders.meaning import asked_for, orders, states, sums
 from simulator.orders.memory import Memory
-from simulator.orders.schemas import ENVELOPE, ERRORS, GENERAL_ERRORS, RESULTS, bill_line
-from simulator.reading import finding, opened, out_of_turn, shape, short, shows_internals
+from simulator.orders.schemas import ENTRIES, ENVELOPE, ERRORS, GENERAL_ERRORS, RESULTS, bill_line
+from simulator.reading import Shapes, finding, opened, out_of_turn, shape, short, shows_internals
 
 
 class OrdersJudge:
@@ -24,6 +24,8 @@ class OrdersJudge:
         """`clock` gives seconds of the epoch, by which locks expire."""
         self._clock = clock
         self._memory = Memory()
+        self._results = Shapes(RESULTS)
+        self._entries = Shapes(ENTRIES)
 
     def judge(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Sequence[Finding]:
         """Everything that is wrong with a frame, each thing once; raises nothing."""
@@ -64,8 +66,7 @@ class OrdersJudge:
             )
 
     def _result(self, asked: Asked, standing: Standing, result: Any) -> Iterator[Finding]:
-        schema = RESULTS.get(asked.method)
-        if schema is None:
+        if asked.method not in RESULTS:
             yield finding(
                 "method-unknown-answered",
                 "$.result",
@@ -73,7 +74,7 @@ class OrdersJudge:
                 "specification: channels",
             )
             return
-        wrong = (*shape(result, schema, "$.result"), *_lines(asked.method, result))
+        wrong = (*self._results.wrong(asked.method, result, "$.result"), *self._parts(asked.method, result))
         yield from wrong
         if wrong:
             return  # what has not the form has no meaning that could be judged
@@ -83,6 +84,24 @@ class OrdersJudge:
         yield from asked_for(asked.method, asked.params, result)
         if standing is not Standing.REPEATED:
             yield from self._memory.success(asked, result, self._clock())
+
+    def _parts(self, method: str, result: Any) -> Iterator[Finding]:
+        """What is looked at one by one: the entries of a page, and the lines of a printed bill, each by its own type."""
+        if not isinstance(result, dict):
+            return
+        if method in ENTRIES:
+            for number, entry in enumerate(_list(result.get("data"))):
+                yield from self._entries.wrong(method, entry, f"$.result.data[{number}]")
+        for part in ("header", "footer") if method == "GetOrderBillByIdV1" else ():
+            section = result.get(part)
+            for number, line in enumerate(_list(section.get("lines") if isinstance(section, dict) else None)):
+                schema = bill_line(line) if isinstance(line, dict) else None
+                if schema is not None:
+                    yield from shape(line, schema, f"$.result.{part}.lines[{number}]")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _envelope(asked: Asked | None, message: Mapping[str, Any]) -> Iterator[Finding]:
@@ -98,16 +117,3 @@ def _envelope(asked: Asked | None, message: Mapping[str, Any]) -> Iterator[Findi
             f"{short(message['method'])} where {short(asked.method)} was asked",
             "JsonrpcResponseV1: the method is required, and it is that of the request",
         )
-
-
-def _lines(method: str, result: Any) -> Iterator[Finding]:
-    """The lines of a printed bill, each by the schema of its own type."""
-    if method != "GetOrderBillByIdV1" or not isinstance(result, dict):
-        return
-    for part in ("header", "footer"):
-        section = result.get(part)
-        lines = section.get("lines") if isinstance(section, dict) else None
-        for number, line in enumerate(lines if isinstance(lines, list) else ()):
-            schema = bill_line(line) if isinstance(line, dict) else None
-            if schema is not None:
-                yield from shape(line, schema, f"$.result.{part}.lines[{number}]")

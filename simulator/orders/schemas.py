@@ -206,19 +206,22 @@ _SECTION = object_of({"lines": list_of(_SOME_LINE)}, source="BillSection")
 BILL = object_of({"header": _SECTION, "order": ORDER, "footer": _SECTION}, source="OrderBill")
 
 
-def _page_of(entries: Schema, source: str) -> Schema:
-    return object_of({"data": list_of(entries)}, {"before": _NAME, "after": _NAME}, source=source)
+def _page(source: str) -> Schema:
+    """A page, whose entries are looked at one by one."""
+    return object_of({"data": list_of({})}, {"before": _NAME, "after": _NAME}, source=source)
 
 
+ENTRIES: Mapping[str, Schema] = {"SearchOrdersV1": ORDER, "SearchTablesV1": TABLE}
+"""What stands on the pages of each search."""
 RESULTS: Mapping[str, Schema] = {
-    "SearchOrdersV1": _page_of(ORDER, "PagedOrdersResponse"),
+    "SearchOrdersV1": _page("PagedOrdersResponse"),
     "GetOrderByIdV1": ORDER,
     "GetOrderBillByIdV1": BILL,
     "CreateOrderLockV1": ORDER,
     "ExtendOrderLockV1": object_of({}, source="EmptyResult"),
     "DeleteOrderLockV1": ORDER,
     "RecordOrderPaymentByIdV1": ORDER,
-    "SearchTablesV1": _page_of(TABLE, "PagedTablesResponse"),
+    "SearchTablesV1": _page("PagedTablesResponse"),
     "ListAreasV1": {**list_of(AREA), "source": "AreasResult: a bare array"},
     "HandleEventV1": object_of({}, source="EmptyResult"),
 }

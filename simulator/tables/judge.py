@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.judging import Asked, Finding, Standing
-from simulator.reading import finding, opened, out_of_turn, shape, short, shows_internals
+from simulator.reading import Shapes, finding, opened, out_of_turn, shape, short, shows_internals
 from simulator.tables.meaning import asked_for, bills, sessions, states, sums
 from simulator.tables.memory import Memory
 from simulator.tables.schemas import ENVELOPE, ERROR, ERRORS, GENERAL_ERRORS, RESULTS, receipt_line
@@ -25,6 +25,7 @@ class TablesJudge:
         """`modifiers_in_item_price`: whether amountPerItem holds the modifiers, as in the documented example."""
         self._modifiers_in_item_price = modifiers_in_item_price
         self._memory = Memory()
+        self._results = Shapes(RESULTS)
 
     def judge(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Sequence[Finding]:
         """Everything that is wrong with a frame, each thing once; raises nothing."""
@@ -47,8 +48,7 @@ class TablesJudge:
             if not wrong and standing is not Standing.REPEATED:
                 yield from self._memory.failure(asked, result["errorCode"])
             return
-        schema = RESULTS.get(asked.method)
-        if schema is None:
+        if asked.method not in RESULTS:
             yield finding(
                 "method-unknown-answered",
                 "$.result",
@@ -56,7 +56,7 @@ class TablesJudge:
                 "API reference",
             )
             return
-        wrong = (*shape(result, schema, "$.result"), *_receipt(asked.method, result))
+        wrong = (*self._results.wrong(asked.method, result, "$.result"), *_receipt(asked.method, result))
         yield from wrong
         if wrong:
             return  # what has not the form has no meaning that could be judged
