@@ -10,6 +10,7 @@ import asyncio
 import sys
 import time
 from collections import deque
+from typing import TypeAlias
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -35,7 +36,7 @@ class Connections:
         """How many units have one, or are being given one by the pool."""
         self._lent: set[PoolProxiedConnection] = set()
         """Those that units have: one given back twice would be two units' at once."""
-        self._waiting: deque[asyncio.Future[PoolProxiedConnection | None]] = deque()
+        self._waiting: deque[_Place] = deque()
         self._lost_at = 0.0
 
     @property
@@ -101,17 +102,20 @@ class Connections:
     def _wait(self) -> PoolProxiedConnection | None:
         """Wait for a place: with the connection that had it, or None where that is gone and another must be opened."""
         loop = asyncio.get_running_loop()
-        place: asyncio.Future[PoolProxiedConnection | None] = loop.create_future()
+        place: _Place = loop.create_future()
         self._waiting.append(place)
         timer = loop.call_later(self._patience, _give_up, place)
         try:
-            return await_only(place)
+            found = await_only(place)
         except asyncio.CancelledError:
-            if not place.cancelled():
-                self._pass_on(place.result())  # it came just too late for whoever waited
+            if not place.cancelled() and not isinstance(late := place.result(), _NoneLeft):
+                self._pass_on(late)  # it came just too late for whoever waited
             raise
         finally:
             timer.cancel()
+        if isinstance(found, _NoneLeft):
+            raise PoolTimeout("all connections are in use")
+        return found
 
     def _pass_on(self, connection: PoolProxiedConnection | None) -> None:
         """Give a place to whoever waits longest, with its connection if it is well."""
@@ -125,6 +129,13 @@ class Connections:
             self._ready.append(connection)
 
 
-def _give_up(place: asyncio.Future[PoolProxiedConnection | None]) -> None:
+class _NoneLeft:
+    """Who waited gets no place. A result and no error: an error that a future keeps holds the frame that holds the future."""
+
+
+_Place: TypeAlias = "asyncio.Future[PoolProxiedConnection | _NoneLeft | None]"
+
+
+def _give_up(place: _Place) -> None:
     if not place.done():
-        place.set_exception(PoolTimeout("all connections are in use"))
+        place.set_result(_NoneLeft())

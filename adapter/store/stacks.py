@@ -36,10 +36,13 @@ class _Stack(greenlet):  # type: ignore[misc] # greenlet has no types
     error: BaseException | None = None
 
     def run(self) -> None:
-        """Never returns; greenlet ends a stack that nobody refers to any more."""
-        while True:
+        """Run one unit after the other, until it is switched to without one.
+
+        That must happen: a stack that is only dropped refers to itself, and the garbage collector does not see into it.
+        """
+        while self.unit is not None:
             try:
-                self.answer = self.unit() if self.unit is not None else None
+                self.answer = self.unit()
             except BaseException as error:  # noqa: BLE001 -- raised again where the unit was asked for
                 self.error = error
             self.unit = None
@@ -91,6 +94,8 @@ class Stacks:
         stack.answer = stack.error = None
         if len(self._free) < _KEPT:
             self._free.append(stack)
+        else:
+            stack.switch()
         if was_cancelled:
             # Whatever became of the unit: who was cancelled has been answered already, and must not be answered twice.
             raise asyncio.CancelledError
@@ -100,6 +105,13 @@ class Stacks:
             raise error
         finally:
             del error  # it holds this frame, which would hold it
+
+    def close(self) -> None:
+        """End those that are kept; units may still be run, on new ones."""
+        while self._free:
+            stack = self._free.pop()
+            stack.parent = getcurrent()
+            stack.switch()
 
 
 async def _to_its_end(work: Awaitable[Any]) -> tuple[asyncio.Future[Any], bool]:

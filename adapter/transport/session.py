@@ -253,6 +253,8 @@ class _Session:
         finally:
             if deadlines is not None and waiting is not None:
                 deadlines.end(waiting)
+                # A task that was cancelled keeps this frame, which would keep the task.
+                waiting.task = None
 
     def _expire(self, waiting: Waiting) -> None:
         """Answer a frame at its deadline; what works on it is cancelled, and holds its room until it has noticed.

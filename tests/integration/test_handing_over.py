@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -160,6 +162,22 @@ def test_nobody_waits_longer_than_the_pool_says_and_the_place_is_not_lost(url: s
             await hands.take()
         hands.give_back(only)
         assert await hands.take() is only
+        hands.give_back(only)
+
+    with_hands(url, use, pool_size=1, pool_timeout=0.01)
+
+
+def test_whoever_waited_in_vain_leaves_nothing_that_waits_for_the_garbage_collector(url: str):
+    async def use(hands: Hands) -> None:
+        only = await hands.take()
+        gc.collect()
+        gc.disable()
+        try:
+            with suppress(PoolTimeout):
+                await hands.take()
+            assert not [one for one in gc.get_objects() if isinstance(one, PoolTimeout)]
+        finally:
+            gc.enable()
         hands.give_back(only)
 
     with_hands(url, use, pool_size=1, pool_timeout=0.01)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 from uuid import UUID
@@ -10,7 +12,7 @@ import pytest
 
 from adapter.domain.requests import GetTable, Request
 from adapter.domain.values import Table, TableStatus
-from adapter.errors import Bug, DatabaseUnavailable, TableNotFound
+from adapter.errors import AdapterError, Bug, DatabaseUnavailable, TableNotFound
 from adapter.events import BugFound, Event, FrameIgnored, ProviderComplained, RequestAnswered
 from adapter.protocol.endpoint import Endpoint
 from adapter.protocol.tables.dialect import tables_dialect
@@ -131,6 +133,53 @@ def test_half_a_surrogate_pair_is_refused_under_the_requests_id_and_nothing_is_r
     assert "half of a surrogate pair" in answer["result"]["errorReason"]
     assert service.requests == []
     assert heard.only().reference == IDENTITY
+
+
+class Kept:
+    """Something that a request has in hand."""
+
+    error: BaseException | None = None
+
+
+def left_behind(ends: Callable[[], Awaitable[Any]]) -> list[Kept]:
+    """What is still there of a request that ended with an error, before anybody looks for garbage."""
+    held: list[weakref.ref[Kept]] = []
+
+    async def fail(_: Request) -> Table:
+        in_hand = Kept()
+        held.append(weakref.ref(in_hand))
+        try:
+            await ends()
+        except (AdapterError, asyncio.CancelledError) as error:
+            # The error holds this frame, and this frame the error: a circle, as libraries that try again make one.
+            in_hand.error = error
+            raise
+        raise AssertionError
+
+    async def scenario() -> None:
+        asked = asyncio.ensure_future(endpoint(FakeService(fail), Heard()).handle(frame()))
+        await asyncio.wait({asked}, timeout=0.01)
+        asked.cancel()
+        await asyncio.wait({asked})
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(scenario())
+        return [thing for one in held if (thing := one()) is not None]
+    finally:
+        gc.enable()
+
+
+def test_a_request_that_failed_leaves_nothing_that_waits_for_the_garbage_collector():
+    async def fails() -> None:
+        raise TableNotFound("there is no table of this name") from ValueError("of the driver")
+
+    assert left_behind(fails) == []
+
+
+def test_a_request_that_was_cut_short_leaves_nothing_that_waits_for_the_garbage_collector():
+    assert left_behind(asyncio.Event().wait) == []
 
 
 @pytest.mark.parametrize("identity", [b"", b'"id":null,', b'"id":[],', b'"id":true,'])

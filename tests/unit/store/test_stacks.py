@@ -44,6 +44,29 @@ def test_units_at_once_each_get_their_own_answer():
     assert asyncio.run(run()) == list(range(50)) * 3
 
 
+def test_a_stack_too_many_is_gone_with_its_unit_before_anybody_looks_for_garbage(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stacks_, "_KEPT", 3)
+
+    def count() -> int:
+        return sum(isinstance(one, stacks_._Stack) for one in gc.get_objects())
+
+    async def run() -> None:
+        stacks, before = Stacks(), count()
+        await asyncio.gather(*(stacks.run(wait) for _ in range(20)))
+        assert await stacks.run(lambda: 7) == 7
+        assert count() == before + 3
+        stacks.close()
+        assert count() == before
+        assert await stacks.run(lambda: 7) == 7
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(run())
+    finally:
+        gc.enable()
+
+
 def test_an_error_is_raised_where_the_unit_was_asked_for_and_the_stack_lives_on():
     async def run() -> Any:
         stacks = Stacks()

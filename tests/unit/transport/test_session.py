@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import weakref
 from collections.abc import Iterable
 
 import pytest
@@ -398,6 +400,32 @@ def test_whoever_answers_at_a_deadline_knows_whose_it_is():
     run(scenario)
     assert answered == worked_on
     assert len({id(one) for one in answered.values()}) == 2
+
+
+def test_a_request_that_was_cut_short_at_its_deadline_leaves_nothing_that_waits_for_the_garbage_collector():
+    held: list[weakref.ref[asyncio.Event]] = []
+
+    async def scenario() -> None:
+        async def freeze(raw: bytes) -> bytes:
+            if raw == b"next":
+                return raw
+            never = asyncio.Event()
+            held.append(weakref.ref(never))
+            await never.wait()
+            return b"never"
+
+        async with served(freeze, deadline=0.02, too_late=lambda _: b"late") as (client, _):
+            await client.send("slow")
+            assert await client.recv() == "late"
+            await client.send("next")  # whoever reads has the last one in hand until then
+            assert await client.recv() == "next"
+            await until(lambda: held[0]() is None)
+
+    gc.disable()
+    try:
+        run(scenario)
+    finally:
+        gc.enable()
 
 
 def test_work_that_does_not_let_itself_be_cut_short_is_not_answered_a_second_time():
