@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,9 +75,27 @@ class OrdersPlayer(Player[Found]):
 
     async def tidy_up(self) -> None:
         """Delete every lock that was asked for, also where that was done: a request that comes late may have had it again."""
-        for params in list(self._locked.values()):
-            with contextlib.suppress(NoAnswer, NotConnected):
-                await self.gateway.ask(self.account, "DeleteOrderLockV1", params, timeout=self.timeout)
+        for (order, _), params in self._locked.items():
+            said = await self._deleted(params)
+            if said is not None:
+                self.problems.append(f"order {order} may still be locked: DeleteOrderLockV1 was {said}")
+
+    async def _deleted(self, params: Mapping[str, Any]) -> str | None:
+        """What became of a deletion; None where nothing is locked any more."""
+        said = "not answered"
+        for _ in range(2):
+            try:
+                await self.gateway.connected(self.account, timeout=self.patience)
+                exchange = await self.gateway.ask(self.account, "DeleteOrderLockV1", params, timeout=self.timeout)
+            except NotConnected:
+                return "not asked, since the adapter did not come back"
+            except NoAnswer:
+                continue
+            # With Conflict it is another's lock, and NotFound of a till that has the order no longer.
+            if exchange.error_code in (None, "Conflict", "NotFound"):
+                return None
+            said = f"answered {exchange.error_code}"
+        return said
 
     async def paid(self) -> int | None:
         """Minor units that are paid of the order; None where that cannot be told."""

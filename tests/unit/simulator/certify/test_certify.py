@@ -184,6 +184,7 @@ class Deaf:
         self.lost, self.unlocks = lost, unlocks
         self.asked: list[str] = []
         self.faults = SimpleNamespace(clear=lambda: None)
+        self.journal = Journal()
 
     async def connected(self, _account: str, *, timeout: float) -> None:  # noqa: ASYNC109 - as the gateway has it
         assert timeout == 3.0
@@ -193,7 +194,7 @@ class Deaf:
         if method in self.lost:
             raise NoAnswer(f"no answer to {method} within 1 s")
         code = self.unlocks if method == "UnlockSession" else None
-        return SimpleNamespace(error_code=code, findings=(), result={})
+        return SimpleNamespace(error_code=code, findings=(), result={}, request_frame=1)
 
 
 def played(gateway: Deaf) -> list[str]:
