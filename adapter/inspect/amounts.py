@@ -82,7 +82,7 @@ def _doubt(findings: Findings) -> str:
 
 def _key_of(findings: Findings, index: int) -> str:
     link = findings.cast.to_session
-    return str(findings.bills[index].row.get(link.target)) if link is not None else str(index)
+    return ", ".join(map(str, link.its(findings.bills[index].row))) if link is not None else str(index)
 
 
 def computed(findings: Findings) -> str:
@@ -96,7 +96,7 @@ def computed(findings: Findings) -> str:
         each = f"{findings.column('l', money.quantity.column.name)} * {each}"
     found = money.explanation
     each, joins = _with_terms(findings, each) if found is not None else (each, "")
-    on = f"{findings.column('l', link.column)} = {findings.column('k', link.target)}"
+    on = findings.on("l", "k", link, reverse=True)
     total = f"COALESCE((SELECT SUM({each}) FROM {findings.table_name('item')} l{joins} WHERE {on}), 0)"
     for term in found.terms if found is not None else ():
         if term.form == "factor":
@@ -177,7 +177,7 @@ def _paid(findings: Findings, section: Section) -> None:
         )
         section.say("paid", "0", *payments, todo=f"{todo}; right only where nothing is paid before a check is closed")
         return
-    where = f"{findings.column('p', link.column)} = {findings.column('k', link.target)}"
+    where = findings.on("p", "k", link, reverse=True)
     if void is not None:
         no = "FALSE" if void.column.type_name.startswith("bool") else "0"
         where += f" AND COALESCE({findings.column('p', void.column.name)}, {no}) = {no}"
@@ -202,7 +202,7 @@ def item_section(findings: Findings) -> Section:
     assert link is not None  # noqa: S101 - a cast has it
     section = Section(title="[item]", evidence=[*because(findings, "item"), f"{link.column}: {link.evidence}"])
     product = cast.to_product
-    source = f"JOIN {findings.table_name('item')} i ON {findings.column('i', link.column)} = {findings.column('k', link.target)}"
+    source = f"JOIN {findings.table_name('item')} i ON {findings.on('i', 'k', link, reverse=True)}"
     if product is not None:
         source += f" LEFT JOIN {findings.table_name(product.to)} r ON {findings.on('i', 'r', product)}"
     taxed = taxed_by(findings)
@@ -210,7 +210,7 @@ def item_section(findings: Findings) -> Section:
     section.say("from", source)
     below = cast.modifier_to_item
     if below is not None:
-        section.say("key", findings.column("i", below.target))
+        section.say("key", findings.columns("i", [target for _, target in below.pairs]))
     _order(findings, section, item)
     section.say("id", findings.column("i", product.column) if product is not None else _product_code(findings, item))
     _item_name(findings, section, item)
@@ -249,7 +249,7 @@ def taxed_by(findings: Findings) -> tuple[str, str, str] | None:
 
 def _order(findings: Findings, section: Section, item: str) -> None:
     link = findings.cast.to_session
-    key = [name for name in findings.known.table(item).key if link is None or name != link.column]
+    key = [name for name in findings.known.table(item).key if link is None or name not in dict(link.pairs)]
     order = findings.known.first(
         item,
         ("order",),

@@ -20,7 +20,7 @@ def modifier_section(findings: Findings) -> Section | None:
     section = Section(title="[modifier]", evidence=because(findings, "modifier"))
     section.say(
         "from",
-        f"JOIN {findings.table_name('modifier')} m ON {findings.column('m', link.column)} = {findings.column('i', link.target)}",
+        f"JOIN {findings.table_name('modifier')} m ON {findings.on('m', 'i', link, reverse=True)}",
     )
     if taxed_by(findings) is not None:
         section.say("tax", {"included": True}, "the totals add no tax to them")
@@ -46,11 +46,10 @@ def modifier_section(findings: Findings) -> Section | None:
                 "amount", {"column": findings.column("m", price), "missing": 0}, f"{term.says}, as the totals say"
             )
         else:
-            section.say(
-                "amount",
-                {"column": findings.column("m", price), "per": per, "missing": 0},
-                f"{term.says}, as the totals say",
-            )
+            if per == "line":
+                section.say("quantity", {"sql": "1", "per": "line"}, "once for the whole line")
+            said = f"{term.says}, as the totals say"
+            section.say("amount", {"column": findings.column("m", price), "missing": 0}, said)
         return section
     if found is not None and found.nearly:
         said = "the totals are explained without them: what they cost is in the price of their line"
@@ -87,7 +86,7 @@ def _beside(findings: Findings, name: str, columns: tuple[str, ...]) -> Section 
         section = Section(title="[[discount]]", evidence=["of a line, as the totals say"])
         section.say(
             "from",
-            f"JOIN {findings.table_name('item')} i ON {findings.column('i', link.column)} = {findings.column('k', link.target)}{joined_tax(findings)}",
+            f"JOIN {findings.table_name('item')} i ON {findings.on('i', 'k', link, reverse=True)}{joined_tax(findings)}",
         )
         section.say("where", f"{column} <> 0")
         by_rate, taxed = found.has("tax by rate") if found is not None else None, taxed_by(findings)
@@ -118,7 +117,7 @@ def _beside(findings: Findings, name: str, columns: tuple[str, ...]) -> Section 
         section = Section(title="[[charge]]", evidence=[f"{columns[0]} is added to each line, as the totals say"])
         section.say(
             "from",
-            f"JOIN {findings.table_name('item')} i ON {findings.column('i', link.column)} = {findings.column('k', link.target)}",
+            f"JOIN {findings.table_name('item')} i ON {findings.on('i', 'k', link, reverse=True)}",
         )
         section.say("where", f"{column} <> 0")
         return _named(findings, section, "tax", "Tax", column)

@@ -28,8 +28,9 @@ def session_section(findings: Findings) -> Section:
     section.say("from", source)
     leave_out_void(findings, section, name, "k", "checks")
     link = cast.to_session
-    key = known.table(name).key or ((link.target,) if link is not None else (known.table(name).columns[0].name,))
-    key = (link.target,) if link is not None and len(key) > 1 and _unique(known, name, link.target) else key
+    targets = tuple(target for _, target in link.pairs) if link is not None else ()
+    key = known.table(name).key or targets or (known.table(name).columns[0].name,)
+    key = targets if len(targets) == 1 and len(key) > 1 and _unique(known, name, targets[0]) else key
     columns = [findings.column("k", one) for one in key]
     _session_id(findings, section, name, key, columns)
     _session_name(findings, section, name, key)
@@ -48,7 +49,8 @@ def session_section(findings: Findings) -> Section:
         section.say("covers", findings.column("k", guests.column.name), sample=samples(guests.profile, masked=False))
     _waiter(findings, section, person)
     if cast.to_table is not None:
-        section.say("table", findings.column("k", cast.to_table.column), cast.to_table.evidence)
+        own = [column for column, _ in cast.to_table.pairs]
+        section.say("table", findings.columns("k", own), cast.to_table.evidence)
     elif cast.linking is None:
         section.evidence.append("TODO nothing was found that says at which table a check is: see [session.tables]")
     return section
@@ -56,6 +58,10 @@ def session_section(findings: Findings) -> Section:
 
 _LONGEST_ID = 15
 """Bytes of a text that a session's id can hold."""
+_ROOM = 120
+"""Bits of a session's id."""
+_LEAST_BITS = 16
+"""Below which a count is not trusted to fit."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 
 
@@ -63,6 +69,11 @@ def _session_id(findings: Findings, section: Section, table: str, key: tuple[str
     known = findings.known
     said = "" if known.table(table).key else "it has no declared key"
     column = known.table(table).column(key[0])
+    bits = _bits(known, table, key) if len(key) > 1 else None
+    if bits is not None:
+        room = f"its types are wider than the {_ROOM} bits of a session's id: see that these are enough for years"
+        section.say("id", {"parts": columns, "bits": bits}, said, todo=room)
+        return
     if len(key) > 1 or column is None or column.family != "text":
         section.say("id", columns[0] if len(columns) == 1 else columns, said)
         return
@@ -72,6 +83,34 @@ def _session_id(findings: Findings, section: Section, table: str, key: tuple[str
         f"{len(long)} of {shape.distinct} are neither UUIDs nor of {_LONGEST_ID} letters at most: another key is needed"
     )
     section.say("id", {"column": columns[0], "form": "text"}, said, todo=todo if long else "")
+
+
+def _bits(known: Known, table: str, key: tuple[str, ...]) -> list[int] | None:
+    """Room for each part of a key, where their types have too much together; None where they have not."""
+    columns = [known.table(table).column(name) for name in key]
+    widths = [_width(known, column) if column is not None else 64 for column in columns]
+    if sum(widths) <= _ROOM:
+        return None
+    found = [None if column is None or column.family != "text" else 0 for column in columns]
+    for place, name in enumerate(key):
+        if found[place] is not None:
+            longest = max((len(str(one).encode()) for one in known.profile(table, name).counts), default=0)
+            found[place] = 8 * longest or 64
+    numbers = found.count(None)
+    left = _ROOM - sum(width or 0 for width in found)
+    each = left // numbers if numbers else left
+    if each < _LEAST_BITS and numbers:
+        return None
+    return [each if width is None else width for width in found]
+
+
+def _width(known: Known, column: Column) -> int:
+    """How many bits the adapter takes a column to need, by its type."""
+    if column.family == "text":
+        length = re.search(r"\((\d+)", column.type_name)
+        return 8 * (int(length[1]) if length is not None else _LONGEST_ID)
+    is_long = known.survey.engine == "sqlite" or "bigint" in column.type_name
+    return 16 if "smallint" in column.type_name else 64 if is_long else 32
 
 
 def _counted(column: Column, shape: Profile) -> bool:
@@ -85,7 +124,7 @@ def _unique(known: Known, table: str, column: str) -> bool:
 
 def _session_name(findings: Findings, section: Section, table: str, key: tuple[str, ...]) -> None:
     known = findings.known
-    refers = {one.column for one in known.referring(table) if one.strength >= 0.3}
+    refers = {column for one in known.referring(table) if one.strength >= 0.3 for column, _ in one.pairs}
 
     def names_it(column: Column, shape: Profile) -> bool:
         return column.family in ("text", "integer") and column.name not in refers and shape.nulls == 0
@@ -202,9 +241,9 @@ def tables_section(findings: Findings) -> Section | None:
         return None
     left, right = pair
     section = Section(title="[session.tables]", evidence=[f"{left.table}: {left.evidence}; {right.evidence}"])
-    join = f"{findings.column('n', left.column)} = {findings.column('k', left.target)}"
-    table = findings.column("n", right.column)
+    join = findings.on("n", "k", left, reverse=True)
+    table = findings.columns("n", [column for column, _ in right.pairs])
     section.say("from", f"JOIN {findings.table_name(left.table)} n ON {join}")
     section.say("table", table)
-    section.say("order", [table])
+    section.say("order", table if isinstance(table, list) else [table])
     return section

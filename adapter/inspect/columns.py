@@ -57,7 +57,7 @@ class Known:
 
     def refers(self, table: str, column: str) -> Reference | None:
         """What a column refers to, if that is sure enough."""
-        return next((one for one in self.referring(table) if one.column == column and one.strength >= 0.5), None)
+        return next((one for one in self.referring(table) if column in dict(one.pairs) and one.strength >= 0.5), None)
 
     def find(
         self,

@@ -51,11 +51,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignKey:
-    """A reference of one column that the database itself declares."""
+    """A reference that the database itself declares."""
 
     column: str
+    """Of several columns the last: that of the row itself."""
     table: str
     target: str
+    more: tuple[tuple[str, str], ...] = ()
+    """The columns before it, each with the one that it refers to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,25 @@ class Reference:
     strength: float
     """From 0 to 1; 1 where the database declares it."""
     evidence: str
+    more: tuple[tuple[str, str], ...] = ()
+    """Further columns that it takes, each with the one that it refers to."""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """All columns of the reference, each with the one that it refers to."""
+        return (*self.more, (self.column, self.target))
+
+    def own(self, row: Row) -> tuple[Any, ...]:
+        """What a row of the table that refers holds in them; empty where part of it is NULL."""
+        return _whole(tuple(row.get(column) for column, _ in self.pairs))
+
+    def its(self, row: Row) -> tuple[Any, ...]:
+        """What a row of the table that is referred to is found by; empty where part of it is NULL."""
+        return _whole(tuple(row.get(target) for _, target in self.pairs))
+
+
+def _whole(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return () if any(value is None for value in values) else values
 
 
 @dataclass(slots=True, kw_only=True)

@@ -49,8 +49,13 @@ class Findings:
 
     def on(self, alias: str, other: str, link: Reference, *, reverse: bool = False) -> str:
         """The condition of a join: `alias` holds the reference to `other`."""
-        left, right = self.column(alias, link.column), self.column(other, link.target)
-        return f"{right} = {left}" if not reverse else f"{left} = {right}"
+        pairs = [(self.column(alias, own), self.column(other, its)) for own, its in link.pairs]
+        return " AND ".join(f"{left} = {right}" if reverse else f"{right} = {left}" for left, right in pairs)
+
+    def columns(self, alias: str, names: Sequence[str]) -> str | list[str]:
+        """A column as SQL, or several."""
+        found = [self.column(alias, name) for name in names]
+        return found[0] if len(found) == 1 else found
 
 
 def because(findings: Findings, role: str) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from adapter.inspect.casting import Cast
 from adapter.inspect.columns import Candidate, Known, is_amount, is_flag
-from adapter.inspect.facts import Row
+from adapter.inspect.facts import Reference, Row
 from adapter.inspect.profiles import exact
 from adapter.inspect.words import concepts
 
@@ -22,48 +22,45 @@ class Bill:
 
     row: Row
     items: tuple[Row, ...]
-    modifiers: Mapping[Any, tuple[Row, ...]]
-    """By the key of their line."""
+    modifiers: Mapping[tuple[Any, ...], tuple[Row, ...]]
+    """By the key of their line: see `Reference.its`."""
     payments: tuple[Row, ...]
 
 
-def gather(cast: Cast, sessions: Sequence[Row], rows: Callable[[str, str, list[Any]], Sequence[Row]]) -> list[Bill]:
-    """The sampled checks with their rows; `rows` finds those of a table whose column has one of the values."""
+Having = Callable[[str, Mapping[str, Collection[Any]]], Sequence[Row]]
+"""The rows of a table whose columns each have one of their values."""
+
+
+def gather(cast: Cast, sessions: Sequence[Row], rows: Having) -> list[Bill]:
+    """The sampled checks with their rows."""
     link = cast.to_session
     if link is None:
         return []
-    keys = [row[link.target] for row in sessions if row.get(link.target) is not None]
-    items = list(rows(link.table, link.column, keys))
-    by_check = _grouped(items, link.column)
-    paid: dict[Any, list[Row]] = {}
-    if cast.payment_to_session is not None:
-        pays = cast.payment_to_session
-        paid = _grouped(rows(pays.table, pays.column, keys), pays.column)
-    modifiers: dict[Any, list[Row]] = {}
-    below = cast.modifier_to_item
-    if below is not None:
-        modifiers = _grouped(rows(below.table, below.column, [row[below.target] for row in items]), below.column)
+    checks = [row for row in sessions if link.its(row)]
+    by_check = _referring(link, checks, rows)
+    pays, below = cast.payment_to_session, cast.modifier_to_item
+    paid = _referring(pays, checks, rows) if pays is not None else {}
+    items = [item for found in by_check.values() for item in found]
+    modifiers = _referring(below, items, rows) if below is not None else {}
     return [
         Bill(
             row=row,
-            items=tuple(by_check.get(row[link.target], ())),
-            modifiers={
-                item[below.target]: tuple(modifiers.get(item[below.target], ()))
-                for item in by_check.get(row[link.target], ())
-            }
+            items=tuple(lines := by_check.get(link.its(row), [])),
+            modifiers={key: tuple(modifiers.get(key, ())) for item in lines if (key := below.its(item))}
             if below is not None
             else {},
-            payments=tuple(paid.get(row[link.target], ())),
+            payments=tuple(paid.get(pays.its(row), ())) if pays is not None else (),
         )
-        for row in sessions
-        if row.get(link.target) is not None
+        for row in checks
     ]
 
 
-def _grouped(rows: Iterable[Row], column: str) -> dict[Any, list[Row]]:
-    found: dict[Any, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row[column], []).append(row)
+def _referring(link: Reference, to: Sequence[Row], rows: Having) -> dict[tuple[Any, ...], list[Row]]:
+    """The rows that refer to these, by what they refer to."""
+    wanted = {column: {row[target] for row in to if row.get(target) is not None} for column, target in link.pairs}
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows(link.table, wanted):
+        found.setdefault(link.own(row), []).append(row)
     return found
 
 

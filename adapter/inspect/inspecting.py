@@ -18,7 +18,7 @@ from adapter.inspect.findings import Findings
 from adapter.inspect.finished import find_finished
 from adapter.inspect.gathering import gather, paid_of, payment_sum
 from adapter.inspect.reading import Reader, reader
-from adapter.inspect.references import declared, implied, same_keys, weighed
+from adapter.inspect.references import declared, implied, same_keys, weighed, whole_keys
 from adapter.inspect.roles import ROLES, Role, by_name
 from adapter.inspect.words import concepts, words
 from adapter.mapping.load import load_mapping_text
@@ -135,7 +135,9 @@ def _survey(
         tell(f"looking into {name} ({number} of {len(names)})")
         survey.tables[name] = replace(tables[name], rows=asked.count(name))
         survey.samples[name] = asked.newest(tables[name], _SAMPLE) if survey.tables[name].rows else []
-    references = [*declared(survey.tables.values()), *implied([survey.tables[name] for name in names], ignored)]
+    looked_into = [survey.tables[name] for name in names]
+    references = [*declared(survey.tables.values()), *implied(looked_into, ignored)]
+    references += whole_keys(looked_into)
     references += _own_keys(survey, names, ignored)
     tell("following references")
     survey.references = _compared(asked, survey, references)
@@ -187,7 +189,7 @@ def _findings(asked: Reader, known: Known, chosen: Cast, prefix: str, tell: Tell
     bills = gather(
         chosen,
         known.survey.sample(session),
-        lambda table, column, keys: asked.having(known.table(table), column, keys, _MOST_LINES),
+        lambda table, wanted: asked.having(known.table(table), wanted, _MOST_LINES),
     )
     money = look_into(known, chosen, bills, asked.quoted)
     amount, void = payment_sum(known, chosen)

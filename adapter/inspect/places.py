@@ -21,10 +21,11 @@ def table_section(findings: Findings) -> Section:
         source += f" LEFT JOIN {findings.table_name(area.to)} a ON {findings.on('t', 'a', area)}"
     section.say("from", source)
     leave_out_void(findings, section, name, "t", "tables")
-    key = table_key(findings)
-    section.say("id", findings.column("t", key), "what checks refer to")
+    keys = table_key(findings)
+    key = keys[-1]
+    section.say("id", findings.columns("t", keys), "what checks refer to")
     _table_name(findings, section, name, key)
-    seats = known.first(name, ("capacity",), is_whole, without={key})
+    seats = known.first(name, ("capacity",), is_whole, without=set(keys))
     if seats is not None:
         section.say(
             "max_covers",
@@ -52,14 +53,14 @@ def _no_tables() -> Section:
     return section
 
 
-def table_key(findings: Findings) -> str:
-    """The column by which checks refer to tables."""
+def table_key(findings: Findings) -> list[str]:
+    """The columns by which checks refer to tables."""
     if findings.cast.to_table is not None:
-        return findings.cast.to_table.target
+        return [target for _, target in findings.cast.to_table.pairs]
     if findings.cast.linking is not None:
-        return findings.cast.linking[1].target
+        return [target for _, target in findings.cast.linking[1].pairs]
     table = findings.known.table(findings.cast.name("table") or "")
-    return (table.key or (table.columns[0].name,))[0]
+    return [(table.key or (table.columns[0].name,))[0]]
 
 
 def _table_name(findings: Findings, section: Section, table: str, key: str) -> None:
@@ -84,7 +85,6 @@ def _table_name(findings: Findings, section: Section, table: str, key: str) -> N
 
 def _table_status(findings: Findings, section: Section, table: str, key: str) -> None:
     cast, finished = findings.cast, findings.finished
-    own = findings.column("t", key)
     opened = f" AND {finished.open_when.replace('{k}', 'o')}" if finished.open_when else ""
     void = void_column(findings, cast.name("session") or "")
     if void is not None:
@@ -92,13 +92,12 @@ def _table_status(findings: Findings, section: Section, table: str, key: str) ->
     session = findings.table_name("session")
     inside = ""
     if cast.to_table is not None:
-        inside = f"SELECT 1 FROM {session} o WHERE {findings.column('o', cast.to_table.column)} = {own}{opened}"
+        inside = f"SELECT 1 FROM {session} o WHERE {findings.on('o', 't', cast.to_table, reverse=True)}{opened}"
     elif cast.linking is not None:
         left, right = cast.linking
-        join = f"{findings.column('o', left.target)} = {findings.column('n', left.column)}"
         inside = (
-            f"SELECT 1 FROM {findings.table_name(left.table)} n JOIN {session} o ON {join}"
-            f" WHERE {findings.column('n', right.column)} = {own}{opened}"
+            f"SELECT 1 FROM {findings.table_name(left.table)} n JOIN {session} o ON {findings.on('n', 'o', left)}"
+            f" WHERE {findings.on('n', 't', right, reverse=True)}{opened}"
         )
     said = [
         f"{one.column.name} may be a status too, with the values {samples(one.profile, masked=False, most=8)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -153,12 +153,13 @@ class Reader:
             question = question.order_by(column(found.key[0]).desc())
         return self._rows(question, f"reading {found.name}")
 
-    def having(self, found: Table, name: str, values: Sequence[Any], most: int) -> list[Row]:
-        """The rows of a table whose column has one of the values."""
-        if not values:
+    def having(self, found: Table, wanted: Mapping[str, Collection[Any]], most: int) -> list[Row]:
+        """The rows of a table whose columns each have one of their values."""
+        if not all(wanted.values()):
             return []
         question = select(*self._columns(found)).select_from(self._table(found.name)).limit(most)
-        return self._rows(question.where(column(name).in_(list(values))), f"reading {found.name}")
+        conditions = [column(name).in_(list(values)) for name, values in wanted.items()]
+        return self._rows(question.where(*conditions), f"reading {found.name}")
 
     def present(self, name: str, target: str, values: Collection[Any]) -> int | None:
         """How many of the values occur in a column; None when they cannot be compared."""
@@ -235,11 +236,8 @@ def _inspected_tables(connection: Connection, schema: str | None) -> dict[str, T
             ),
             key=tuple((keys.get((of, name)) or {"constrained_columns": []})["constrained_columns"]),
             foreign_keys=tuple(
-                ForeignKey(
-                    column=one["constrained_columns"][0], table=one["referred_table"], target=one["referred_columns"][0]
-                )
+                _foreign_key(one["referred_table"], one["constrained_columns"], one["referred_columns"])
                 for one in foreign.get((of, name), ())
-                if len(one["constrained_columns"]) == 1
             ),
         )
         for (of, name), found in columns.items()
@@ -255,14 +253,15 @@ _MYSQL_KEYS = """
   SELECT u.table_name AS t, u.column_name AS c, u.referenced_table_name AS o, u.referenced_column_name AS d,
          u.constraint_name AS n
   FROM information_schema.key_column_usage u
-  WHERE u.table_schema = COALESCE(:schema, DATABASE()) AND u.referenced_table_name IS NOT NULL"""
+  WHERE u.table_schema = COALESCE(:schema, DATABASE()) AND u.referenced_table_name IS NOT NULL
+  ORDER BY u.ordinal_position"""
 _SQLITE_COLUMNS = """
   SELECT m.name AS t, c.name AS c, c.type AS k, c."notnull" = 0 AS n, c.pk > 0 AS p
   FROM sqlite_master m JOIN pragma_table_info(m.name) c
   WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.cid"""
 _SQLITE_KEYS = """
   SELECT m.name AS t, f."from" AS c, f."table" AS o, f."to" AS d, f.id AS n
-  FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"""
+  FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' ORDER BY f.seq"""
 
 
 def _mysql_tables(connection: Connection, schema: str | None) -> dict[str, Table]:
@@ -280,7 +279,6 @@ def _assembled(columns: Sequence[Any], keys: Sequence[Any]) -> dict[str, Table]:
     foreign: dict[tuple[str, Any], list[Any]] = {}
     for row in keys:
         foreign.setdefault((row["t"], row["n"]), []).append(row)
-    simple = [found[0] for found in foreign.values() if len(found) == 1]
     by_table: dict[str, list[Any]] = {}
     for row in columns:
         by_table.setdefault(row["t"], []).append(row)
@@ -292,15 +290,24 @@ def _assembled(columns: Sequence[Any], keys: Sequence[Any]) -> dict[str, Table]:
             ),
             key=tuple(row["c"] for row in rows if row["p"]),
             foreign_keys=tuple(
-                ForeignKey(column=row["c"], table=row["o"], target=row["d"] or _only(by_table.get(row["o"], [])))
-                for row in simple
-                if row["t"] == name
+                _foreign_key(
+                    found[0]["o"],
+                    [row["c"] for row in found],
+                    [row["d"] for row in found] if found[0]["d"] else _key(by_table.get(found[0]["o"], [])),
+                )
+                for (of, _), found in foreign.items()
+                if of == name
             ),
         )
         for name, rows in by_table.items()
     }
 
 
-def _only(rows: Sequence[Any]) -> str:
+def _key(rows: Sequence[Any]) -> list[str]:
     """SQLite names no column where a reference means the primary key."""
-    return next((str(row["c"]) for row in rows if row["p"]), "rowid")
+    return [str(row["c"]) for row in rows if row["p"]] or ["rowid"]
+
+
+def _foreign_key(table_name: str, columns: Sequence[str], targets: Sequence[str]) -> ForeignKey:
+    *more, (column_name, target) = zip(columns, targets, strict=False)
+    return ForeignKey(column=column_name, table=table_name, target=target, more=tuple(more))

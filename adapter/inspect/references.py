@@ -22,6 +22,7 @@ def declared(tables: Iterable[Table]) -> list[Reference]:
             target=key.target,
             strength=1.0,
             evidence="a foreign key",
+            more=key.more,
         )
         for table in known.values()
         for key in table.foreign_keys
@@ -33,7 +34,7 @@ def implied(tables: list[Table], ignored: frozenset[str] = frozenset()) -> list[
     """References that the names of columns speak of; `ignored` are words that every table's name begins with."""
     found: list[Reference] = []
     for table in tables:
-        told = {key.column for key in table.foreign_keys}
+        told = {column for key in table.foreign_keys for column in (key.column, *(one for one, _ in key.more))}
         for column in table.columns:
             if column.name in told or column.family in ("boolean", "bytes", "time", "decimal", "float"):
                 continue
@@ -55,6 +56,40 @@ def implied(tables: list[Table], ignored: frozenset[str] = frozenset()) -> list[
                 for score, other in best
             ]
     return found
+
+
+def whole_keys(tables: list[Table]) -> list[Reference]:
+    """References by all columns of a key that has several: the line that has the day and the number of its check."""
+    found = []
+    for table in tables:
+        known = {key.table for key in table.foreign_keys}
+        for other in tables:
+            if (
+                len(other.key) < 2
+                or other.name == table.name
+                or other.name in known
+                or set(other.key) == set(table.key)
+            ):
+                continue
+            if all(_same_column(table, other, name) for name in other.key):
+                *before, last = other.key
+                found.append(
+                    Reference(
+                        table=table.name,
+                        column=last,
+                        to=other.name,
+                        target=last,
+                        strength=0.6,
+                        evidence=f"it has the columns of its key, {', '.join(other.key)}",
+                        more=tuple((name, name) for name in before),
+                    )
+                )
+    return found
+
+
+def _same_column(table: Table, other: Table, name: str) -> bool:
+    mine, its = table.column(name), other.column(name)
+    return mine is not None and its is not None and mine.family == its.family
 
 
 def same_keys(table: Table, other: Table) -> Reference | None:
@@ -82,7 +117,7 @@ def weighed(reference: Reference, asked: int, present: int | None) -> Reference:
     share = present / asked
     own_key = reference.evidence.startswith("its key")
     if share >= 0.95:
-        strength = 0.9 if not own_key else 0.7
+        strength = 0.95 if reference.more else 0.9 if not own_key else 0.7
     elif share >= 0.5:
         strength = 0.5
     else:
@@ -95,6 +130,7 @@ def weighed(reference: Reference, asked: int, present: int | None) -> Reference:
         target=reference.target,
         strength=strength,
         evidence=f"{reference.evidence}: {present} of {asked} values are in {reference.to}.{reference.target}",
+        more=reference.more,
     )
 
 

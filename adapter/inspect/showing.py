@@ -78,8 +78,8 @@ def show_nothing(found: Inspection, console: Console) -> None:
         for role, part in found.nearest.items():
             console.print(f"  {_CALLED[role]:<10} {part.table}", highlight=False, markup=False)
         console.print(
-            "What ties lines to their check was looked for in single columns. Where a key has several, map it by hand,"
-            " beginning with the first mapping of the guide.",
+            "What ties lines to their check was looked for in keys, declared or of the same names. Where it is neither,"
+            " map it by hand, beginning with the first mapping of the guide.",
             highlight=False,
             markup=False,
         )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from adapter.inspect.casting import Cast
 from adapter.inspect.columns import Candidate, Known, is_amount, is_count
-from adapter.inspect.facts import Row
+from adapter.inspect.facts import Reference, Row
 from adapter.inspect.gathering import ZERO, Bill, times
 from adapter.inspect.profiles import exact
 from adapter.inspect.sums import Term
@@ -126,9 +126,9 @@ class _Lines:
         for price in prices:
             for count in (*(one.column.name for one in counts), None):
                 for per in ("line", "item") if self._many else ("line",):
-                    yield self._extras(price.column.name, count, per, link.target)
+                    yield self._extras(price.column.name, count, per, link)
 
-    def _extras(self, price: str, count: str | None, per: str, key: str) -> Term:
+    def _extras(self, price: str, count: str | None, per: str, link: Reference) -> Term:
         by = f" x {count}" if count else ""
         return Term(
             name="modifiers",
@@ -141,7 +141,7 @@ class _Lines:
                         (times(extra, price, count) or ZERO)
                         * (_number(item, self._many or "") if per == "item" else Decimal(1))
                         for item in bill.items
-                        for extra in bill.modifiers.get(item[key], ())
+                        for extra in bill.modifiers.get(link.its(item), ())
                     ),
                     ZERO,
                 )
@@ -159,8 +159,8 @@ class _Lines:
             return (lambda row: _number(row, column) / parts), column
         link = self._cast.to_tax
         assert link is not None  # noqa: S101 - rate_of found it by this
-        by_key = {row.get(link.target): _number(row, column) / parts for row in self._known.survey.sample(link.to)}
-        return (lambda row: by_key.get(row.get(link.column), ZERO)), f"{link.to}.{column}"
+        by_key = {link.its(row): _number(row, column) / parts for row in self._known.survey.sample(link.to)}
+        return (lambda row: by_key.get(link.own(row), ZERO)), f"{link.to}.{column}"
 
     def _worth(self, row: Row) -> Decimal:
         return times(row, self._price, self._many) or ZERO

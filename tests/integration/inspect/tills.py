@@ -193,3 +193,76 @@ CREATE TABLE ospos_sales_payments (payment_id int PRIMARY KEY, sale_id int NOT N
             ],
         )
     )
+
+
+def composite(*, declared: bool) -> str:
+    """Checks that are counted anew every day, tables by area and number: every key has two columns, or three.
+
+    Each check has the number of one of another day, with other lines.
+    """
+
+    def key(columns: str, table: str, targets: str) -> str:
+        return f", FOREIGN KEY ({columns}) REFERENCES {table} ({targets})" if declared else ""
+
+    of_check = "business_day, check_no"
+    of_line = f"{of_check}, line_no"
+    # (day, number, the sum that it is)
+    known = [
+        (day, check - 99, check)
+        for day, first in ((20261124, 100), (20261125, 112))
+        for check in range(first, first + 12)
+    ]
+    known = [(day, number if day == 20261124 else number - 12, check) for day, number, check in known]
+    extra = 75
+    return (
+        f"""
+CREATE TABLE areas (id INTEGER PRIMARY KEY, name VARCHAR(20));
+CREATE TABLE dining_tables (area_id INTEGER NOT NULL, no INTEGER NOT NULL, name VARCHAR(20), seats INTEGER, PRIMARY KEY (area_id, no));
+CREATE TABLE checks (business_day BIGINT NOT NULL, check_no BIGINT NOT NULL, area_id INTEGER, table_no INTEGER, covers INTEGER,
+  opened_at VARCHAR(20), closed_at VARCHAR(20), total DECIMAL(10,2), paid DECIMAL(10,2), PRIMARY KEY ({of_check})
+  {key("area_id, table_no", "dining_tables", "area_id, no")});
+CREATE TABLE check_lines (business_day BIGINT NOT NULL, check_no BIGINT NOT NULL, line_no INTEGER NOT NULL, product VARCHAR(20),
+  quantity INTEGER, unit_price DECIMAL(10,2), PRIMARY KEY ({of_line}) {key(of_check, "checks", of_check)});
+CREATE TABLE line_modifiers (business_day BIGINT NOT NULL, check_no BIGINT NOT NULL, line_no INTEGER NOT NULL, seq INTEGER NOT NULL,
+  name VARCHAR(20), price DECIMAL(10,2), PRIMARY KEY ({of_line}, seq) {key(of_line, "check_lines", of_line)});
+CREATE TABLE payments (business_day BIGINT NOT NULL, check_no BIGINT NOT NULL, seq INTEGER NOT NULL, method VARCHAR(9),
+  amount DECIMAL(10,2), PRIMARY KEY ({of_check}, seq) {key(of_check, "checks", of_check)});
+"""
+        + _rows("areas", [(1, "Room"), (2, "Garden")])
+        + _rows("dining_tables", [(area, no, f"{'RG'[area - 1]}{no}", 4) for area in (1, 2) for no in (1, 2, 3)])
+        + _rows(
+            "checks",
+            [
+                (
+                    day,
+                    number,
+                    1 + number % 2,
+                    1 + number % 3,
+                    2,
+                    f"2026-11-{day % 100} 18:{number:02}:00",
+                    f"2026-11-{day % 100} 20:{number:02}:00" if check < CLOSED else None,
+                    (_gross(check) + extra) / 100,
+                    (_gross(check) + extra) / 100 if check < CLOSED else 0,
+                )
+                for day, number, check in known
+            ],
+        )
+        + _rows(
+            "check_lines",
+            [
+                (day, number, place, DISHES[dish - 1][1], many, DISHES[dish - 1][2] / 100)
+                for day, number, check in known
+                for place, (dish, many, _) in enumerate(lines_of(check), start=1)
+            ],
+        )
+        + _rows("line_modifiers", [(day, number, 1, 1, "Sauce", extra / 100) for day, number, _ in known])
+        + _rows(
+            "payments",
+            [(day, number, 1, "Card", (_gross(check) + extra) / 100) for day, number, check in known if check < CLOSED],
+        )
+    )
+
+
+def _gross(check: int) -> int:
+    price = {number: pence for number, _, pence in DISHES}
+    return sum(price[dish] * many for dish, many, _ in lines_of(check))

@@ -472,11 +472,7 @@ set    = { total = ":amount" }
     ],
 )
 def test_no_column_is_compared_with_a_value_that_it_cannot_hold(engine: str, where: str, said: list[str]):
-    text = (
-        edited(('id = "k.id"', 'id = "k.id"'))
-        + '\n[record.tender]\ndefault = "CARD"\n'
-        + RECORD.replace("WHERE", where)
-    )
+    text = MAPPING + '\n[record.tender]\ndefault = "CARD"\n' + RECORD.replace("WHERE", where)
     found = {**tables(), "pay": table("pay", column("chk"))}
     catalogue = Catalogue(tables={None: found}, known=frozenset(found))
     bound = Binder(load_mapping_text(text), catalogue, engine=ENGINES[engine])
