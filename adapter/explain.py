@@ -31,6 +31,7 @@ from adapter.mapping.load import load_mapping
 from adapter.mapping.plans import Plan
 from adapter.mapping.pruning import reading_only
 from adapter.protocol.dialect import decode_request
+from adapter.protocol.orders.dialect import orders_dialect
 from adapter.protocol.tables.dialect import tables_dialect
 from adapter.serving import database_settings, recording_rules
 from adapter.store.book import Bound, SqlBook
@@ -38,8 +39,8 @@ from adapter.store.database import Database
 from adapter.store.engines import connect, engine_of
 from adapter.store.fitting import constant_of, make_bound
 from adapter.store.ledger import Ledger
+from adapter.store.recording_plans import ORDERS, TABLES, recording_plans
 from adapter.store.store import SqlStore
-from adapter.store.till import recording_plans
 from adapter.toml.load import suggest
 
 
@@ -82,13 +83,15 @@ class Explanation:
 class _NotingReader:
     """A reader that notes what would be run."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: tuple[Any, ...]) -> None:
+        self._key = key
         self.noted: list[tuple[Plan, Mapping[str, Any]]] = []
 
     def rows(self, plan: Plan, parameters: Mapping[str, Any]) -> list[Any]:
         given = {**plan.constants, **parameters}
         self.noted.append((plan, {name: given[name] for name in plan.names}))
-        return []
+        # A page has one key, so that the statement for the orders of its keys is noted too.
+        return [self._key] if plan.name == "page" else []
 
 
 class _NotingStore:
@@ -206,7 +209,7 @@ def _unasked(mapping: LoadedMapping) -> list[str]:
 
 async def _asked(method: str, params: str, bound: Bound, rules: RecordingRules) -> list[tuple[Plan, Mapping[str, Any]]]:
     """The statements of a reading method, by asking an empty restaurant."""
-    reader = _NotingReader()
+    reader = _NotingReader(_any_key(bound))
     request = _request(method, params, bound)
     with suppress(NotFound):
         await Service(_NotingStore(bound, reader), recording_rules=rules, emit=lambda _: None).answer(request)
@@ -308,7 +311,7 @@ def _offline(config: Config | None, mapping: LoadedMapping, engine: Engine) -> B
 
 
 def _request(method: str, params: str, bound: Bound) -> Any:
-    dialect = tables_dialect()
+    dialect = orders_dialect() if method.endswith("V1") else tables_dialect()
     route = dialect.routes.get(method)
     if route is None or method not in _KINDS:
         raise UnknownMethod(f"there is no method {method}", hint=suggest(method, _KINDS) or ", ".join(_KINDS))
@@ -320,6 +323,8 @@ def _request(method: str, params: str, bound: Bound) -> Any:
         raise AdapterError("--params must be a JSON object")
     if method in ("GetSession", "GetBillItems", "GetFullBill"):
         given.setdefault("sessionId", str(_any_session(bound)))
+    if method in ("GetOrderBillByIdV1", "GetOrderByIdV1"):
+        given.setdefault("orderId", str(_any_session(bound)))
     if method == "GetTable":
         given.setdefault("name", "T1")
     return decode_request(dialect, route, msgspec.Raw(msgspec.json.encode(given)))
@@ -327,8 +332,12 @@ def _request(method: str, params: str, bound: Bound) -> Any:
 
 def _any_session(bound: Bound) -> Any:
     """An id that a session of this mapping could have."""
+    return bound.fields.packing.pack(_any_key(bound))
+
+
+def _any_key(bound: Bound) -> tuple[Any, ...]:
     values: dict[str, Any] = {"integer": 1, "text": "1", "uuid": "00000000-0000-4000-8000-000000000001"}
-    return bound.fields.packing.pack(tuple(values[part.form] for part in bound.fields.packing.parts))
+    return tuple(values[part.form] for part in bound.fields.packing.parts)
 
 
 async def _plan_of(store: SqlStore | None, plan: Plan, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -338,18 +347,28 @@ async def _plan_of(store: SqlStore | None, plan: Plan, given: Mapping[str, Any])
     return tuple(line for row in rows for line in str(row[-1]).splitlines())
 
 
+_ORDER = frozenset({"bill", "charge", "discount", "item", "modifier", "payment", "session", "table", "tax_line"})
 _KINDS: Mapping[str, frozenset[str]] = {
+    "CreateOrderLockV1": _ORDER,
+    "DeleteOrderLockV1": _ORDER,
+    "ExtendOrderLockV1": frozenset({"session"}),
     "GetBillItems": frozenset({"bill", "charge", "discount", "item", "modifier", "session"}),
     "GetFullBill": frozenset({"bill", "charge", "discount", "item", "modifier", "session", "table"}),
+    "GetOrderBillByIdV1": _ORDER,
+    "GetOrderByIdV1": _ORDER,
     "GetSession": frozenset({"bill", "session", "table"}),
     "GetTable": frozenset({"table"}),
+    "ListAreasV1": frozenset({"table"}),
     "ListBillItems": frozenset({"bill", "charge", "discount", "item", "modifier", "session"}),
     "ListSessions": frozenset({"bill", "session", "table"}),
     "ListTables": frozenset({"table"}),
     "LockSession": frozenset({"bill", "charge", "discount", "item", "modifier", "session"}),
+    "RecordOrderPaymentByIdV1": _ORDER,
     "RecordPayment": frozenset({"bill", "session"}),
+    "SearchOrdersV1": _ORDER,
+    "SearchTablesV1": frozenset({"table"}),
     "UnlockSession": frozenset({"session"}),
 }
 
-_WRITING = frozenset({"LockSession", "RecordPayment", "UnlockSession"})
+_WRITING = TABLES | ORDERS
 """Methods whose statements are listed and not tried: they would lock and pay."""

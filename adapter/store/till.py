@@ -18,9 +18,7 @@ from adapter.domain.requests import Requestor
 from adapter.domain.values import Bill, Waiter
 from adapter.errors import AlreadyLocked, Bug, DatabaseBusy, NotEnabled, PaymentNotRecorded, UnableToUnlock
 from adapter.mapping.balance import step_values, times_of
-from adapter.mapping.plans import Plan
 from adapter.mapping.readings import moment_in_utc
-from adapter.mapping.search import Search
 from adapter.mapping.writes import Write, Writes
 from adapter.store.book import Bound, SqlBook
 from adapter.store.drivers import verdict_on
@@ -257,27 +255,3 @@ class SqlTill:
             "terminal": requestor.terminal_id,
             "waiter": requestor.waiter_id,
         }
-
-
-def recording_plans(method: str, bound: Bound, writes: Writes, ledger: Ledger | None) -> list[Plan]:
-    """The statements that LockSession, UnlockSession or RecordPayment runs when all goes well, for people to read."""
-    bill = Search(by="key", content="bill")
-    columns = writes.lock
-    plans = [writes.hold]
-    plans.append(
-        bound.plan(bill, lambda: bound.statements.sessions(bill)) if method == "LockSession" else writes.balance
-    )
-    plans += [ledger.plan("lock_of")] if ledger is not None else []
-    plans += [columns.state] if columns is not None else []
-    if method == "LockSession":
-        plans += [columns.take] if columns is not None else []
-        plans += [ledger.plan("release")] if columns is not None and ledger is not None else []
-        plans += [ledger.plan("lock")] if ledger is not None else []
-    elif method == "UnlockSession":
-        plans += [columns.clear] if columns is not None else []
-        plans += [ledger.plan("release")] if ledger is not None else []
-    else:
-        plans += [ledger.plan("payments"), ledger.plan("keep")] if ledger is not None else []
-        plans += [writes.recorded] if ledger is None and writes.recorded is not None else []
-        plans += [plan for step in writes.steps for plan in (step.plan, step.asked_after) if plan is not None]
-    return plans

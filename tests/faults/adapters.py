@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from tests.faults.client import ACCOUNT, KEY, Line, Lost
+from tests.faults.order_line import ORDERS_KEY
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = "adapter"
@@ -47,6 +48,13 @@ name = "faults"
 account = "{account}"
 api_key = "{key}"
 """
+_ORDERS = """
+[[connection]]
+name = "orders"
+protocol = "epos-data"
+listen = "127.0.0.1:{port}"
+api_key = "{key}"
+"""
 
 _DIALS = """dial = "{url}"
 software_house_id = "faults"
@@ -73,6 +81,8 @@ class Adapter:
         """It waits for gateways on a port, unless `dial` says where it finds one; `more` is said of its connection."""
         self.name = name
         self.port = _free_port()
+        self.order_port = _free_port()
+        """Where it listens to the EPOS Data API."""
         self.status_port = _free_port()
         self.log = folder / f"{name}.log"
         self._program = program
@@ -81,6 +91,7 @@ class Adapter:
         way = _DIALS.format(url=dial, longest_delay=longest_delay) if dial else f'listen = "127.0.0.1:{self.port}"'
         way = f"{way}\n{more}"
         text = _CONFIG.format(url=url, way=way, status=self.status_port, account=ACCOUNT, key=KEY, deadline=DEADLINE)
+        text += _ORDERS.format(port=self.order_port, key=ORDERS_KEY)
         self._config.write_text(text, encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 

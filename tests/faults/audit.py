@@ -16,8 +16,9 @@ from tests.faults.restaurant import Check, minor
 from tests.faults.violations import Violation
 
 _WRITTEN = """
-SELECT id, card_transaction_id AS payment, ticket_id AS ticket, amount, tips_amount AS tips, voided
-FROM transactions WHERE card_transaction_id IS NOT NULL ORDER BY id
+SELECT t.id, COALESCE(i.intent, t.card_transaction_id) AS payment, t.ticket_id AS ticket, t.amount, t.tips_amount AS tips, t.voided
+FROM transactions t LEFT JOIN epos_adapter.payment_intent i ON i.payment_id::text = t.card_transaction_id
+WHERE t.card_transaction_id IS NOT NULL ORDER BY t.id
 """
 _TICKETS = """
 SELECT k.id, k.total_price AS total, g.amount AS gratuity, k.paid_amount AS paid, k.due_amount AS due, k.paid AS is_paid,
@@ -31,8 +32,10 @@ SELECT s.id, s.table_status AS status, EXISTS (SELECT 1 FROM table_ticket_num n 
 FROM shop_table_status s ORDER BY s.id
 """
 _LEDGER = """
-SELECT payment_id::text AS payment, base, tips, successful, COUNT(*) OVER (PARTITION BY payment_id) AS times
-FROM epos_adapter.recorded_payment ORDER BY payment_id
+SELECT COALESCE(i.intent, p.payment_id::text) AS payment, p.base, p.tips, p.successful,
+  COUNT(*) OVER (PARTITION BY p.payment_id) AS times
+FROM epos_adapter.recorded_payment p LEFT JOIN epos_adapter.payment_intent i ON i.payment_id = p.payment_id
+ORDER BY p.payment_id
 """
 Rows = Sequence[Any]
 
@@ -74,7 +77,8 @@ def _read(url: str) -> Evidence:
                 " FROM epos_adapter.session_lock"
             ).fetchall(),
             lock_log=connection.execute(
-                "SELECT operation, session_id::text AS session, terminal, EXTRACT(epoch FROM at)::float8 AS at"
+                "SELECT operation, session_id::text AS session, terminal, EXTRACT(epoch FROM at)::float8 AS at,"
+                " EXTRACT(epoch FROM ends)::float8 AS ends"
                 " FROM faults.lock_log ORDER BY number"
             ).fetchall(),
         )
@@ -109,7 +113,9 @@ def _payment(payment: Payment, times: int) -> Iterator[Violation]:
         yield Violation("refused and written", f"PAYMENT_NOT_RECORDED was answered, but it is there: {_said(payment)}")
     if payment.accepted > 1:
         yield Violation("accepted twice", f"{{}} was answered {payment.accepted} times: {_said(payment)}")
-    if payment.refused and payment.currency == "GBP":
+    if payment.acknowledged and payment.refused and payment.by_orders:
+        yield Violation("two answers", f"recorded and given back: {_said(payment)}")
+    if payment.refused and payment.currency == "GBP" and not payment.by_orders:
         yield Violation("refused", f"PAYMENT_NOT_RECORDED without a cause: {_said(payment)}")
     if payment.acknowledged and payment.currency != "GBP":
         yield Violation("accepted in error", f"a currency that the till does not have: {_said(payment)}")

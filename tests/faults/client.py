@@ -46,6 +46,8 @@ class Way(Protocol):
 class Line:
     """A socket to one adapter, opened when it is needed; one question at a time."""
 
+    headers = HEADERS
+
     def __init__(self, port: int, patience: float) -> None:
         self._port = port
         self._patience = patience
@@ -69,6 +71,11 @@ class Line:
             raise Lost(str(problem)) from None
         if message["id"] != identity:
             raise AssertionError(f"question {identity} was answered by {message}")
+        return self.read(message)
+
+    @staticmethod
+    def read(message: dict[str, Any]) -> Answer:
+        """What a message answers."""
         result: dict[str, Any] = message["result"]
         return Answer(result.get("errorCode", "ok"), result)
 
@@ -82,7 +89,7 @@ class Line:
     async def _open(self) -> ClientConnection:
         self._ws = await connect(
             f"ws://127.0.0.1:{self._port}",
-            additional_headers=HEADERS,
+            additional_headers=self.headers,
             compression=None,
             proxy=None,
             open_timeout=None,

@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Attempt:
     @property
     def definite(self) -> bool:
         """Whether the answer says what happened."""
-        return self.outcome not in (LOST, "ERROR_INTERNAL_POS_ERROR", "SESSION_UNABLE_TO_UNLOCK")
+        return self.outcome not in (LOST, "ERROR_INTERNAL_POS_ERROR", "SESSION_UNABLE_TO_UNLOCK", "UnexpectedError")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,15 +47,17 @@ class Payment:
     cashback: int = 0
     currency: str = "GBP"
     successful: bool = True
+    by_orders: bool = False
+    """Whether it goes over the EPOS Data API, where an error has the money given back."""
     payload: dict[str, Any] = field(default_factory=dict)
     """What is sent, the same each time."""
     tries: int = 0
     accepted: int = 0
-    """How often it was answered {}."""
+    """How often it was answered {}; over the EPOS Data API, whether it was answered with success."""
     repeated: int = 0
-    """How often it was answered PAYMENT_ALREADY_RECORDED."""
+    """How often it was answered PAYMENT_ALREADY_RECORDED; over the EPOS Data API, with success once more."""
     refused: int = 0
-    """How often it was answered PAYMENT_NOT_RECORDED."""
+    """How often it was answered PAYMENT_NOT_RECORDED, or with any error over the EPOS Data API."""
 
     @property
     def acknowledged(self) -> bool:
@@ -79,6 +82,13 @@ class Hold:
     """When it first sent the request to unlock, or was told that nothing is locked; None while it goes on."""
     missing: float | None = None
     """When it was told that nothing is locked although it had not unlocked; None where it was not."""
+    ends: float | None = None
+    """When the lock ends by itself, as far as its machine was told; None for one that does not."""
+
+    @property
+    def over(self) -> float:
+        """From when on the machine does not rely on it any more."""
+        return min(inf if self.until is None else self.until, inf if self.ends is None else self.ends)
 
 
 class Journal:

@@ -21,8 +21,9 @@ class Ledger:
         """All sessions that are locked: session, terminal, and the moment as seconds since 1970."""
         async with await psycopg.AsyncConnection.connect(self._url, row_factory=namedtuple_row) as connection:
             found = await connection.execute(
-                "SELECT session_id::text AS session, terminal, EXTRACT(epoch FROM locked_at)::float8 AS at"
-                " FROM epos_adapter.session_lock ORDER BY session_id"
+                "SELECT session_id::text AS session, terminal, EXTRACT(epoch FROM locked_at)::float8 AS at,"
+                " EXISTS (SELECT 1 FROM epos_adapter.order_lock o WHERE o.token = l.token) AS ends"
+                " FROM epos_adapter.session_lock l ORDER BY session_id"
             )
             return list(await found.fetchall())
 

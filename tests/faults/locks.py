@@ -10,6 +10,8 @@ from typing import Any
 from tests.faults.journal import OK, Attempt, Hold, Journal
 from tests.faults.violations import Violation
 
+_RELEASING = ("UnlockSession", "DeleteOrderLockV1")
+"""What releases a lock: one that has no end, and one that has."""
 _LATE = 10.0
 """How long after it was sent a request without an answer may still be carried out, in seconds: no fault lasts longer."""
 
@@ -22,7 +24,8 @@ def audit_locks(journal: Journal, locked: Sequence[Any], log: Sequence[Any]) -> 
     for session, there in holds.items():
         yield from _overlaps(journal, sorted(there, key=lambda hold: hold.granted), log)
         yield from _unasked(journal, session, there, [row for row in log if row.session == session])
-        yield from _unfounded(there, [row for row in log if row.session == session and row.operation == "lock"])
+        taken = ("lock", "renew")
+        yield from _unfounded(there, [row for row in log if row.session == session and row.operation in taken])
     for hold in journal.holds:
         if hold.missing is not None and not _by_another(journal, hold, hold.missing, log):
             yield Violation("lock lost", f"{hold.session} was let go while {hold.terminal} held it")
@@ -52,7 +55,7 @@ def orphan(journal: Journal, session: str, terminal: str, at: float) -> bool:
 def _overlaps(journal: Journal, holds: Sequence[Hold], log: Sequence[Any]) -> Iterator[Violation]:
     for number, first in enumerate(holds):
         for second in holds[number + 1 :]:
-            if second.granted >= (first.until or inf):
+            if second.granted >= first.over:
                 continue
             if _by_another(journal, first, second.granted, log):
                 journal.counted["unlocked by another"] += 1
@@ -103,14 +106,16 @@ def _unasked(journal: Journal, session: str, holds: Sequence[Hold], log: Sequenc
 
     An adapter may give a lock back by itself when whoever asked for it has gone, and only if nobody was told of it.
     """
-    asked = [one for one in journal.attempts if one.method == "UnlockSession" and one.session == session]
-    released = [row for row in log if row.operation == "release"]
+    asked = [one for one in journal.attempts if one.method in _RELEASING and one.session == session]
+    # One that has an end may be released from then on by whoever comes.
+    released = [row for row in log if row.operation == "release" and (row.ends is None or row.at < row.ends)]
     given: dict[int, int] = {}
     """Which release each request has got, both by their places."""
 
     def give(place: int, tried: set[int]) -> bool:
         for number, attempt in enumerate(asked):
-            if number in tried or not _may_release(attempt, released[place].at):
+            its_own = attempt.method == _RELEASING[released[place].ends is not None]
+            if number in tried or not its_own or not _may_release(attempt, released[place].at):
                 continue
             tried.add(number)
             if number not in given or give(given[number], tried):
@@ -137,9 +142,10 @@ def _may_release(attempt: Attempt, at: float) -> bool:
 
 def _never_heard_of(journal: Journal, session: str, holds: Sequence[Hold], row: Any) -> bool:
     """Whether a lock that was released may be that of a request whose answer its terminal has never had."""
-    is_held = any(hold.terminal == row.terminal and hold.granted <= row.at < (hold.until or inf) for hold in holds)
+    is_held = any(hold.terminal == row.terminal and hold.granted <= row.at < hold.over for hold in holds)
     return not is_held and any(
-        (attempt.method, attempt.terminal, attempt.session) == ("LockSession", row.terminal, session)
+        attempt.method in ("CreateOrderLockV1", "LockSession")
+        and (attempt.terminal, attempt.session) == (row.terminal, session)
         and not attempt.definite
         and attempt.sent <= row.at
         for attempt in journal.attempts

@@ -12,6 +12,7 @@ from tests.faults.violations import Violation
 INVARIANTS = {
     "lost": ("lost",),
     "doubled": ("doubled", "accepted twice"),
+    "given back and written": ("refused and written", "two answers"),
     "double holders": ("double holder", "lock without a row", "lock lost"),
     "stuck locks": ("stuck lock",),
     "wrong balances": ("wrong balance", "wrong table"),
@@ -33,8 +34,10 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "payments": {
             "tried": len(journal.payments),
             "acknowledged": journal.acknowledged,
+            "over the EPOS Data API": sum(payment.by_orders for payment in journal.payments.values()),
             "declined": sum(not payment.successful for payment in journal.payments.values()),
-            "refused": sum(bool(payment.refused) for payment in journal.payments.values()),
+            "refused": sum(bool(one.refused) for one in journal.payments.values() if not one.by_orders),
+            "given back": sum(bool(one.refused) for one in journal.payments.values() if one.by_orders),
         },
         "requests": {
             "sent": len(journal.attempts),

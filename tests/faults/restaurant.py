@@ -34,12 +34,19 @@ INSERT INTO table_ticket_num (shop_table_status_id, ticket_id, user_id)
 _INSTRUMENTS = """
 CREATE SCHEMA faults;
 CREATE TABLE faults.lock_log (number bigserial PRIMARY KEY, operation text, session_id uuid, terminal text,
-  at timestamptz, was jsonb);
+  at timestamptz, was jsonb, ends timestamptz);
 CREATE FUNCTION faults.log_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP <> 'INSERT' THEN
+  -- A lock of the EPOS Data API that is asked for again or extended changes its token and no more.
+  IF TG_OP = 'UPDATE' AND OLD.session_id = NEW.session_id AND OLD.locked_at = NEW.locked_at THEN
     INSERT INTO faults.lock_log (operation, session_id, terminal, at, was)
-      VALUES ('release', OLD.session_id, OLD.terminal, clock_timestamp(), to_jsonb(OLD));
+      VALUES ('renew', NEW.session_id, NEW.terminal, clock_timestamp(), to_jsonb(NEW));
+    RETURN NULL;
+  END IF;
+  IF TG_OP <> 'INSERT' THEN
+    INSERT INTO faults.lock_log (operation, session_id, terminal, at, was, ends)
+      VALUES ('release', OLD.session_id, OLD.terminal, clock_timestamp(), to_jsonb(OLD),
+        (SELECT expires_at FROM epos_adapter.order_lock o WHERE o.session_id = OLD.session_id AND o.token = OLD.token));
   END IF;
   IF TG_OP <> 'DELETE' THEN
     INSERT INTO faults.lock_log (operation, session_id, terminal, at, was)

@@ -13,12 +13,17 @@ from tests.faults.adapters import PATIENCE, Adapter, folder, running
 from tests.faults.client import Line
 from tests.faults.journal import Journal, Payment
 from tests.faults.ledger import Ledger
+from tests.faults.order_line import OrderLine
+from tests.faults.order_terminal import OrderTerminal
 from tests.faults.proxy import Proxy
 from tests.faults.restaurant import Check, fill, instrument, minor, read_checks
 from tests.faults.server import Server
 from tests.faults.terminal import Terminal
 
 _CHECKS = 120
+_KEY = """(SELECT COALESCE((SELECT payment_id::text FROM epos_adapter.payment_intent WHERE intent = k.id), k.id)
+  FROM (SELECT %s::text AS id) k)"""
+"""What a payment is called in the tables: its id, or that which was made of its intent."""
 
 
 class Stage:
@@ -58,13 +63,20 @@ class Stage:
         number = len(self.journal.attempts) + 20_000_000
         return Terminal(str(number), ways, self.journal, self.ledger, seeded(number))
 
+    def order_terminal(self) -> OrderTerminal:
+        """A card machine of the EPOS Data API that reaches all adapters."""
+        number = len(self.journal.attempts) + 30_000_000
+        ways = [OrderLine(one.order_port, PATIENCE) for one in self.adapters]
+        return OrderTerminal(str(number), ways, self.journal, seeded(number))
+
     def rows(self, payment: Payment) -> int:
         """How often the till has a payment."""
-        return int(self._one("SELECT COUNT(*) FROM transactions WHERE card_transaction_id = %s", payment.id))
+        return int(self._one(f"SELECT COUNT(*) FROM transactions WHERE card_transaction_id::text = {_KEY}", payment.id))
 
     def entries(self, payment: Payment) -> int:
         """How often the ledger has a payment."""
-        return int(self._one("SELECT COUNT(*) FROM epos_adapter.recorded_payment WHERE payment_id = %s", payment.id))
+        found = f"SELECT COUNT(*) FROM epos_adapter.recorded_payment WHERE payment_id::text = {_KEY}"
+        return int(self._one(found, payment.id))
 
     def paid(self, check: Check) -> int:
         """What the till says has been paid since the beginning."""
@@ -83,6 +95,10 @@ class Stage:
     def fail(self, sequence: str, times: int) -> None:
         """Let so many of the next payments fail, in the way of this sequence."""
         self._one("SELECT setval(%s, %s)", f"faults.{sequence}", times)
+
+    def change(self, statement: str, *values: object) -> None:
+        """Change something past the adapter; the statement gives a row."""
+        self._one(statement, *values)
 
     def _one(self, statement: str, *values: object) -> Any:
         with psycopg.connect(self.url, autocommit=True) as connection:

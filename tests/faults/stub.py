@@ -23,7 +23,10 @@ MISTAKE = "EPOS_FAULTS_MISTAKE"
 
 _LEDGER = """
 CREATE SCHEMA IF NOT EXISTS epos_adapter;
-CREATE TABLE IF NOT EXISTS epos_adapter.session_lock (session_id uuid PRIMARY KEY, terminal text, locked_at timestamptz);
+CREATE TABLE IF NOT EXISTS epos_adapter.session_lock (session_id uuid PRIMARY KEY, terminal text, locked_at timestamptz,
+  token uuid DEFAULT gen_random_uuid());
+CREATE TABLE IF NOT EXISTS epos_adapter.order_lock (session_id uuid, token uuid, expires_at timestamptz);
+CREATE TABLE IF NOT EXISTS epos_adapter.payment_intent (payment_id uuid PRIMARY KEY, intent text, refused text);
 CREATE TABLE IF NOT EXISTS epos_adapter.recorded_payment (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   payment_id uuid UNIQUE, session_id uuid, base bigint, tips bigint, successful boolean, conflict boolean DEFAULT false);
 """

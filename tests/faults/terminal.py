@@ -25,6 +25,8 @@ class Surprise(AssertionError):
 class Terminal:
     """One card machine. Its number is how the ledger calls it."""
 
+    by_orders = False
+
     def __init__(
         self,
         number: str,

@@ -252,3 +252,50 @@ def test_a_lock_that_another_machine_is_known_to_have_released_is_no_fault_of_th
     )
     assert "double holder" not in evening.found()
     assert evening.journal.counted["unlocked by another"] == 1
+
+
+def test_a_payment_that_is_recorded_and_given_back_is_found(evening: Evening):
+    payment = evening.payment()
+    payment.by_orders, payment.refused = True, 1
+    assert evening.found() == {"two answers", "refused and written"}
+
+
+def test_a_payment_that_was_given_back_needs_no_cause(evening: Evening):
+    evening.journal.add(Payment(id="pi_1", session="s", ticket=1, base=1, tries=1, refused=1, by_orders=True))
+    assert evening.found() == set()
+
+
+def test_a_payment_is_known_by_its_intent(evening: Evening):
+    evening.sql(
+        "INSERT INTO epos_adapter.payment_intent (payment_id, intent) VALUES (%s, 'pi_1')", evening.payment().id
+    )
+    assert {"lost", "unknown payment"} <= evening.found()
+
+
+def test_a_lock_that_ends_gives_way_from_then_on_and_not_before(evening: Evening):
+    first = evening.journal.holds[0]
+    assert first.until is not None
+    first.until, first.ends = None, first.until
+    evening.journal.holds[1].terminal = "10000002"
+    assert "double holder" not in evening.found()
+    first.ends += 3600
+    assert "double holder" in evening.found()
+
+
+@pytest.mark.parametrize(("ends", "kinds"), [("1 hour", {"lock lost"}), ("-1 hour", set())])
+def test_a_lock_that_ends_is_released_by_whoever_comes_and_before_only_by_its_own(
+    evening: Evening, ends: str, kinds: set[str]
+):
+    first = evening.journal.holds[0]
+    assert first.until is not None
+    unlocked = Attempt("UnlockSession", first.terminal, first.session, first.until, answered=first.until, outcome="ok")
+    evening.journal.attempts.append(unlocked)
+    evening.sql(
+        "INSERT INTO faults.lock_log (operation, session_id, terminal, at, ends)"
+        " VALUES ('release', %s, '10000009', to_timestamp(%s), to_timestamp(%s) + %s::interval)",
+        first.session,
+        first.until,
+        first.until,
+        ends,
+    )
+    assert evening.found() == kinds

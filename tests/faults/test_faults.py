@@ -12,6 +12,7 @@ import pytest
 
 from tests.faults.adapters import DEADLINE, PATIENCE
 from tests.faults.journal import OK, Payment
+from tests.faults.order_scenes import SCENES
 from tests.faults.proxy import Fault
 from tests.faults.restaurant import Check
 from tests.faults.server import Server
@@ -384,3 +385,8 @@ def test_a_lock_that_was_given_back_is_not_taken_again_for_a_card_machine_that_h
         await second.close()
 
     play(test)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_of_the_epos_data_api(play: Play, scene: str):
+    play(SCENES[scene])

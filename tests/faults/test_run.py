@@ -38,6 +38,7 @@ def test_an_adapter_is_found_out_by_its_mistake(server: Server, mistake: str, ki
         seed=3,
         think=0.02,
         repeats=0.5,
+        orders=False,
         program=STUB,
         environment={MISTAKE: mistake},
         saboteur=False,

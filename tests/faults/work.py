@@ -8,8 +8,11 @@ from random import Random
 from typing import Any
 
 from tests.faults.journal import Journal, Payment
+from tests.faults.order_terminal import OrderTerminal
 from tests.faults.restaurant import Check
 from tests.faults.terminal import Terminal
+
+Machine = Terminal | OrderTerminal
 
 
 class Floor:
@@ -25,7 +28,7 @@ class Floor:
         self._random = random
         self._repeats = repeats
 
-    async def serve(self, terminal: Terminal, twin: Terminal) -> None:
+    async def serve(self, terminal: Machine, twin: Machine) -> None:
         """One part of one check; now and then two card machines want it at the same moment, by two adapters."""
         check = self._random.choice(self._open)
         if self._random.random() < 0.15:
@@ -34,7 +37,7 @@ class Floor:
         else:
             await self._visit(terminal, check)
 
-    async def _visit(self, terminal: Terminal, check: Check, at: int | None = None) -> None:
+    async def _visit(self, terminal: Machine, check: Check, at: int | None = None) -> None:
         bill = await terminal.lock(check, at=at)
         if bill is None:
             self._journal.counted["gave way to another"] += 1
@@ -45,11 +48,16 @@ class Floor:
         else:
             self._leave(check)
             await self._repeat(
-                terminal, [one for one in self._journal.payments.values() if one.session == check.session]
+                terminal,
+                [
+                    one
+                    for one in self._journal.payments.values()
+                    if one.session == check.session and one.by_orders == terminal.by_orders
+                ],
             )
         await terminal.unlock(check)
 
-    async def _pay(self, terminal: Terminal, check: Check, payment: Payment) -> None:
+    async def _pay(self, terminal: Machine, check: Check, payment: Payment) -> None:
         if self._random.random() < 0.08:
             self._journal.counted["races for a payment"] += 1
             await terminal.record_twice_at_once(check, payment)
@@ -58,7 +66,7 @@ class Floor:
         if self._random.random() < self._repeats:
             await self._repeat(terminal, [payment])
 
-    async def _repeat(self, terminal: Terminal, payments: Sequence[Payment]) -> None:
+    async def _repeat(self, terminal: Machine, payments: Sequence[Payment]) -> None:
         """Send an acknowledged payment again, for no reason."""
         known = [payment for payment in payments if payment.acknowledged]
         if known:
@@ -67,7 +75,7 @@ class Floor:
             while await terminal.record_once(payment) == "ERROR_INTERNAL_POS_ERROR":
                 pass
 
-    def _choose(self, terminal: Terminal, check: Check, owed: int) -> Payment:
+    def _choose(self, terminal: Machine, check: Check, owed: int) -> Payment:
         """All that is owed, a part of it, or, rarely, more than that."""
         base = owed if self._random.random() < 0.3 else max(1, owed // self._random.randint(2, 5))
         more: dict[str, Any] = {}

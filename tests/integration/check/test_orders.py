@@ -77,6 +77,8 @@ def test_a_report_says_what_each_capability_is_served(small: Any):
         "missing": [],
         "limits": [],
     }
-    assert not served["RecordOrderPaymentById"]["offered"]
-    assert "reads" in served["RecordOrderPaymentById"]["reason"]
+    assert served["RecordOrderPaymentById"]["offered"]
+    assert served["CreateOrderLock"]["missing"] == [
+        {"key": "lock", "instead": "locks in the ledger, which the till does not see"}
+    ]
     assert served["CreateOrder"]["reason"] == "orders are made and canceled at the till"

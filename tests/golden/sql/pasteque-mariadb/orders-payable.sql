@@ -1,0 +1,154 @@
+SELECT
+  s.id AS key_0
+FROM sharedtickets AS s
+ORDER BY
+  s.id ASC
+LIMIT :page_size
+
+SELECT
+  0 AS branch,
+  s.id AS session_0,
+  s.name AS session_name,
+  (
+    SELECT
+      MIN(c.datestart)
+    FROM closedcash AS c
+    WHERE
+      c.dateend IS NULL
+  ) AS session_created_at,
+  s.custcount AS session_covers,
+  COALESCE(
+    (
+      SELECT
+        SUM(l.quantity * l.price * (
+          1 - COALESCE(l.discountrate, 0)
+        ) * (
+          1 + t.rate
+        ))
+      FROM sharedticketlines AS l
+      JOIN taxes AS t
+        ON t.id = l.tax_id
+      WHERE
+        l.sharedticket_id = s.id
+    ),
+    0
+  ) * (
+    1 - COALESCE(s.discountrate, 0)
+  ) AS session_total,
+  0 AS session_paid,
+  COALESCE(
+    (
+      SELECT
+        SUM(l.quantity * l.price * (
+          1 - COALESCE(l.discountrate, 0)
+        ) * t.rate)
+      FROM sharedticketlines AS l
+      JOIN taxes AS t
+        ON t.id = l.tax_id
+      WHERE
+        l.sharedticket_id = s.id
+    ),
+    0
+  ) * (
+    1 - COALESCE(s.discountrate, 0)
+  ) AS session_tax,
+  CASE
+    WHEN COALESCE(s.discountrate, 0) <> 0
+    THEN s.discountrate * COALESCE(
+      (
+        SELECT
+          SUM(l.quantity * l.price * (
+            1 - COALESCE(l.discountrate, 0)
+          ) * (
+            1 + t.rate
+          ))
+        FROM sharedticketlines AS l
+        JOIN taxes AS t
+          ON t.id = l.tax_id
+        WHERE
+          l.sharedticket_id = s.id
+      ),
+      0
+    )
+  END AS session_discount_1_amount,
+  s.discountrate AS session_discount_1_rate,
+  COALESCE(s.discountrate, 0) <> 0 AS session_discount_1_there,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM sharedtickets AS s
+WHERE
+  s.id IN :keys_0
+UNION ALL
+SELECT
+  1 AS branch,
+  s.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  p.name AS link_name,
+  p.id AS link_id_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM sharedtickets AS s
+JOIN places AS p
+  ON p.id = s.id
+JOIN floors AS f
+  ON f.id = p.floor
+WHERE
+  s.id IN :keys_0
+UNION ALL
+SELECT
+  2 AS branch,
+  s.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
+  r.name AS item_name,
+  g.name AS item_category_0,
+  c.name AS item_category_1,
+  l.quantity AS item_quantity,
+  l.price AS item_amount_per_item,
+  x.rate AS item_tax_rate,
+  l.line AS item_order_0,
+  l.id AS item_0,
+  COALESCE(r.iscom, FALSE) AS item_positional,
+  x.id AS item_tax_line_0_id,
+  x.name AS item_tax_line_0_name,
+  l.quantity * l.price * (
+    1 - COALESCE(l.discountrate, 0)
+  ) * x.rate * (
+    1 - COALESCE(s.discountrate, 0)
+  ) AS item_tax_line_0_amount,
+  NULL, NULL, NULL, NULL
+FROM sharedtickets AS s
+JOIN sharedticketlines AS l
+  ON l.sharedticket_id = s.id
+JOIN taxes AS x
+  ON x.id = l.tax_id
+LEFT JOIN products AS r
+  ON r.id = l.product_id
+LEFT JOIN categories AS c
+  ON c.id = r.category
+LEFT JOIN categories AS g
+  ON g.id = c.parentid
+WHERE
+  s.id IN :keys_0
+UNION ALL
+SELECT
+  3 AS branch,
+  s.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS discount_plu,
+  r.name AS discount_name_0,
+  NULL, NULL, NULL, NULL,
+  x.rate AS discount_tax_rate,
+  l.line AS discount_order_0,
+  NULL, NULL, NULL, NULL, NULL,
+  CONCAT('discount-', COALESCE(l.line, '')) AS discount_id,
+  'discount' AS discount_name_1,
+  l.quantity * l.price * l.discountrate AS discount_amount,
+  l.discountrate AS discount_rate
+FROM sharedtickets AS s
+JOIN sharedticketlines AS l
+  ON l.sharedticket_id = s.id
+JOIN taxes AS x
+  ON x.id = l.tax_id
+LEFT JOIN products AS r
+  ON r.id = l.product_id
+WHERE
+  s.id IN :keys_0 AND COALESCE(l.discountrate, 0) <> 0

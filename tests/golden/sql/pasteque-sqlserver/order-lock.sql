@@ -1,0 +1,332 @@
+SELECT
+  1
+FROM sharedtickets AS s   WITH (UPDLOCK, ROWLOCK, HOLDLOCK)
+WHERE
+  s.id = :key_0
+
+SELECT
+  -1 AS branch,
+  b0.session_0 AS c1,
+  b0.name AS c2,
+  b0.created_at AS c3,
+  b0.covers AS c4,
+  b0.total AS c5,
+  b0.paid AS c6,
+  b0.tax AS c7,
+  b0.discount_1_amount AS c8,
+  b0.discount_1_rate AS c9,
+  b0.discount_1_there AS c10,
+  b1.name AS c11,
+  b1.id_0 AS c12,
+  b2.id AS c13,
+  b2.name AS c14,
+  b2.category_0 AS c15,
+  b2.category_1 AS c16,
+  b2.quantity AS c17,
+  b2.amount_per_item AS c18,
+  b2.tax_rate AS c19,
+  b2.order_0 AS c20,
+  b2.item_0 AS c21,
+  b2.positional AS c22,
+  b2.tax_line_0_id AS c23,
+  b2.tax_line_0_name AS c24,
+  b2.tax_line_0_amount AS c25,
+  b3.id AS c26,
+  b3.name_1 AS c27,
+  b3.amount AS c28,
+  b3.rate AS c29
+FROM (
+  SELECT
+    s.id AS session_0,
+    s.name AS name,
+    (
+      SELECT
+        MIN(c.datestart)
+      FROM closedcash AS c
+      WHERE
+        c.dateend IS NULL
+    ) AS created_at,
+    s.custcount AS covers,
+    COALESCE(
+      (
+        SELECT
+          SUM(l.quantity * l.price * (
+            1 - COALESCE(l.discountrate, 0)
+          ) * (
+            1 + t.rate
+          ))
+        FROM sharedticketlines AS l
+        JOIN taxes AS t
+          ON t.id = l.tax_id
+        WHERE
+          l.sharedticket_id = s.id
+      ),
+      0
+    ) * (
+      1 - COALESCE(s.discountrate, 0)
+    ) AS total,
+    0 AS paid,
+    COALESCE(
+      (
+        SELECT
+          SUM(l.quantity * l.price * (
+            1 - COALESCE(l.discountrate, 0)
+          ) * t.rate)
+        FROM sharedticketlines AS l
+        JOIN taxes AS t
+          ON t.id = l.tax_id
+        WHERE
+          l.sharedticket_id = s.id
+      ),
+      0
+    ) * (
+      1 - COALESCE(s.discountrate, 0)
+    ) AS tax,
+    CASE
+      WHEN COALESCE(s.discountrate, 0) <> 0
+      THEN s.discountrate * COALESCE(
+        (
+          SELECT
+            SUM(l.quantity * l.price * (
+              1 - COALESCE(l.discountrate, 0)
+            ) * (
+              1 + t.rate
+            ))
+          FROM sharedticketlines AS l
+          JOIN taxes AS t
+            ON t.id = l.tax_id
+          WHERE
+            l.sharedticket_id = s.id
+        ),
+        0
+      )
+    END AS discount_1_amount,
+    s.discountrate AS discount_1_rate,
+    CASE WHEN COALESCE(s.discountrate, 0) <> 0 THEN 1 WHEN NOT (
+      COALESCE(s.discountrate, 0) <> 0
+    ) THEN 0 END AS discount_1_there
+  FROM sharedtickets AS s
+) AS b0
+CROSS JOIN (
+  SELECT
+    p.name AS name,
+    p.id AS id_0
+  FROM sharedtickets AS s
+  JOIN places AS p
+    ON p.id = s.id
+  JOIN floors AS f
+    ON f.id = p.floor
+) AS b1
+CROSS JOIN (
+  SELECT
+    COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS id,
+    r.name AS name,
+    g.name AS category_0,
+    c.name AS category_1,
+    l.quantity AS quantity,
+    l.price AS amount_per_item,
+    x.rate AS tax_rate,
+    l.line AS order_0,
+    l.id AS item_0,
+    COALESCE(r.iscom, 0) AS positional,
+    x.id AS tax_line_0_id,
+    x.name AS tax_line_0_name,
+    l.quantity * l.price * (
+      1 - COALESCE(l.discountrate, 0)
+    ) * x.rate * (
+      1 - COALESCE(s.discountrate, 0)
+    ) AS tax_line_0_amount
+  FROM sharedtickets AS s
+  JOIN sharedticketlines AS l
+    ON l.sharedticket_id = s.id
+  JOIN taxes AS x
+    ON x.id = l.tax_id
+  LEFT JOIN products AS r
+    ON r.id = l.product_id
+  LEFT JOIN categories AS c
+    ON c.id = r.category
+  LEFT JOIN categories AS g
+    ON g.id = c.parentid
+) AS b2
+CROSS JOIN (
+  SELECT
+    CONCAT('discount-', l.line) AS id,
+    'discount' AS name_1,
+    l.quantity * l.price * l.discountrate AS amount,
+    l.discountrate AS rate
+  FROM sharedtickets AS s
+  JOIN sharedticketlines AS l
+    ON l.sharedticket_id = s.id
+  JOIN taxes AS x
+    ON x.id = l.tax_id
+  LEFT JOIN products AS r
+    ON r.id = l.product_id
+) AS b3
+WHERE
+  1 = 0
+UNION ALL
+SELECT
+  0 AS branch,
+  s.id AS session_0,
+  s.name AS session_name,
+  (
+    SELECT
+      MIN(c.datestart)
+    FROM closedcash AS c
+    WHERE
+      c.dateend IS NULL
+  ) AS session_created_at,
+  s.custcount AS session_covers,
+  COALESCE(
+    (
+      SELECT
+        SUM(l.quantity * l.price * (
+          1 - COALESCE(l.discountrate, 0)
+        ) * (
+          1 + t.rate
+        ))
+      FROM sharedticketlines AS l
+      JOIN taxes AS t
+        ON t.id = l.tax_id
+      WHERE
+        l.sharedticket_id = s.id
+    ),
+    0
+  ) * (
+    1 - COALESCE(s.discountrate, 0)
+  ) AS session_total,
+  0 AS session_paid,
+  COALESCE(
+    (
+      SELECT
+        SUM(l.quantity * l.price * (
+          1 - COALESCE(l.discountrate, 0)
+        ) * t.rate)
+      FROM sharedticketlines AS l
+      JOIN taxes AS t
+        ON t.id = l.tax_id
+      WHERE
+        l.sharedticket_id = s.id
+    ),
+    0
+  ) * (
+    1 - COALESCE(s.discountrate, 0)
+  ) AS session_tax,
+  CASE
+    WHEN COALESCE(s.discountrate, 0) <> 0
+    THEN s.discountrate * COALESCE(
+      (
+        SELECT
+          SUM(l.quantity * l.price * (
+            1 - COALESCE(l.discountrate, 0)
+          ) * (
+            1 + t.rate
+          ))
+        FROM sharedticketlines AS l
+        JOIN taxes AS t
+          ON t.id = l.tax_id
+        WHERE
+          l.sharedticket_id = s.id
+      ),
+      0
+    )
+  END AS session_discount_1_amount,
+  s.discountrate AS session_discount_1_rate,
+  CASE WHEN COALESCE(s.discountrate, 0) <> 0 THEN 1 WHEN NOT (
+    COALESCE(s.discountrate, 0) <> 0
+  ) THEN 0 END AS session_discount_1_there,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM sharedtickets AS s
+WHERE
+  s.id = :key_0
+UNION ALL
+SELECT
+  1 AS branch,
+  s.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  p.name AS link_name,
+  p.id AS link_id_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM sharedtickets AS s
+JOIN places AS p
+  ON p.id = s.id
+JOIN floors AS f
+  ON f.id = p.floor
+WHERE
+  s.id = :key_0
+UNION ALL
+SELECT
+  2 AS branch,
+  s.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
+  r.name AS item_name,
+  g.name AS item_category_0,
+  c.name AS item_category_1,
+  l.quantity AS item_quantity,
+  l.price AS item_amount_per_item,
+  x.rate AS item_tax_rate,
+  l.line AS item_order_0,
+  l.id AS item_0,
+  COALESCE(r.iscom, 0) AS item_positional,
+  x.id AS item_tax_line_0_id,
+  x.name AS item_tax_line_0_name,
+  l.quantity * l.price * (
+    1 - COALESCE(l.discountrate, 0)
+  ) * x.rate * (
+    1 - COALESCE(s.discountrate, 0)
+  ) AS item_tax_line_0_amount,
+  NULL, NULL, NULL, NULL
+FROM sharedtickets AS s
+JOIN sharedticketlines AS l
+  ON l.sharedticket_id = s.id
+JOIN taxes AS x
+  ON x.id = l.tax_id
+LEFT JOIN products AS r
+  ON r.id = l.product_id
+LEFT JOIN categories AS c
+  ON c.id = r.category
+LEFT JOIN categories AS g
+  ON g.id = c.parentid
+WHERE
+  s.id = :key_0
+UNION ALL
+SELECT
+  3 AS branch,
+  s.id AS session_0,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS discount_plu,
+  r.name AS discount_name_0,
+  NULL, NULL, NULL, NULL,
+  x.rate AS discount_tax_rate,
+  l.line AS discount_order_0,
+  NULL, NULL, NULL, NULL, NULL,
+  CONCAT('discount-', l.line) AS discount_id,
+  'discount' AS discount_name_1,
+  l.quantity * l.price * l.discountrate AS discount_amount,
+  l.discountrate AS discount_rate
+FROM sharedtickets AS s
+JOIN sharedticketlines AS l
+  ON l.sharedticket_id = s.id
+JOIN taxes AS x
+  ON x.id = l.tax_id
+LEFT JOIN products AS r
+  ON r.id = l.product_id
+WHERE
+  s.id = :key_0 AND COALESCE(l.discountrate, 0) <> 0
+
+SELECT
+  SYSUTCDATETIME()
+
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+FROM epos_adapter.session_lock l LEFT JOIN epos_adapter.order_lock o ON o.session_id = l.session_id AND o.token = l.token
+WHERE l.session_id = :session_id
+
+INSERT INTO epos_adapter.session_lock (session_id, token, terminal, waiter)
+VALUES (:session_id, :token, :terminal, :waiter)
+
+UPDATE epos_adapter.order_lock SET token = :token, expires_at = :expires_at, total = :total
+WHERE session_id = :session_id AND lock_id = :lock_id
+
+INSERT INTO epos_adapter.order_lock (session_id, lock_id, token, expires_at, total)
+VALUES (:session_id, :lock_id, :token, :expires_at, :total)
