@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-import regex
-
 _LONGEST = 0.1
 """Seconds that a search may take; most take a few millionths."""
 _PATIENCE = 0.5
@@ -26,6 +24,8 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         """Raises `regex.error` where the text is no pattern."""
+        import regex  # noqa: PLC0415 -- few mappings have patterns, and loading it takes a hundredth of the start
+
         self._compiled = regex.compile(text)
         self._lost = 0.0
 
@@ -48,6 +48,8 @@ class Pattern:
 
 def what_is_wrong(text: str) -> str:
     """Why a text is no pattern that could be let loose on rows; empty for one that can."""
+    import regex  # noqa: PLC0415 -- see Pattern
+
     try:
         compiled = regex.compile(text)
     except (regex.error, OverflowError, RecursionError, ValueError) as error:

@@ -178,7 +178,7 @@ def _select(number: int, part: Part, slots: Slots, layout: _Layout, engine: Engi
         if nulls:
             lines.append(", ".join(["NULL"] * nulls))
             nulls = 0
-        lines.append(engine.text(exp.alias_(part.outputs[output].copy(), _column_name(output, part))))
+        lines.append(engine.text(exp.alias_(part.outputs[output].copy(), _column_name(output, part), copy=False)))
     if nulls:
         lines.append(", ".join(["NULL"] * nulls))
     return _with_outputs(lines, select_of(part, where=part.where), engine)
@@ -190,13 +190,15 @@ def _typing(parts: list[Part], layout: _Layout, engine: Engine) -> str:
     wanted: dict[int, list[str]] = {}
     for place, (number, name) in enumerate(layout.owners, start=1):
         inner = exp.column(_inner_name(name), table=f"b{number}")
-        lines.append(engine.text(exp.alias_(inner, f"c{place}")))
+        lines.append(engine.text(exp.alias_(inner, f"c{place}", copy=False)))
         wanted.setdefault(number, []).append(name)
     sources = []
     for number, names in wanted.items():
         part = parts[number]
         inner_select = select_of(part, where=())
-        inner_select.set("expressions", [exp.alias_(part.outputs[name].copy(), _inner_name(name)) for name in names])
+        inner_select.set(
+            "expressions", [exp.alias_(part.outputs[name].copy(), _inner_name(name), copy=False) for name in names]
+        )
         sources.append(exp.Subquery(this=inner_select, alias=exp.TableAlias(this=exp.to_identifier(f"b{number}"))))
     select = exp.Select(expressions=[exp.Var(this=_OUTPUTS)]).from_(sources[0])
     select.set("joins", [exp.Join(this=source, kind="CROSS") for source in sources[1:]])
@@ -214,7 +216,7 @@ def select_of(part: Part, where: tuple[exp.Expr, ...]) -> exp.Select:
     if part.joins:
         select.set("joins", [join.copy() for join in part.joins])
     if where:
-        select.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in where))))
+        select.set("where", exp.Where(this=exp.and_(*(condition.copy() for condition in where), copy=False)))
     return select
 
 
@@ -269,7 +271,10 @@ def part_without_rows(part: Part, engine: Engine) -> str:
     nothing_asked: Any = select.transform(
         lambda node: exp.Null() if isinstance(node, exp.Placeholder) and node.name.startswith("key_") else node
     )
-    lines = [engine.text(exp.alias_(tree.copy(), f"c{index}")) for index, tree in enumerate(part.outputs.values())]
+    lines = [
+        engine.text(exp.alias_(tree.copy(), f"c{index}", copy=False))
+        for index, tree in enumerate(part.outputs.values())
+    ]
     return _with_outputs(lines, nothing_asked, engine)
 
 
