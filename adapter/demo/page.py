@@ -62,7 +62,7 @@ class Page:
         """One question: what was asked, the SQL it became, what was answered."""
         out = self._out
         self.heading(number, count, step)
-        params = {name: value for name, value in step["params"].items() if name != "requestorInfo"}
+        params = {name: value for name, value in step["params"].items() if name not in ("requestorInfo", "headers")}
         self._block("the card machine asks", self._json({"method": step["method"], "params": params}), "json")
         if len(statements) > 1:
             self._block(f"which becomes {len(statements)} statements in one transaction", "", "text")

@@ -32,6 +32,7 @@ from adapter.events import Emit, Event, StatementRun, StatusServed
 from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.receipt_schema import Receipt, ReceiptRule
 from adapter.watching import watch_of
+from simulator.accounts import Account
 from simulator.app import Simulator
 from simulator.explaining import Explaining
 from simulator.gateway import Gateway
@@ -39,6 +40,9 @@ from simulator.gateway import Gateway
 ACCOUNT = "copperkettle"
 _KEY = "00000000-0000-4000-8000-00000000d302"
 """An invented API key: it opens the stand-in on this machine and nothing else."""
+_ORDERS = "epos-data"
+"""The protocol of the journey's last part, and the name of its account."""
+_ORDERS_KEY = "sk_sandbox_00000000d302"
 _LOCAL_ACCOUNT = "local"
 _PATIENCE = 10.0
 _WIDTH = 120
@@ -68,7 +72,10 @@ async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal, open_p
     heard: list[Event] = []
     listening: dict[str, int] = {}
     wrong = 0
-    async with Simulator({ACCOUNT: _KEY}, pages=till(url)) as simulator:
+    accounts: dict[str, Account] = {ACCOUNT: Account(_KEY)}
+    if once:
+        accounts[_ORDERS] = Account(_ORDERS_KEY, dialect=_ORDERS)
+    async with Simulator(accounts, pages=till(url)) as simulator:
         gateway = simulator.gateway
 
         def hear(event: Event) -> None:
@@ -77,12 +84,13 @@ async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal, open_p
             if once:
                 heard.append(event)
 
-        app = _app(url, gateway.url, hear)
+        app = _app(url, gateway, hear)
         page.doing("making the adapter's own tables: epos-adapter ledger create")
         await app.store.create_ledger()
         serving = asyncio.create_task(app.run(stop, on_listening=listening.__setitem__))
         try:
-            await gateway.connected(ACCOUNT, timeout=_PATIENCE)
+            for account in accounts:
+                await gateway.connected(account, timeout=_PATIENCE)
             await app.store.bind()
             page.ready(gateway=gateway.url, listening=listening.get("local"), account=_LOCAL_ACCOUNT)
             if once:
@@ -127,7 +135,7 @@ async def _walk(gateway: Gateway, heard: list[Event], page: Page, stop: asyncio.
         if "look" in step:
             wrong += _look(url, number, len(steps), step, page)
             continue
-        exchange = await gateway.ask(ACCOUNT, step["method"], step["params"], timeout=_PATIENCE)
+        exchange = await gateway.ask(step.get("account", ACCOUNT), step["method"], step["params"], timeout=_PATIENCE)
         statements = [event for event in heard if isinstance(event, StatementRun)]
         good = _is(exchange.result, step["answer"]) and not exchange.findings
         wrong += not good
@@ -157,7 +165,15 @@ def _is(answer: Any, expected: Any) -> bool:
     return bool(answer == expected or (expected == "*" and isinstance(answer, str)))
 
 
-def _app(url: str, gateway: str, emit: Emit) -> App:
+def _app(url: str, gateway: Gateway, emit: Emit) -> App:
+    dialling = {"software_house_id": "demo-software-house", "proxy": "none"}
+    connections = [
+        {"name": "provider", "dial": gateway.url, "account": ACCOUNT, "api_key": _KEY, **dialling},
+        {"name": "local", "listen": "127.0.0.1:0", "account": _LOCAL_ACCOUNT, "api_key": _KEY},
+    ]
+    if _ORDERS in gateway.accounts:
+        orders = {"protocol": _ORDERS, "dial": gateway.url_of(_ORDERS), "api_key": _ORDERS_KEY}
+        connections.append({"name": "successor", **orders, **dialling})
     config = Config.model_validate(
         {
             "mapping": "floreant",
@@ -166,17 +182,7 @@ def _app(url: str, gateway: str, emit: Emit) -> App:
             "site": {"vat_number": "GB 000 0000 00"},
             # Any port that is free; the simulator asks there what each request became.
             "status": {"listen": "127.0.0.1:0", "explain": True},
-            "connection": [
-                {
-                    "name": "provider",
-                    "dial": gateway,
-                    "account": ACCOUNT,
-                    "api_key": _KEY,
-                    "software_house_id": "demo-software-house",
-                    "proxy": "none",
-                },
-                {"name": "local", "listen": "127.0.0.1:0", "account": _LOCAL_ACCOUNT, "api_key": _KEY},
-            ],
+            "connection": connections,
         }
     )
     mapping_file = find_mapping(config.mapping, beside=Path.cwd() / "config.toml")
