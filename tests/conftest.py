@@ -67,6 +67,15 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """A PostgreSQL for those tests that stop it, who must not stop that of the others; it runs again after each."""
+    from tests.faults.server import own_server
+
+    with own_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def new_database(postgres_url: str) -> Iterator[Callable[..., str]]:
     """Makes a database, empty or as a copy of a template, and gives its address; all are dropped at the end."""
     made: list[str] = []

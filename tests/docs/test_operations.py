@@ -31,7 +31,10 @@ DONE_ALREADY = ("python3 -m venv .venv", ". .venv/bin/activate", "pip install ."
 
 UNTIL_READY = """
 epos-adapter run 2> run.log & RUN=$!
-for _ in $(seq 100); do epos-adapter status > /dev/null && break; sleep 0.1; done"""
+ready() {
+  (printf 'GET /ready HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3; grep --quiet ' 200 ' <&3) 3<> /dev/tcp/127.0.0.1/$1
+}
+for _ in $(seq 600); do ready LISTENS 2> /dev/null && break; sleep 0.1; done"""
 
 
 def commands() -> list[str]:
@@ -64,7 +67,7 @@ def provider() -> Iterator[str]:
         loop.close()
 
 
-def script(url: str, role: str) -> str:
+def script(url: str, role: str, port: int) -> str:
     """The commands with what is the reader's to fill in, and with what happens meanwhile in a restaurant."""
     owner = make_url(driver_url(url))
     own = owner.set(username=role, password="A-LONG-PASSWORD").render_as_string(hide_password=False)
@@ -92,7 +95,7 @@ def script(url: str, role: str) -> str:
             lines.append(f'psql "$OWNER_URL" --quiet --command "{locked}"')
         if command.startswith("pg_dump"):
             lines.append("kill $RUN; wait $RUN")
-        lines.append(UNTIL_READY if command == "epos-adapter run" else command)
+        lines.append(UNTIL_READY.replace("LISTENS", str(port)) if command == "epos-adapter run" else command)
         if command.startswith("cp config.example.toml"):
             lines.append("python settings.py")
     return "set -eux\ntrap 'kill ${RUN:-} 2>/dev/null || true' EXIT\n" + "\n".join(lines) + "\n"
@@ -127,10 +130,11 @@ def test_whoever_follows_the_page_line_by_line_ends_with_a_running_adapter_and_a
     (tmp_path / "config.example.toml").write_bytes((ROOT / "config.example.toml").read_bytes())
     try:
         with provider() as dial:
-            settings = SETTINGS.replace("ACCOUNT", ACCOUNT).replace("DIAL", dial).replace("PORT", str(free_port()))
+            port = free_port()
+            settings = SETTINGS.replace("ACCOUNT", ACCOUNT).replace("DIAL", dial).replace("PORT", str(port))
             (tmp_path / "settings.py").write_text(settings, encoding="utf-8")
             done = subprocess.run(
-                ["bash", "-c", script(url, role)],
+                ["bash", "-c", script(url, role, port)],
                 cwd=tmp_path,
                 capture_output=True,
                 text=True,

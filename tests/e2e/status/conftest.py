@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.faults.server import Server, own_server
+from tests.faults.server import Server
 
 RESTAURANT = Path(__file__).parents[3] / "adapter" / "demo" / "restaurants" / "floreant"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A PostgreSQL that a test may stop."""
-    with own_server() as running:
-        yield running
+_numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def evening(server: Server) -> str:
     """The name of a restaurant's database on that server."""
     url = server.new_database("evening")
@@ -31,6 +27,6 @@ def evening(server: Server) -> str:
 
 
 @pytest.fixture
-def own_evening(server: Server, evening: str, request: pytest.FixtureRequest) -> str:
+def own_evening(server: Server, evening: str) -> str:
     """The address of a copy of that database."""
-    return server.new_database(f"own_{abs(hash(request.node.nodeid))}", evening)
+    return server.new_database(f"own_{next(_numbers)}", evening)

@@ -23,7 +23,7 @@ def certificate(
             dialling(mapping, url, gateway, ledger=payments, protocol=protocol, **more),
         ):
             return await certify(
-                gateway, ACCOUNT, allow_payments=payments, timeout=3.0 if payments else 10.0, quiet=0.05
+                gateway, ACCOUNT, allow_payments=payments, timeout=5.0 if payments else 10.0, quiet=0.05
             )
 
     return asyncio.run(run())

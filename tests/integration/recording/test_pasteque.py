@@ -17,8 +17,6 @@ from adapter.mapping.load import load_mapping_text
 from tests.integration.recording.conftest import MAPPINGS
 from tests.integration.recording.elsewhere import PLACES
 
-pytestmark = pytest.mark.oldest
-
 GARDEN = "e2b7c1d0-5a64-4f0e-8d21-93b6a7c40f11"
 
 
@@ -46,7 +44,7 @@ def elsewhere_till(elsewhere: Callable[[str, str], str], runner: asyncio.Runner)
         place.close()
 
 
-@pytest.fixture(params=["postgresql", "mariadb", "sqlite"])
+@pytest.fixture(params=[pytest.param("postgresql", marks=pytest.mark.oldest), "mariadb", "sqlite"])
 def till(request: pytest.FixtureRequest) -> Any:
     if request.param == "postgresql":
         return request.getfixturevalue("shared")("pasteque")
@@ -246,6 +244,7 @@ def test_the_next_guests_at_the_table_are_not_paid_by_a_repeat(till: Any):
     assert till.sql("SELECT count(*) FROM receipts") == [(4,)]
 
 
+@pytest.mark.oldest
 def test_the_site_says_which_register_and_in_whose_name(
     own_restaurant: Callable[[str], str], another: Callable[..., Any]
 ):
