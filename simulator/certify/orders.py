@@ -197,7 +197,7 @@ class OrdersPlayer(Player[Found]):
         who = step.by or ("guest" if method in _LISTS else "machine")
         params.setdefault("headers", self._by(who, params.get("orderId")))
         params = {name: value for name, value in params.items() if value != ""}
-        if method == "CreateOrderLockV1":
+        if method == "CreateOrderLockV1" and "lockId" in params:
             # Whatever becomes of the answer: giving back what was never had does no harm.
             given_back: dict[str, Any] = {
                 name: params[name] for name in ("orderId", "lockId", "headers") if name in params

@@ -201,6 +201,8 @@ class Epos:
     def _unlock(self, params: Thing) -> Thing:
         order = self._order(params)
         held = self._held(order)
+        if not isinstance(params.get("lockId"), str):
+            raise Refused("InvalidRequest")
         if held is None and self.quirk == "a second unlock refused":
             raise Refused("Conflict")
         if self.quirk != "an unlock that does nothing" and (
