@@ -74,7 +74,8 @@ def test_the_epos_data_api_of_a_shipped_mapping_certifies_with_payments_and_wait
     assert failures(found) == {}
     assert found.count(Verdict.PASS) >= 140
     # Locks that did not expire would not be a failure; here they must.
-    assert {each.scenario.name for each in found.outcomes if each.verdict is Verdict.NOT_APPLICABLE} == {
+    lacking = [each.scenario for each in found.outcomes if each.verdict is Verdict.NOT_APPLICABLE]
+    assert {scenario.name for scenario in lacking if scenario.group != "killed"} == {
         "no-waiter-without-rule",
         "wrong-waiter-without-rule",
     }
