@@ -34,6 +34,7 @@ from adapter.protocol.endpoint import Endpoint
 from adapter.serving import Serving, database_settings
 from adapter.store.engines import engine_of
 from adapter.store.store import SqlStore
+from adapter.unending import unending
 from adapter.watching import engine_name, watched
 
 if TYPE_CHECKING:
@@ -151,8 +152,12 @@ class App:
         """Keep a connection from now on."""
         self._lines[line.connection.name] = line
         database = database_settings(line.config)
-        keeping = serve_connection(line, database, self._emit, on_listening=self._on_listening)
-        line.task = self._keep(keeping)
+
+        def serve() -> Awaitable[None]:
+            return serve_connection(line, database, self._emit, on_listening=self._on_listening)
+
+        # An address that cannot be had ends the adapter; whatever else happens to one connection does not.
+        line.task = self._keep(unending(serve, line.ending, self._emit, hopeless=AdapterError))
 
     # Reloading
 

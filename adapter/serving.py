@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapter.config import Config
 from adapter.domain.recording import RecordingRules
@@ -29,6 +29,7 @@ from adapter.store.engines import DatabaseSettings, connect, engine_of
 from adapter.store.health import Health
 from adapter.store.ledger import Ledger
 from adapter.store.store import SqlStore
+from adapter.unending import unending
 
 if TYPE_CHECKING:
     from adapter.ops.watch import Watch
@@ -85,13 +86,13 @@ class Serving:
 
     def start(self) -> list[asyncio.Future[None]]:
         """Bind the mapping, and look after database and payments, until it is ended; gives what does."""
-        work: list[Coroutine[Any, Any, None]] = [
-            self._bind(),
-            self.store.look_after_database(self._stop),
-            self.store.look_after_payments(self._stop),
-            self._look_after_locks(),
+        work: list[Callable[[], Awaitable[None]]] = [
+            self._bind,
+            lambda: self.store.look_after_database(self._stop),
+            lambda: self.store.look_after_payments(self._stop),
+            self._look_after_locks,
         ]
-        self._tasks = [asyncio.ensure_future(each) for each in work]
+        self._tasks = [asyncio.ensure_future(unending(each, self._stop, self._emit)) for each in work]
         return self._tasks
 
     async def _look_after_locks(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -40,13 +41,17 @@ class _Lines:
         self._stream = stream
 
     def msg(self, line: str) -> None:
-        """Write one line; what the stream cannot say is written as an escape."""
-        try:
-            self._stream.write(f"{line}\n")
-        except UnicodeEncodeError:
-            encoding = self._stream.encoding or "ascii"
-            self._stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-        self._stream.flush()
+        """Write one line; what the stream cannot say is written as an escape.
+
+        A stream that is closed, or full, costs lines and nothing else: who tells must go on.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            try:
+                self._stream.write(f"{line}\n")
+            except UnicodeEncodeError:
+                encoding = self._stream.encoding or "ascii"
+                self._stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+            self._stream.flush()
 
     debug = info = warning = error = msg
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from adapter.events import Emit, Event
+from adapter.errors import where_of
+from adapter.events import BugFound, Emit, Event
 from adapter.ops.metrics import CONTENT_TYPE, Metrics
 from adapter.ops.port import Port, PortSettings
 from adapter.ops.report import Sources
@@ -55,15 +57,15 @@ class Watch:
 
         def tell(event: Event) -> None:
             emit(event)
-            state(event)
-            metrics(event)
+            try:
+                state(event)
+                metrics(event)
+                for hear in more:
+                    hear(event)
+            except Exception as error:  # noqa: BLE001 - it must end neither a payment nor the work that tells of it
+                emit(BugFound(reference=token_hex(6), error=type(error).__name__, where=where_of(error)))
 
-        def tell_more(event: Event) -> None:
-            tell(event)
-            for one in more:
-                one(event)
-
-        return tell_more if more else tell
+        return tell
 
     def follow(self, connections: list[Watched], engine: str) -> None:
         """Watch these connections from now on, and a database of this engine."""

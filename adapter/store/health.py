@@ -16,6 +16,8 @@ EVERY = 3.0
 """Seconds between two looks at a database that nobody asks anything."""
 _PATIENCE = 3.0
 """Seconds after which a question without an answer counts as none."""
+_GIVEN_UP = 15.0
+"""Seconds more after which it is given up: a network that is dead tells nobody, and another connection may be well."""
 _SAY_AGAIN = 60.0
 """Seconds after which a database that is still away is told of again."""
 
@@ -63,7 +65,7 @@ class Health:
                 # A server that is frozen holds the question for longer than anybody should wait to hear of it.
                 if not stop.is_set() and self._answered_at < asked_at:
                     self.failed(DatabaseUnavailable("the database does not answer"))
-                await asyncio.wait({question, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({question, stopping}, timeout=_GIVEN_UP, return_when=asyncio.FIRST_COMPLETED)
             if question.done():
                 self._judge(question, asked_at)
         finally:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from adapter.errors import MappingMismatch, NotEnabled
+from adapter.errors import DatabaseUnavailable, MappingMismatch, NotEnabled
 from adapter.lease import Held
 from adapter.mapping.plans import Plan
 from adapter.store.database import Database
@@ -17,6 +18,10 @@ Answer = TypeVar("Answer")
 
 SECONDS = 6
 """How long a lease lasts that is not renewed; the same in every version, or two would differ on whether it is over."""
+
+PATIENCE = 15.0
+"""Seconds after which a question for it is given up: a firewall that forgets a connection leaves it without an answer for
+a quarter of an hour."""
 
 _ACCOUNTS = UUID("6f1d0a52-5c0e-4f0b-9d5e-1f9f3c1b7a40")
 
@@ -83,7 +88,11 @@ class SqlLease:
 
     async def _run(self, unit: Callable[[Writer], Answer]) -> Answer:
         try:
-            return await self._database.write(unit, even_unheard=False)
+            async with asyncio.timeout(PATIENCE):
+                return await self._database.write(unit, even_unheard=False)
+        except TimeoutError:
+            # Its network is dead, which the server's own limits cannot tell; the next question has a new connection.
+            raise DatabaseUnavailable("the database does not answer") from None
         except MappingMismatch:
             raise NotEnabled(
                 f"standby needs a table more in the ledger {self._ledger.schema}, or the right to use it",

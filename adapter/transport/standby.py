@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 from typing import Any
 
 from msgspec import Struct
 
-from adapter.errors import AdapterError
-from adapter.events import Emit
+from adapter.errors import AdapterError, Bug, where_of
+from adapter.events import BugFound, Emit
 from adapter.lease import Held, Lease
 from adapter.transport.ending import Ending
 from adapter.turn_events import LeaseLost, LeaseTaken, LeaseUnknown, StandingBy
@@ -73,6 +74,8 @@ class _Keeper:
                 held = await self._ask(self._timing.lasts)
             except AdapterError as error:
                 self._say_unknown(error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, asking again is all that can be done
+                self._say_bug(error)
             else:
                 if held is not None and held.mine and self.is_held():
                     return True
@@ -115,8 +118,12 @@ class _Keeper:
                 return reason
             try:
                 held = await self._ask(self._left())
-            except AdapterError as error:
-                reason = f"it could not be renewed: {error.message}"
+            except Exception as error:  # noqa: BLE001 - as above; until the lease is over there is time to ask again
+                reason = "it could not be renewed"
+                if isinstance(error, AdapterError):
+                    reason += f": {error.message}"
+                else:
+                    self._say_bug(error)
                 await asyncio.wait(wait_for, timeout=min(self._timing.renewed_every / 3, max(self._left(), 0)))
                 continue
             if held is not None and not held.mine:
@@ -153,6 +160,9 @@ class _Keeper:
         if not asking.done():
             return None
         self._asking = None
+        if asking.cancelled():
+            # Not by anybody here: raised as it is, it would end whoever asks as if he had been told to end.
+            raise Bug("the question for the lease was cancelled from within")
         held = asking.result()
         if held.mine:
             # From before it was asked: the database began to count later.
@@ -162,6 +172,13 @@ class _Keeper:
     def _say_unknown(self, error: AdapterError) -> None:
         reason = f"{error.message}; {error.hint}" if error.hint else error.message
         self._say(LeaseUnknown(connection=self._connection, reason=reason))
+
+    def _say_bug(self, error: Exception) -> None:
+        found = BugFound(reference=token_hex(6), error=type(error).__name__, where=where_of(error))
+        kind = (found.error, found.where)
+        if kind != self._said:
+            self._said = kind
+            self._emit(found)
 
     def _say(self, event: StandingBy | LeaseTaken | LeaseLost | LeaseUnknown) -> None:
         if event != self._said:

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from adapter.app import App
 from adapter.config import Config, find_mapping, shipped_mappings
+from adapter.connecting import serve_connection
 from adapter.connection_events import ConnectionClosed
-from adapter.events import Event
+from adapter.events import BugFound, Event
 from adapter.mapping.load import load_mapping
 from simulator.gateway import Gateway
 
@@ -192,3 +194,28 @@ def random_json(chance: random.Random, depth: int) -> Any:
         return [random_json(chance, depth - 1) for _ in range(chance.randrange(4))]
     keys = ["name", "sessionId", "statuses", "tableNames", "requestorInfo", "x"]
     return {chance.choice(keys): random_json(chance, depth - 1) for _ in range(chance.randrange(4))}
+
+
+@pytest.mark.parametrize("oddity", [RuntimeError("a bug"), asyncio.CancelledError()], ids=["bug", "cancelled"])
+def test_a_connection_that_a_bug_has_ended_is_opened_again(monkeypatch: pytest.MonkeyPatch, oddity: BaseException):
+    from adapter import app as subject
+    from adapter import unending
+
+    monkeypatch.setattr(unending, "PAUSE", 0.01)
+    events: list[Event] = []
+    odd = [oddity]
+
+    async def serve(*arguments: Any, **named: Any) -> None:
+        if odd:
+            raise odd.pop()
+        await serve_connection(*arguments, **named)
+
+    monkeypatch.setattr(subject, "serve_connection", serve)
+
+    async def run() -> Any:
+        async with local_gateway("postgresql://nobody@127.0.0.1:1/nowhere", events) as ws:
+            await ws.send(json.dumps({**VALID, "method": "Nothing"}))
+            return json.loads(await asyncio.wait_for(ws.recv(), 10))
+
+    assert asyncio.run(run())["result"]["errorCode"] == "ERROR_PARSE_ERROR"
+    assert [event.error for event in events if isinstance(event, BugFound)] == [type(oddity).__name__]

@@ -49,6 +49,13 @@ def terminate_all(url: str) -> int:
         return len(ended.fetchall())
 
 
+def test_a_network_that_is_dead_is_noticed_long_before_the_system_would(url: str):
+    async def use(database: Database) -> Any:
+        return await database.read(lambda reader: reader._connection.driver_connection.info.get_parameters())
+
+    assert on_database(url, use, statement_timeout=4)["tcp_user_timeout"] == "8000"
+
+
 def test_after_every_connection_was_lost_the_next_reads_succeed(url: str):
     async def use(database: Database) -> tuple[int, list[Any]]:
         slow = reading("SELECT 1, pg_sleep(0.05)")

@@ -132,3 +132,13 @@ def test_no_event_has_a_field_that_the_line_itself_needs():
     assert not [
         (type(event).__name__, field.name) for event in every_event() for field in fields(event) if field.name in taken
     ]
+
+
+@pytest.mark.parametrize("trouble", [OSError(28, "No space left on device"), BrokenPipeError(), ValueError("closed")])
+def test_a_stream_that_takes_nothing_costs_its_lines_and_nothing_else(trouble: Exception):
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise trouble
+
+    log_to(Full(), level="debug", style="json")(Spilled())
+    log_to(Full(), level="debug", style="console")(Spilled())

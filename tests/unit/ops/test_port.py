@@ -11,7 +11,7 @@ import pytest
 
 from adapter import events
 from adapter.attempts import FREE, WAIT
-from adapter.events import Event, StatusLockedOut, StatusNotServed, StatusRefused, StatusServed
+from adapter.events import BugFound, Event, StatusLockedOut, StatusNotServed, StatusRefused, StatusServed
 from adapter.ops import port as subject
 from adapter.ops.port import PortSettings
 from adapter.ops.report import Kept, Sources
@@ -241,3 +241,16 @@ def test_a_port_that_is_taken_is_said_once_and_had_once_it_is_free(monkeypatch: 
 
     asyncio.run(run())
     assert [type(event) for event in said] == [StatusNotServed, StatusServed]
+
+
+def test_a_listener_that_fails_costs_nobody_anything_and_is_said(monkeypatch: pytest.MonkeyPatch):
+    said: list[Event] = []
+    watch = Watch(None, [])
+
+    def fail(*_: object) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(watch.state, "_hearing", {events.Stopping: fail})
+    watch.beside(said.append)(events.Stopping())
+    assert [type(event) for event in said] == [events.Stopping, BugFound]
+    assert "secret" not in repr(said)

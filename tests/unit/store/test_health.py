@@ -116,3 +116,9 @@ def test_an_error_that_says_nothing_of_the_database_is_no_silence():
 
     asyncio.run(run())
     assert watched.said == []
+
+
+def test_a_question_that_is_never_answered_is_given_up_and_another_one_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(subject, "_GIVEN_UP", 0.01)
+    watched = Watched()
+    assert asyncio.run(watched.until([asyncio.Event(), None], said=2)) == [DatabaseDown, DatabaseUp]

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from adapter.errors import DatabaseUnavailable
+from adapter.events import BugFound
 from adapter.lease import Held
 from adapter.transport import standby
 from adapter.transport.ending import Ending
@@ -27,6 +28,8 @@ class Ledger:
         self.is_away = False
         self.frozen: asyncio.Event | None = None
         self.asked = 0
+        self.odd: list[BaseException] = []
+        """What asking raises next."""
 
 
 class One:
@@ -41,6 +44,8 @@ class One:
         ledger.asked += 1
         if ledger.frozen is not None:
             await ledger.frozen.wait()
+        if ledger.odd:
+            raise ledger.odd.pop()
         if ledger.is_away:
             raise DatabaseUnavailable("the database cannot be reached")
         ledger.holder = ledger.holder or self._name
@@ -190,5 +195,22 @@ def test_one_that_finds_another_in_its_place_steps_back_at_once():
             assert heard.of(LeaseLost)[0].reason == "another adapter has it (second)"
             await until(lambda: heard.of(StandingBy))
             assert not first.dialling
+
+    run(test)
+
+
+@pytest.mark.parametrize("oddity", [RuntimeError("a bug"), asyncio.CancelledError()], ids=["bug", "cancelled"])
+def test_nothing_that_goes_wrong_inside_ends_it(oddity: BaseException):
+    async def test() -> None:
+        ledger = Ledger()
+        ledger.odd = [oddity]
+        async with adapter(ledger, "first") as (first, heard, _):
+            await until(lambda: first.dialling)
+            ledger.odd = [oddity]
+            asked = ledger.asked
+            await until(lambda: ledger.asked > asked + 2)
+            assert first.dialling
+            assert not heard.of(LeaseLost)
+            assert heard.of(BugFound) or heard.of(LeaseUnknown)
 
     run(test)
