@@ -168,7 +168,7 @@ class Serving:
                 for row in locks
             ],
             flagged=[
-                Flagged(at=row.recorded_at, session=str(row.session_id), payment=str(row.payment_id), kind=kind)
+                Flagged(at=row.recorded_at, session=str(row.session_id), payment=row.name, kind=kind)
                 for row in flagged
                 for kind in row.kinds
             ],

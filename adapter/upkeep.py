@@ -36,6 +36,8 @@ class ShownLock(Struct, frozen=True, kw_only=True):
     waiter: str
     payments: int
     """Recorded since it was locked."""
+    until: datetime | None = None
+    """When it ends by itself; None for a lock of the Tables API."""
 
 
 async def create_ledger(config: Config, mapping: Mapping) -> None:
@@ -63,6 +65,7 @@ async def list_locks(config: Config, mapping: Mapping) -> list[ShownLock]:
                     terminal=row.lock.terminal or "",
                     waiter=row.lock.waiter or "",
                     payments=row.payments,
+                    until=row.lock.order.expires_at if row.lock.order is not None else None,
                 )
             )
         return found
@@ -94,7 +97,7 @@ def show_locks(locks: list[ShownLock], console: Console) -> None:
         console.print("Nothing is locked.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("check", "locked", "minutes", "terminal", "waiter", "paid", "session"):
+    for name in ("check", "locked", "minutes", "until", "terminal", "waiter", "paid", "session"):
         table.add_column(name, justify="right" if name in ("minutes", "paid") else "left", no_wrap=True)
     for lock in locks:
         at = f"{lock.locked_at.astimezone():%d %b %H:%M}" if lock.locked_at is not None else ""
@@ -102,6 +105,7 @@ def show_locks(locks: list[ShownLock], console: Console) -> None:
             lock.check or "(gone)",
             at,
             f"{lock.minutes:.1f}",
+            f"{lock.until.astimezone():%H:%M:%S}" if lock.until is not None else "",
             lock.terminal,
             lock.waiter,
             str(lock.payments),

@@ -7,6 +7,7 @@ as a whole, and leaves nothing behind when it raises.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -120,9 +121,15 @@ def unlock_order(till: Till, request: ask.UnlockOrder) -> Order | BareOrder:
     is_there = till.hold(request.order_id)
     held = till.lock_of(request.order_id)
     _require_known(till, request.order_id, held, is_there=is_there)
-    if held is not None and held.is_of(request.lock_id):
+    is_its_own = held is not None and held.is_of(request.lock_id)
+    if held is not None and is_its_own:
         till.release(request.order_id, held)
-    return _readable(till, request.order_id) or _bare(till, request.order_id, None, is_there=is_there)
+    order = _readable(till, request.order_id)
+    if order is not None:
+        return order
+    since = held.locked_at if held is not None and is_its_own else None
+    currency, payments = till.paid(request.order_id, since) if since is not None else (None, ())
+    return _bare(till, request.order_id, is_there=is_there, currency=currency, payments=payments)
 
 
 def free_expired(till: Till, session_id: UUID, token: UUID) -> bool:
@@ -148,9 +155,12 @@ def pay_order(till: Till, request: ask.PayOrder, rules: RecordingRules, token: U
     payment = payment_of(request)
     is_there = till.hold(payment.session_id)
     earlier = till.payments(payment)
+    own = (OrderPayment(amount=payment.base, tip=payment.tips, id=request.intent),)
     if earlier:
         if any(_same(one.payment, payment) for one in earlier):
-            order = _readable(till, payment.session_id) or _bare(till, payment.session_id, None, is_there=is_there)
+            order = _readable(till, payment.session_id) or _bare(
+                till, payment.session_id, is_there=is_there, currency=payment.currency, payments=own
+            )
             return PaidOrder(order=order, payment=payment, is_repeat=True)
         raise PaymentDiffers("another payment was recorded under this payment intent, of another amount or order")
     if (reason := till.refused(payment)) is not None:
@@ -172,14 +182,15 @@ def pay_order(till: Till, request: ask.PayOrder, rules: RecordingRules, token: U
     till.keep_intent(payment, request.intent)
     till.keep(payment, Recorded(), request.requestor, token)
     till.enter(payment, balance, Recorded(), request.requestor)
-    after = _readable(till, payment.session_id)
+    after: Order | BareOrder | None = _readable(till, payment.session_id)
     if after is None:
         is_there = till.hold(payment.session_id)
         if before is not None and not is_there:
-            after = _paid(before, payment, request.intent, balance.now)
-    return PaidOrder(
-        order=after or _bare(till, payment.session_id, _added(balance, payment), is_there=is_there), payment=payment
-    )
+            after = _paid(before, payment, own, balance.now)
+    if after is None:
+        balance = structs.replace(balance, paid=balance.paid + payment.base)
+        after = _bare(till, payment.session_id, is_there=is_there, balance=balance, payments=own)
+    return PaidOrder(order=after, payment=payment)
 
 
 def refuse_payment(till: Till, request: ask.PayOrder, reason: str) -> bool:
@@ -254,7 +265,7 @@ def _readable(till: Till, session_id: UUID) -> Order | None:
     return None
 
 
-def _paid(before: Order, payment: Payment, intent: str, now: datetime) -> Order:
+def _paid(before: Order, payment: Payment, own: tuple[OrderPayment, ...], now: datetime) -> Order:
     """An order that was read before its payment, with the payment: a till may close and move what is paid."""
     bill = before.bill
     if bill is None:
@@ -267,25 +278,28 @@ def _paid(before: Order, payment: Payment, intent: str, now: datetime) -> Order:
         bill=bill,
         status=OrderStatus.FINALIZED if is_over else before.status,
         tips=before.tips + payment.tips,
-        payments=(*before.payments, OrderPayment(amount=payment.base, tip=payment.tips, id=intent)),
+        payments=(*before.payments, *own),
     )
 
 
-def _added(balance: Balance, payment: Payment) -> Balance:
-    return structs.replace(balance, paid=balance.paid + payment.base)
-
-
-def _bare(till: Till, session_id: UUID, balance: Balance | None, *, is_there: bool) -> BareOrder:
-    """What is known of an order that cannot be read."""
+def _bare(
+    till: Till,
+    session_id: UUID,
+    *,
+    is_there: bool,
+    balance: Balance | None = None,
+    currency: str | None = None,
+    payments: Sequence[OrderPayment] = (),
+) -> BareOrder:
+    """What is known of an order that cannot be read; `currency` is that of the payments."""
     if balance is None and is_there:
         with suppress(MappingError):
             balance = till.held_balance(session_id)
-    currency, payments = till.paid(session_id)
     return BareOrder(
         id=session_id,
         status=OrderStatus.ACCEPTED if is_there else OrderStatus.FINALIZED,
-        currency=balance.currency if balance is not None else currency,
-        total=balance.total if balance is not None else None,
-        paid=balance.paid if balance is not None else None,
+        currency=currency if balance is None else balance.currency,
+        total=None if balance is None else balance.total,
+        paid=None if balance is None else balance.paid,
         payments=tuple(payments),
     )

@@ -140,8 +140,12 @@ class Till(Protocol):
         """Whether the session has been paid on before; it may be gone from the EPOS since."""
         ...
 
-    def paid(self, session_id: UUID) -> tuple[str | None, Sequence[OrderPayment]]:
-        """The successful payments that were recorded on the session, and their currency; the EPOS may not have it any more."""
+    def paid(self, session_id: UUID, since: datetime) -> tuple[str | None, Sequence[OrderPayment]]:
+        """The successful payments that were recorded on the session since a moment, and their currency.
+
+        The EPOS may not have it any more. Of all time there may be other guests' among them: where a check has the id of
+        its table, so has the next one.
+        """
         ...
 
     def keep_intent(self, payment: Payment, intent: str) -> None:

@@ -20,11 +20,18 @@ class FlaggedRow(Struct, frozen=True, kw_only=True):
     session_id: UUID
     recorded_at: datetime
     kinds: tuple[FlagKind, ...]
+    intent: str | None = None
+    """The provider's id of a payment over the EPOS Data API."""
+
+    @property
+    def name(self) -> str:
+        """What the provider calls it."""
+        return self.intent or str(self.payment_id)
 
 
 def flagged_row(row: Sequence[Any]) -> FlaggedRow:
     """What a row of the ledger's statement `flagged` tells."""
-    payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status = row
+    payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status, intent = row
     found: dict[FlagKind, bool] = {
         "conflict": bool(conflict),
         "gone": missing_since is not None,
@@ -36,6 +43,7 @@ def flagged_row(row: Sequence[Any]) -> FlaggedRow:
         session_id=uuid_of(session_id),
         recorded_at=moment_in_utc(recorded_at),
         kinds=tuple(kind for kind, is_so in found.items() if is_so),
+        intent=intent,
     )
 
 

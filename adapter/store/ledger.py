@@ -63,8 +63,8 @@ UPDATE {recorded_payment} SET missing_since = {clock}
 WHERE number = :number AND missing_since IS NULL""",
     # The latest rows by their numbers, so that years of payments need not be read.
     "flagged": """\
-SELECT payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status
-FROM {recorded_payment}
+SELECT p.payment_id, session_id, recorded_at, over_payment, conflict, missing_since, successful, status, i.intent
+FROM {recorded_payment} p LEFT JOIN {payment_intent} i ON i.payment_id = p.payment_id
 WHERE number > (SELECT max(number) FROM {recorded_payment}) - 5000
   AND {recently}
   AND ({is_over} OR {is_conflict} OR missing_since IS NOT NULL OR (NOT ({is_set}) AND status = 'UNKNOWN'))

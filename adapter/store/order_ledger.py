@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ VALUES (:payment_id, :intent, :refused){once}""",
     "paid": """\
 SELECT p.currency, p.base, p.tips, p.recorded_at, i.intent
 FROM {recorded_payment} p LEFT JOIN {payment_intent} i ON i.payment_id = p.payment_id
-WHERE p.session_id = :session_id AND {is_set}
+WHERE p.session_id = :session_id AND p.recorded_at >= :since AND {is_set}
 ORDER BY p.number""",
 }
 ONCE = frozenset({"keep_intent", "refuse_intent"})
@@ -114,9 +115,9 @@ class OrderLedger:
         rows = hands.rows(self._plans["intents"], {"ids": list(payment_ids)})
         return {uuid_of(payment_id): intent for payment_id, intent in rows}
 
-    def paid(self, hands: Reader, session_id: UUID) -> tuple[str | None, list[OrderPayment]]:
-        """The successful payments on a session, and their currency."""
-        rows = hands.rows(self._plans["paid"], {"session_id": session_id})
+    def paid(self, hands: Reader, session_id: UUID, since: datetime) -> tuple[str | None, list[OrderPayment]]:
+        """The successful payments on a session since a moment, and their currency."""
+        rows = hands.rows(self._plans["paid"], {"session_id": session_id, "since": since})
         found = [
             OrderPayment(amount=base, tip=tips, id=intent, at=moment_in_utc(recorded_at))
             for _, base, tips, recorded_at, intent in rows

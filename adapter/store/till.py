@@ -166,9 +166,9 @@ class SqlTill:
         """See ports.Till."""
         return self._ledger is not None and self._ledger.knows(self._writer, session_id)
 
-    def paid(self, session_id: UUID) -> tuple[str | None, Sequence[OrderPayment]]:
+    def paid(self, session_id: UUID, since: datetime) -> tuple[str | None, Sequence[OrderPayment]]:
         """See ports.Till."""
-        return self._ledger.orders.paid(self._writer, session_id) if self._ledger is not None else (None, ())
+        return self._require_ledger().orders.paid(self._writer, session_id, since)
 
     def keep_intent(self, payment: Payment, intent: str) -> None:
         """See ports.Till."""

@@ -68,12 +68,14 @@ class Verifier:
                 if not self._is_there(reader, payment, flags)
             ]
         )
+        names = {payment.id for _, payment in gone}
+        intents = await self._database.read(lambda reader: self._ledger.orders.intents(reader, names)) if names else {}
         for number, payment in gone:
             if await self._database.write(lambda writer, number=number: self._ledger.missing(writer, number)):  # type: ignore[misc]
                 self._emit(
                     PaymentGone(
                         session=str(payment.session_id),
-                        payment=str(payment.id),
+                        payment=intents.get(payment.id, str(payment.id)),
                         currency=payment.currency,
                         base=payment.base,
                         tips=payment.tips,

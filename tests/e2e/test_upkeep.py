@@ -191,6 +191,8 @@ def test_a_dry_run_prints_the_sql_of_the_ledger_and_changes_nothing(new_site: An
     assert [name for (name,) in new_site.sql(names)] == [
         "dialing_lease",
         "ledger",
+        "order_lock",
+        "payment_intent",
         "recorded_payment",
         "released_lock",
         "session_lock",

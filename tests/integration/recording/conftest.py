@@ -340,7 +340,7 @@ def shared(opened: Open, restaurant: Callable[[str], str], new_database: Callabl
         _each_table(
             place,
             "SET session_replication_role = replica;"
-            "TRUNCATE epos_adapter.session_lock, epos_adapter.recorded_payment, epos_adapter.released_lock;",
+            "TRUNCATE epos_adapter.session_lock, epos_adapter.recorded_payment, epos_adapter.released_lock, epos_adapter.order_lock, epos_adapter.payment_intent;",
             "DELETE FROM public.{0}; INSERT INTO public.{0} TABLE saved.{0};",
             "RESET session_replication_role;",
         )

@@ -171,3 +171,24 @@ def test_a_terminal_that_saves_what_it_has_read_after_a_payment_keeps_it(till: A
     )
     assert gone(till) == []
     assert sent["id"] in [row[4] for row in payments(till, SALE)]
+
+
+def test_an_order_is_paid_in_parts_and_a_tip_is_given_back(till: Any):
+    lock = {"orderId": till.id(SALE), "lockId": "lock_1"}
+
+    def pay(value: int, intent: str, **more: Any) -> dict[str, Any]:
+        money = {"paymentIntentId": intent, "paidAmount": {"value": value, "currencyCode": "GBP"}, **more}
+        found: dict[str, Any] = till.runner.run(till.ordered("RecordOrderPaymentByIdV1", **lock, **money))
+        return found
+
+    till.order("CreateOrderLockV1", **lock, expiry="2999-01-01T00:00:00Z")
+    tip = pay(DUE, "pi_0", tipsAmount={"value": 1, "currencyCode": "GBP"})
+    assert (tip["error"]["errorType"], "no place for a tip" in str(tip)) == ("Conflict", True)
+    assert pay(1000, "pi_1")["result"]["payments"][-1]["paymentIntentId"] == "pi_1"
+    assert pay(DUE - 1000, "pi_2")["result"]["payable"] is False
+    assert till.order("DeleteOrderLockV1", **lock)["paidAmount"] == {"value": 4222, "currencyCode": "GBP"}
+    assert len(payments(till, SALE)) == 3
+    assert gone(till) == []
+    till.sql("DELETE FROM ospos_sales_payments WHERE payment_amount = 10 AND sale_id = %s", SALE)
+    assert [event.payment for event in gone(till)] == ["pi_1"]
+    assert [row.name for row in till.runner.run(till.app.store.watched())[1]] == ["pi_1"]

@@ -263,3 +263,23 @@ def test_several_main_currencies_are_told_in_the_words_of_the_mapping(till: Any)
     till.sql("UPDATE currencies SET main = TRUE")
     payment = till.payment(wire, 3764)
     assert "no main currency, or several" in till.refused("RecordPayment", "PAYMENT_NOT_RECORDED", payment=payment)
+
+
+def test_an_order_is_paid_and_told_as_it_was_with_its_payment_though_the_till_has_put_it_away(till: Any):
+    wire = session(till, "4")
+    lock = {"orderId": wire, "lockId": "lock_1"}
+    money = {"paymentIntentId": "pi_1", "paidAmount": {"value": 3764, "currencyCode": "GBP"}}
+    order = till.order("CreateOrderLockV1", **lock, expiry="2999-01-01T00:00:00Z")
+    part = {**money, "paymentIntentId": "pi_0", "paidAmount": {"value": 1, "currencyCode": "GBP"}}
+    refused = till.runner.run(till.ordered("RecordOrderPaymentByIdV1", **lock, **part))
+    assert (refused["error"]["errorType"], "cannot hold a part payment" in str(refused)) == ("Conflict", True)
+    paid = till.order("RecordOrderPaymentByIdV1", **lock, **money)
+    payments = [{"paymentIntentId": "pi_1", "paidAmount": money["paidAmount"]}]
+    assert till.sql("SELECT count(*) FROM sharedtickets WHERE id = '4'") == [(0,)]
+    changed = {"status": "Finalized", "payable": False, "paidAmount": money["paidAmount"], "payments": payments}
+    assert paid == {**order, **changed}
+    bare = {"id": wire, "status": "Finalized", "details": {"orderType": "DineIn", "dineIn": {}}, "payable": False}
+    assert till.order("RecordOrderPaymentByIdV1", **lock, **money) == {**bare, "payments": payments}
+    assert till.order("DeleteOrderLockV1", **lock) == {**bare, "payments": payments}
+    assert till.order("DeleteOrderLockV1", **lock) == bare
+    assert till.sql("SELECT count(*) FROM receipts WHERE id NOT IN ('r-40', 'r-41')") == [(1,)]

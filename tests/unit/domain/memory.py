@@ -110,7 +110,7 @@ class Memory:
     def payments(self, payment: Payment) -> Sequence[Kept]:
         return [one for one in self.kept if one.payment.id == payment.id]
 
-    def paid(self, _session_id: UUID) -> tuple[str | None, Sequence[OrderPayment]]:
+    def paid(self, _session_id: UUID, _since: datetime) -> tuple[str | None, Sequence[OrderPayment]]:
         found = [
             OrderPayment(amount=one.payment.base, tip=one.payment.tips, id=self.intents.get(one.payment.id))
             for one in self.kept
