@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,8 @@ class Memory:
     _payments: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """What is the same in repeats of a payment, for every intent that was recorded."""
     _walks: Walks = field(default_factory=Walks)
+    _areas: frozenset[str] | None = None
+    """Every id, as of the last list."""
 
     def success(self, asked: Asked, result: Any, now: float) -> Iterator[Finding]:
         """Hold a well-formed success against what is known, and learn from it; `now` is in seconds of the epoch."""
@@ -55,8 +57,11 @@ class Memory:
                 known.expiry = _moment(asked.params.get("expiry"))
             case "RecordOrderPaymentByIdV1":
                 yield from self._recorded(asked, result)
+            case "ListAreasV1":
+                self._areas = frozenset(area["id"] for area in result)
             case "SearchOrdersV1" | "SearchTablesV1":
                 yield from self._walks.page(asked.method, asked.params, result)
+                yield from self._area_of(result["data"], asked)
         for path, order in orders(asked.method, result):
             yield from self._paid(path, order, now)
         if asked.method == "DeleteOrderLockV1" and known.lock in (None, asked.params.get("lockId")):
@@ -82,6 +87,18 @@ class Memory:
                     path,
                     "this payment was recorded before; an error gives money back that the till has as paid",
                     _PAYMENTS,
+                )
+
+    def _area_of(self, tables: Sequence[Thing], asked: Asked) -> Iterator[Finding]:
+        for number, table in enumerate(tables):
+            area = table.get("areaId")
+            # The area that a request names was found by the adapter, whatever the list says meanwhile.
+            if self._areas is not None and area not in (None, asked.params.get("areaId"), *self._areas):
+                yield finding(
+                    "area-unknown",
+                    f"$.result.data[{number}].areaId",
+                    f"{short(area)} is in no list of areas",
+                    "Table: areaId is the id of an area",
                 )
 
     def _of(self, asked: Asked) -> _Order:

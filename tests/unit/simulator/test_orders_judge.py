@@ -292,6 +292,7 @@ def test_an_order_that_nobody_serves_may_be_any_waiters():
 CREATE = ("CreateOrderLockV1", LOCK, ORDER)
 DELETE = ("DeleteOrderLockV1", LOCK, ORDER)
 PAY = ("RecordOrderPaymentByIdV1", PAYMENT, paid(1500))
+AREAS = ("ListAreasV1", {}, RIGHT["ListAreasV1"][1])
 FIRST_PAGE = (MANY, {"cursor": {"limit": 1}}, {"data": [ORDER], "after": "c2"})
 
 
@@ -325,6 +326,7 @@ FIRST_PAGE = (MANY, {"cursor": {"limit": 1}}, {"data": [ORDER], "after": "c2"})
                 ],
             },
         ),
+        ("area-unknown", [AREAS], "SearchTablesV1", {}, {"data": [{**TABLE, "areaId": "9"}]}),
         ("page-repeats", [FIRST_PAGE], MANY, {"cursor": {"limit": 1, "after": "c2"}}, {"data": [ORDER]}),
         (
             "page-repeats",
