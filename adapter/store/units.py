@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +14,9 @@ from adapter.mapping.plans import Plan
 from adapter.store.drivers.base import Driver
 
 Row = Sequence[Any]
+
+_MANY = 1000
+"""Rows of an answer that take a millisecond or more to be taken apart again."""
 
 
 class Reader:
@@ -32,6 +36,10 @@ class Reader:
             self._tell_failed(plan, error, started)
             raise
         self._tell(plan, len(found), started)
+        if len(found) > _MANY:
+            # Kept until the loop comes round, when the answer that is made of them is on its way: taking the rows of a
+            # thousand bills apart is a thirtieth of the time of their answer.
+            asyncio.get_running_loop().call_soon(_let_go, found)
         return found
 
     def types(self, plan: Plan) -> list[str]:
@@ -51,6 +59,10 @@ class Reader:
         if self._emit is not None:
             spent = (time.perf_counter() - started) * 1000
             self._emit(StatementFailed(name=plan.name, error=type(error).__name__, milliseconds=spent))
+
+
+def _let_go(_found: list[Row]) -> None:
+    """Who calls this held them until now."""
 
 
 class Writer(Reader):
