@@ -118,6 +118,11 @@ class Faults:
         self._planned[fault.number] = fault
         return fault
 
+    @property
+    def can_kill(self) -> bool:
+        """Whether the adapter's process is known."""
+        return self._process.is_known
+
     def drop(self, account: str) -> None:
         """Break the connection of this account now, without a goodbye. Raises NotConnected."""
         self._break_off(account)

@@ -35,6 +35,11 @@ class Process:
         self._start_again_after: float | None = None
 
     @property
+    def is_known(self) -> bool:
+        """Whether there is a process that could be killed."""
+        return self._command is not None or self._pid is not None
+
+    @property
     def is_started_here(self) -> bool:
         """Whether there is a command that starts it."""
         return self._command is not None
@@ -54,7 +59,7 @@ class Process:
 
     def check(self) -> None:
         """Raises SimulatorError where there is nothing to kill."""
-        if self._command is None and self._pid is None:
+        if not self.is_known:
             raise SimulatorError(
                 "the simulator does not know the adapter's process", hint="--adapter with the command that starts it"
             )

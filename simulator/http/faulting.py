@@ -32,7 +32,9 @@ async def faults(gateway: Gateway, _request: Request) -> Response:
     """What is planned, and what can be."""
     kinds = [{"kind": kind, "does": does, "at": [*at, *_now(kind)]} for kind, (does, at) in KINDS.items()]
     planned = [asdict(fault) for fault in gateway.faults.planned]
-    return json_answer({"planned": planned, "kinds": kinds, "rubbish": list(RUBBISH)})
+    return json_answer(
+        {"planned": planned, "kinds": kinds, "rubbish": list(RUBBISH), "can_kill": gateway.faults.can_kill}
+    )
 
 
 async def plan(gateway: Gateway, request: Request) -> Response:

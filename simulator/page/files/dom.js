@@ -12,6 +12,7 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
-export function button(label, onclick, kind = "") {
-  return element("button", { type: "button", class: kind, onclick }, label);
+// `key` is what the button is known by where its label changes.
+export function button(label, onclick, kind = "", key = label) {
+  return element("button", { type: "button", class: kind, onclick, "data-key": key }, label);
 }

@@ -19,9 +19,10 @@ export class Faults {
   constructor(place, account) {
     this.account = account;
     this.said = element("p", { role: "status", class: "minor" });
+    this.buttons = element("div", { class: "faults" });
     this.planned = element("ul", { class: "planned", "aria-label": "Planned faults" });
     place.append(element("details", {}, element("summary", {}, element("h2", {}, "Make something go wrong")),
-      element("div", { class: "faults" }, BUTTONS.map(([label, fault]) => button(label, () => this.plan(label, fault)))),
+      this.buttons,
       this.said, this.planned));
   }
 
@@ -44,7 +45,12 @@ export class Faults {
 
   async show() {
     try {
-      const [, { planned }] = await call("/api/faults");
+      const [, { planned, can_kill: canKill }] = await call("/api/faults");
+      if (!this.buttons.children.length) {
+        // Where nobody knows the adapter's process, there is no button that could not work.
+        this.buttons.replaceChildren(...BUTTONS.filter(([, { kind }]) => kind !== "kill" || canKill)
+          .map(([label, fault]) => button(label, () => this.plan(label, fault))));
+      }
       this.planned.replaceChildren(...planned.map((fault) => element("li", {},
         `${fault.kind} (${fault.method ?? "any request"}) `,
         button("Take back", async () => {

@@ -36,15 +36,15 @@ export class Ordering {
 
   async tables({ quietly = false } = {}) {
     const again = (options) => this.tables(options);
-    const found = await this.screen.doing(quietly ? "" : "Asking for the tables …", async () => {
+    const found = await this.screen.asking("Asking for the tables …", async () => {
       const tables = await this.wire.ask("ListTables");
       const sessions = await this.wire.ask("ListSessions", { isFinished: false });
       const bills = sessions.length
         ? await this.wire.ask("ListBillItems", { sessionIds: sessions.map((one) => one.id) }) : [];
       return { tables, sessions, bills };
     }, (problem) => this.screen.problem("No tables", problem, [button("Try again", () => this.tables(), "go")],
-      { live: true, again }));
-    if (!found || !this.screen.isWanted(quietly)) return;
+      { live: true, again }), { quietly });
+    if (!found) return;
     const bills = new Map(found.bills.map((bill) => [bill.sessionId, bill]));
     const billOf = (session) => bills.get(session.id);
     const open = (sessions, table) =>
@@ -81,17 +81,17 @@ export class Ordering {
 
   sessions(table, sessions, billOf) {
     this.screen.show(table,
-      sessions.length ? [this.list(sessions, billOf)] : [element("p", { class: "big" }, "No bill here.")],
+      sessions.length ? [this.list(sessions, billOf)] : [element("p", { class: "big" }, "There is no bill at this table.")],
       { back: () => this.tables() });
   }
 
   async bill(session, { quietly = false } = {}) {
     const again = (options) => this.bill(session, options);
-    const bill = await this.screen.doing(quietly ? "" : "Asking for the bill …",
+    const bill = await this.screen.asking("Asking for the bill …",
       () => this.wire.ask("GetBillItems", { sessionId: session.id }),
       (problem) => this.screen.problem("No bill", problem, [button("Try again", () => this.bill(session), "go")],
-        { back: () => this.tables(), live: problem.lost || problem.away, again }));
-    if (!bill || !this.screen.isWanted(quietly)) return;
+        { back: () => this.tables(), live: problem.lost || problem.away, again }), { quietly });
+    if (!bill) return;
     const name = session.tableName ? `${session.tableName} - ${session.name}` : session.name;
     this.screen.show(name, [
       element("div", { class: "bill" }, rows(bill)),
@@ -113,7 +113,7 @@ export class Ordering {
     return [
       parts > 1 ? button(`Pay the next of ${parts} shares`, () => this.pay(session, { parts, seen: outstanding }), "go") : null,
       button(`Pay ${written(outstanding, bill.currency)}`, () => this.pay(session, { seen: outstanding }),
-        parts > 1 ? "" : "go"),
+        parts > 1 ? "" : "go", "pay"),
       element("div", { class: "pair" },
         button("Split equally", () => this.split(session, outstanding, bill.currency)),
         button("Other amount", () => this.pay(session, { custom: true, seen: outstanding }))),
@@ -121,7 +121,7 @@ export class Ordering {
   }
 
   async print(session) {
-    const full = await this.screen.doing("Printing …", () => this.wire.ask("GetFullBill", { sessionId: session.id }),
+    const full = await this.screen.asking("Printing …", () => this.wire.ask("GetFullBill", { sessionId: session.id }),
       (problem) => this.screen.problem("Nothing to print", problem,
         [button("Try again", () => this.print(session), "go")], { back: () => this.bill(session) }));
     if (full) this.screen.show("Printed bill", [paper(full)], { back: () => this.bill(session) });

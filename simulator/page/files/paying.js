@@ -168,16 +168,19 @@ export class Paying {
 
   notRecorded(one, problem) {
     const { id, paymentSuccessful } = one.payment;
-    this.screen.problem(paymentSuccessful ? "Paid, not recorded" : "Attempt not recorded", problem, [
-      element("p", {}, paymentSuccessful
-        ? "The card was charged, and the till does not know it yet. Trying again charges nothing."
+    const amount = written(one.charged, one.bill.currency);
+    this.screen.show(paymentSuccessful ? "Paid, not recorded" : "Attempt not recorded", [
+      element("p", { class: "big", role: "alert" }, paymentSuccessful
+        ? `The card was charged ${amount}, and the till does not know it yet.`
         : "Nothing was charged. The till should still know of the attempt."),
+      element("p", {}, [...new Set([problem.message, problem.reason])].filter(Boolean).join(" ")),
+      paymentSuccessful ? element("p", {}, "Trying again charges nothing. It is tried by itself, too.") : null,
       button("Try again", () => this.recording(one), "go"),
       button("Later: go on with other tables", () => this.putAside()),
       element("p", { class: "minor" }, `Payment ${id}`),
       paymentSuccessful ? button("Give up", () => this.askToGiveUp(one), "bad")
         : button("Unlock without telling the till", () => this.leave(one), "bad"),
-    ]);
+    ], { kind: "trouble" });
   }
 
   // What is kept is tried again by itself, and stands above every screen meanwhile.

@@ -17,6 +17,7 @@ export class Protocol {
     this.list = element("ol", { class: "frames", tabindex: "0", "aria-label": "Frames, the newest first" });
     this.state = element("span", { class: "minor", role: "status" }, "connecting");
     place.append(element("h2", {}, "Protocol ", this.state),
+      element("p", { class: "minor" }, "Open an answer to see all of it, and the SQL that it came from."),
       element("p", { class: "pair" }, button("Clear", () => this.list.replaceChildren()),
         element("a", { href: "/openapi.json" }, "Endpoints")), this.list);
     const source = new EventSource("/api/events");

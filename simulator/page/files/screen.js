@@ -11,6 +11,7 @@ export class Screen {
   #again = () => {};
   #goBack = null;
   #shown = false;
+  #turn = 0; // counts where somebody went, so that what comes late is not shown over it
 
   constructor(wire) {
     this.wire = wire;
@@ -23,11 +24,6 @@ export class Screen {
 
   back() {
     this.#goBack?.();
-  }
-
-  // Whether what was asked for quietly may still be shown: somebody may have gone elsewhere meanwhile.
-  isWanted(quietly) {
-    return !quietly || (!this.busy && this.live);
   }
 
   show(title, parts, { back = null, live = false, again = null, quietly = false, kind = "" } = {}) {
@@ -45,6 +41,7 @@ export class Screen {
       at("screen").scrollTop = scrolled;
       if (focused) at("screen").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     } else {
+      this.#turn += 1;
       at("screen").scrollTop = 0;
       // Who looks at the page for the first time has not pressed anything that the focus could follow.
       if (this.#shown) at("title").focus();
@@ -55,7 +52,7 @@ export class Screen {
   nameWaiter() {
     const { telephone, waiter } = this.wire;
     at("waiter").disabled = this.busy;
-    at("waiter").replaceChildren(telephone ? "Guest's phone" : waiter === null ? "No waiter" : `Waiter ${waiter}`);
+    at("waiter").replaceChildren(telephone ? "Guest's phone" : `Waiter: ${waiter ?? "none"}`);
   }
 
   say(text) {
@@ -76,6 +73,17 @@ export class Screen {
       this.say("");
       at("machine").removeAttribute("aria-busy");
     }
+  }
+
+  // Asks for what is shown next. Nothing comes of it where somebody has gone elsewhere by the time it is there.
+  async asking(what, work, orElse, { quietly = false } = {}) {
+    if (!quietly) this.#turn += 1;
+    const turn = this.#turn;
+    const isWanted = () => turn === this.#turn && (!quietly || (!this.busy && this.live));
+    const found = await this.doing(quietly ? "" : what, work, (problem) => {
+      if (isWanted()) orElse(problem);
+    });
+    return isWanted() ? found : undefined;
   }
 
   problem(title, problem, buttons, options = {}) {

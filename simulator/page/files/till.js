@@ -14,8 +14,8 @@ export class Till {
     place.append(element("h2", {}, "Till"),
       element("p", { class: "minor" }, "Rings an item up in the restaurant's own tables, by SQL, past the adapter."),
       element("div", { class: "ring" },
-        element("label", { for: "till-check" }, "Check"), this.check,
-        element("label", { for: "till-item" }, "Item"), this.item,
+        element("span", { class: "field" }, element("label", { for: "till-check" }, "Check"), this.check),
+        element("span", { class: "field" }, element("label", { for: "till-item" }, "Item"), this.item),
         button("Ring it up", () => this.ringUp())),
       this.said, element("details", {}, element("summary", {}, "The SQL that was run"), this.sql));
   }

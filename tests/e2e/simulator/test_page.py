@@ -7,13 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.e2e.simulator.machine import PAPER, accessible, asked, keys, open_bill, paying, press, reach, title, total
 
 PATIENCE = 20_000
 """Milliseconds."""
@@ -53,37 +53,6 @@ def page(browser: Browser, demo: str) -> Iterator[Page]:
     context.close()
     # What the browser itself logs of an answer of 422 or 503 is no fault of the page.
     assert complaints == []
-
-
-def asked(page: Page) -> list[tuple[str, dict[str, Any]]]:
-    """Method and parameters of everything that was asked about one bill, in order."""
-    with urllib.request.urlopen(f"{page.url}api/frames?limit=1000") as answer:  # noqa: S310 -- our own address
-        entries = json.load(answer)["entries"]
-    frames = [json.loads(one["data"]) for one in entries if one["type"] == "frame" and one["sender"] == "gateway"]
-    return [(one["method"], one["params"]) for one in frames]
-
-
-def paying(page: Page, since: int = 0) -> list[str]:
-    return [method for method, _ in asked(page)[since:] if method in ("LockSession", "RecordPayment", "UnlockSession")]
-
-
-def press(page: Page, name: str | re.Pattern[str]) -> None:
-    page.locator("#machine").get_by_role("button", name=name).first.click()
-
-
-def open_bill(page: Page) -> None:
-    """The first table with something to pay, as somebody would who has never seen it."""
-    table = page.locator(".tile:has(strong)").first
-    table.wait_for()
-    has_several = table.locator("small").count() > 0
-    table.click()
-    if has_several:
-        page.locator(".sessions button", has_text="£").first.click()
-    expect(page.locator(".bill .total").first).to_contain_text("Total")
-
-
-def title(page: Page, text: str) -> None:
-    expect(page.locator("#title")).to_have_text(text)
 
 
 def test_a_bill_is_paid_by_pressing_the_green_buttons(page: Page):
@@ -226,35 +195,18 @@ def test_what_the_till_rings_up_is_on_the_bill_and_on_the_paper(page: Page):
     comes_to = total(page) + Decimal(price)
     rung_up = page.locator(".bill .row.item", has_text=item)
     before = rung_up.count()
-    page.get_by_role("button", name="Ring it up").click()
+    pay = page.locator("#screen").get_by_role("button", name=re.compile("^Pay "))
+    pay.focus()
+    # As somebody else does it at the till: the focus of this page stays where it is.
+    page.locator("#till").get_by_role("button", name="Ring it up").evaluate("one => one.click()")
     expect(page.locator("#till")).to_contain_text(f"Check {check} comes to")
     expect(rung_up).to_have_count(before + 1)
     assert total(page) == comes_to
+    expect(pay).to_be_focused()
     press(page, "Print the bill")
     expect(page.locator(".paper")).to_contain_text(item)
     expect(page.locator(".paper")).to_contain_text("VAT GB 000 0000 00")
     expect(page.locator(".paper img[alt=Logo]")).to_have_js_property("complete", value=True)
-
-
-CIRCLE = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4' width='40'><circle cx='2' cy='2' r='2'/></svg>"
-PAPER: list[tuple[str, dict[str, Any], str]] = [
-    ("LOGO", {"receiptLogo": {"svgImage": CIRCLE}}, ""),
-    ("TEXT", {"receiptImage": {"svgImage": CIRCLE, "align": "ALIGN_RIGHT"}}, ""),
-    ("MERCHANT_NAME", {"receiptMerchantName": {"merchantName": "The Kettle"}}, "The Kettle"),
-    ("MERCHANT_ADDRESS", {"receiptMerchantAddress": {"addressLines": ["14 Tallow Lane"], "postcode": "SE1"}}, "SE1"),
-    ("MERCHANT_PHONE_NUMBER", {"receiptMerchantPhoneNumber": {"phoneNumber": "020 7946"}}, "020 7946"),
-    ("MERCHANT_EMAIL_ADDRESS", {"receiptMerchantEmailAddress": {"emailAddress": "a@b.example"}}, "a@b.example"),
-    ("HORIZONTAL_LINE", {"receiptHorizontalLine": {"type": "HORIZONTAL_LINE_DOUBLE"}}, ""),
-    ("VAT_NUMBER", {"receiptVATNumber": {"vatNumber": "GB 1"}}, "VAT GB 1"),
-    ("TEXT", {"receiptText": {"value": "<b>bold</b>", "size": "SIZE_HEADER_1"}}, "<b>bold</b>"),
-    (
-        "TEXT",
-        {"receiptUrl": {"url": "https://pay.example/1", "description": "Pay", "showQR": True}},
-        "https://pay.example/1",
-    ),
-    ("TEXT", {"receiptUrl": {"url": "https://pay.example/2", "showQR": True, "showURL": False}}, ""),
-    ("PIGEON", {}, "a line that is not known: RECEIPT_LINE_TYPE_PIGEON"),
-]
 
 
 def test_the_paper_has_every_documented_line_with_its_images_and_codes_drawn(page: Page):
@@ -277,6 +229,119 @@ def test_the_paper_has_every_documented_line_with_its_images_and_codes_drawn(pag
     assert paper.locator("img").evaluate_all(undrawn) == 0
 
 
-def total(page: Page) -> Decimal:
-    """What the bill comes to that the card machine shows."""
-    return Decimal(page.locator(".bill .total span").nth(1).inner_text().removeprefix("£"))
+def test_a_waiter_without_a_mouse_takes_a_part_and_a_tip_of_their_own(page: Page):
+    title(page, "Tables")
+    accessible(page)
+    reach(page, "Waiter: none")
+    keys(page, "7", "Enter")
+    title(page, "Tables")
+    expect(page.locator("#waiter")).to_have_text("Waiter: 7")
+    since = len(asked(page))
+    reach(page, re.compile("Occupied £"))
+    expect(page.locator("#title")).not_to_have_text("Tables")
+    if page.locator(".sessions").is_visible():
+        reach(page, re.compile("£"))
+    reach(page, "Other amount")
+    title(page, "Amount")
+    keys(page, *"9999", "Enter")
+    expect(page.locator("#wrong")).to_contain_text("is left to pay")
+    accessible(page)
+    page.locator("#amount").press("ControlOrMeta+a")
+    keys(page, *"1.05", "Enter")
+    title(page, "Add a tip?")
+    accessible(page)
+    reach(page, "Other tip")
+    title(page, "Tip")
+    keys(page, *"0,4", "Enter")
+    title(page, "Present card")
+    expect(page.locator(".price")).to_have_text("£1.45")
+    keys(page, "Escape")
+    title(page, "Add a tip?")
+    reach(page, "Other tip")
+    keys(page, *"0.4", "Enter")
+    reach(page, "Insert the card and enter the PIN")
+    title(page, "Approved")
+    accessible(page)
+    [(_, params)] = [one for one in asked(page)[since:] if one[0] == "RecordPayment"]
+    assert params["requestorInfo"]["cardMachineRequestorInfo"]["waiterId"] == 7
+    payment = params["payment"]
+    assert (payment["baseAmount"], payment["tipsAmount"], payment["waiterId"]) == (105, 40, 7)
+    assert paying(page, since) == ["LockSession", "RecordPayment", "UnlockSession"]
+
+
+def test_a_guest_pays_a_part_on_a_phone_of_their_own(browser: Browser, demo: str):
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    late: list[Route] = []
+
+    def hold_up(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/ListTables?*", hold_up, times=1)
+    page.goto(demo)
+    press(page, "Waiter: none")
+    with page.expect_response("**/ListBillItems?*"):
+        late[0].continue_()
+    title(page, "Waiter")  # whoever is typing a number is not taken elsewhere by tables that come late
+    page.get_by_label("This is a guest's own phone").check()
+    press(page, "Show the tables")
+    expect(page.locator("#waiter")).to_have_text("Guest's phone")
+    since = len(asked(page))
+    open_bill(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the phone"
+    accessible(page)
+    press(page, "Other amount")
+    page.locator("#machine").get_by_role("button", name="2", exact=True).tap()
+    press(page, "Continue")
+    press(page, "No tip")
+    title(page, "Pay by phone")
+    press(page, "Pay")
+    title(page, "Approved")
+    [(_, params)] = [one for one in asked(page)[since:] if one[0] == "RecordPayment"]
+    assert params["requestorInfo"] == {
+        "requestorType": "REQUESTOR_TYPE_CONSUMER_DEVICE",
+        "consumerDeviceRequestorInfo": {},
+    }
+    payment = params["payment"]
+    assert (payment["baseAmount"], payment["methodDetails"]["method"]) == (200, "PAYMENT_METHOD_REMOTE")
+    assert "waiterId" not in payment
+    context.close()
+
+
+FAULTS = {
+    "Delay the next answer": "Tables",
+    "Send the next request twice": "Tables",
+    "Swap the next two requests": "Tables",
+    "Send rubbish": "Tables",
+    "Lose the next answer": "No tables",
+    "Drop the connection": "Tables",
+}
+"""What the machine shows when its tables are asked for after each."""
+
+
+def shortened(plan: str | None) -> str | None:
+    """A fault that takes milliseconds, where the button has it take seconds."""
+    return plan and json.dumps(json.loads(plan) | {"milliseconds": 100})
+
+
+def test_every_button_that_makes_something_go_wrong_says_what_happens_and_the_machine_comes_back(page: Page):
+    # An answer that is lost is waited for no longer than it must be here.
+    page.route("**/v1/**", lambda route: route.continue_(url=route.request.url.replace("timeout=8", "timeout=0.9")))
+    page.route("**/api/faults", lambda route: route.continue_(post_data=shortened(route.request.post_data)))
+    page.get_by_text("Make something go wrong").click()
+    offered = page.locator("#faults .faults").get_by_role("button").all_inner_texts()
+    assert set(offered) == {*FAULTS, "Lose a payment's answer", "Drop in mid-payment"}
+    shown = page.locator("#faults [role=status]")
+    for name, screen in FAULTS.items():
+        page.locator("#faults").get_by_role("button", name=name).click()
+        expect(shown).to_have_text(re.compile(f"{name}: (done|planned)"))
+        press(page, "Waiter: none")
+        press(page, "Show the tables")
+        title(page, screen)
+        expect(page.locator("#connection")).to_be_hidden()
+    expect(page.locator(".frames")).to_contain_text("On purpose")
+    page.locator("#faults").get_by_role("button", name="Lose a payment's answer").click()
+    page.get_by_role("button", name="Take back").click()
+    expect(shown).to_have_text("Taken back.")
+    expect(page.locator(".planned li")).to_have_count(0)

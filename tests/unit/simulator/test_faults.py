@@ -195,6 +195,7 @@ def test_faults_are_planned_listed_taken_back_and_done_at_once_over_http() -> No
                 ("delay", "request", None),
             ]
             assert [each["kind"] for each in listed["kinds"]] == list(KINDS)
+            assert not listed["can_kill"], "nobody said which process the adapter is"
             assert listed["rubbish"] == list(RUBBISH)
             assert (await ask(f"{faults}/{first['number']}", "DELETE")).status == 200
             assert (await ask(f"{faults}/{first['number']}", "DELETE")).status == 404
@@ -259,6 +260,7 @@ def test_a_process_that_runs_already_is_killed_and_none_that_could_not_be_an_ada
 
         async def test() -> None:
             async with Gateway(ACCOUNTS, adapter=sleeping.pid) as gateway:
+                assert gateway.faults.can_kill
                 gateway.faults.kill()
 
         run(test)
