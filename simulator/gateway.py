@@ -203,7 +203,9 @@ class Gateway:
             async with asyncio.timeout(timeout):
                 await self._arrived[account].wait()
         except TimeoutError:
-            raise NotConnected(f"no adapter connected for {account} within {timeout:g} s") from None
+            raise NotConnected(
+                f"no adapter connected for {account} within {timeout:g} s", hint=self.journal.last_refusal(account)
+            ) from None
         return self.link(account)
 
     async def ask(

@@ -110,6 +110,13 @@ class Journal:
         """The number of the newest entry; 0 before the first."""
         return self._last
 
+    def last_refusal(self, account: str) -> str:
+        """Why somebody who may have been this account's adapter is not connected; empty where nobody tried."""
+        for entry in reversed(self._entries):
+            if isinstance(entry, Note) and entry.kind in ("refused", "unreachable") and entry.account in ("", account):
+                return entry.text
+        return ""
+
     def since(self, number: int) -> list[Entry]:
         """Frames and notes after this number."""
         newer = []

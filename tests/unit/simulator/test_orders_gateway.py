@@ -20,7 +20,7 @@ from simulator.accounts import Account
 from simulator.app import Simulator
 from simulator.command import _beginning
 from simulator.config import INVENTED_KEYS, settings_of
-from simulator.errors import SimulatorError
+from simulator.errors import NotConnected, SimulatorError
 from simulator.gateway import Gateway
 from simulator.journal import Note
 from simulator.orders.capabilities import NAMES, capability_of
@@ -91,6 +91,9 @@ def test_the_key_is_shown_as_it_is_and_in_no_other_form(shown: str, said: str) -
             (note,) = [entry for entry in gateway.journal.since(0) if isinstance(entry, Note)]
             assert said in note.text
             assert KEY not in note.text
+            with pytest.raises(NotConnected) as problem:
+                await gateway.connected("kettle", timeout=0.01)
+            assert problem.value.hint == note.text
 
     run(test)
 
