@@ -185,7 +185,7 @@ async def _first_look(
         )
 
     fit = await fitting(mapping).looked_through(findings, tell)
-    uses = uses_of(fit.binder)
+    uses = uses_of(fit.binder, engine, given=config.site, ledger=config.ledger.use)
     pruned = without(fit.binder.mapping, fit.troubled)
     if pruned is not None:
         # What is wrong with it has been said; the rows are looked at without it.

@@ -1,18 +1,20 @@
-"""What a mapping uses of a database: which columns it reads and where it says so, what it writes, by table.
+"""What a mapping uses of a database, and where the mapping says so, by table.
 
-Works on values only.
+Which columns those are is told by `adapter.mapping.needs`, from the very statements that will be run, as it is for
+`epos-adapter grants`; here each gets its place in the file. Works on values only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from adapter.mapping.bind import Binder
 from adapter.mapping.catalogue import TableFact
-from adapter.mapping.record_schema import Step
+from adapter.mapping.engines import Engine
+from adapter.mapping.needs import ALL, needs_of
 from adapter.toml.locate import Path
 
 TableKey = tuple[str | None, str]
@@ -36,100 +38,108 @@ class Use:
     """Where it is written to first."""
 
 
-def uses_of(binder: Binder) -> dict[TableKey, Use]:
-    """Every table of a mapping that exists, and what is done with it."""
+def uses_of(binder: Binder, engine: Engine, *, given: Collection[str] = (), ledger: bool = True) -> dict[TableKey, Use]:
+    """Every table of a mapping that exists, and what is done with it.
+
+    `given` are the site constants that the installation sets, `ledger` is whether there is one.
+    """
+    # What does not fit has been said of the binder that is given; its problems are not told twice.
+    asking = Binder(mapping=binder.mapping, catalogue=binder.catalogue, site=dict(binder.site), engine=engine)
+    needs = needs_of(asking, engine, given=given, ledger=ledger)
+    places = _Places(binder)
     found: dict[TableKey, Use] = {}
-    for path, tree in _trees(binder):
-        is_target = path[-1] == "column"
-        place = path[:-1] if is_target or path[-1] == "table" else path
-        for node in tree.find_all(exp.Table):
-            _use(binder, found, node.db or None, node.meta.get("table"), place)
-        for column in tree.find_all(exp.Column):
-            use = _use(binder, found, column.meta.get("schema"), column.meta.get("table"), place)
-            fact = use.fact.column(column.name) if use is not None else None
-            if use is not None and fact is not None and not is_target:
-                use.reads.setdefault(fact.name, place)
-    if binder.mapping.file.record is not None and binder.mapping.file.capabilities.record_payment:
-        _add_writes(binder, found)
+    for table in needs.tables:
+        fact = binder.catalogue.table(*table) if binder.catalogue is not None else None
+        if fact is None:
+            continue
+        writes = needs.writes.get(table, {})
+        use = found[table] = Use(fact=fact, path=places.of(table))
+        use.reads = places.of_columns(table, _there(fact, needs.reads.get(table, frozenset())), "read")
+        use.inserts = places.of_columns(table, _there(fact, writes.get("insert", frozenset())), "insert")
+        use.updates = places.of_columns(table, _there(fact, writes.get("update", frozenset())), "update")
+        use.deletes = places.steps.get((table, "delete"))
+        use.holds = ("record",) if table in needs.held else None
+        use.writes = next((path for (of, _), path in places.steps.items() if of == table), None)
     return found
 
 
-def _trees(binder: Binder) -> Iterator[tuple[Path, exp.Expr]]:
-    mapping = binder.mapping
-    for path, clause in mapping.clauses.items():
-        here: Path = (*path, "from") if mapping.source.locator.keys.get((*path, "from")) is not None else path
-        for node in ([clause.first] if clause.first is not None else []) + list(clause.joins):
-            yield here, node
-    records = mapping.file.capabilities.record_payment
-    for path, fragments in mapping.fragments.items():
-        if path[0] in ("record", "lock") and not records:
-            continue
-        for fragment in fragments:
-            yield path, fragment.tree
+def _there(fact: TableFact, columns: Collection[str]) -> list[str]:
+    """The columns that exist, all of them where a SELECT names none."""
+    return [name for name in fact.columns if ALL in columns or name in columns]
 
 
-def _use(binder: Binder, found: dict[TableKey, Use], schema: str | None, table: str | None, path: Path) -> Use | None:
-    if table is None or binder.catalogue is None:
-        return None
-    file = binder.mapping.file
-    schema = schema or file.schema_
-    fact = binder.catalogue.table(schema, f"{file.prefix}{table}")
-    if fact is None:
-        return None
-    return found.setdefault((schema, fact.name), Use(fact=fact, path=path))
+class _Places:
+    """Where a mapping names its tables and columns first."""
 
+    def __init__(self, binder: Binder) -> None:
+        self._binder = binder
+        self._tables: dict[TableKey, Path] = {}
+        self._columns: dict[tuple[TableKey, str, str], Path] = {}
+        """By table, what is done, and column."""
+        self.steps: dict[tuple[TableKey, str], Path] = {}
+        """What a step does with a table, and where it says so."""
+        for where, tree in self._trees():
+            self._note(where, tree)
+        record = binder.mapping.file.record
+        for index, step in enumerate(record.step if record is not None else ()):
+            path: Path = ("record", "step", index)
+            target = binder.mapping.fragment(*path, "table")
+            key = self._key(target.tree) if target is not None else None
+            if key is not None:
+                self.steps.setdefault((key, step.kind), (*path, step.kind))
 
-def _add_writes(binder: Binder, found: dict[TableKey, Use]) -> None:
-    file, fragments = binder.mapping.file, binder.mapping.fragments
-    session = binder.mapping.clauses.get(("session",))
-    if session is not None and isinstance(session.first, exp.Table):
-        use = _use(binder, found, session.first.db or None, session.first.meta.get("table"), ("session", "from"))
-        if use is not None:
-            use.holds = ("record",)
-            if file.lock is not None:
-                for part, columns in (("set", file.lock.set), ("clear", file.lock.clear)):
-                    _columns(binder, use, use.updates, ("lock", part), [*columns], session.first)
-    for index, step in enumerate(file.record.step if file.record is not None else ()):
-        path: Path = ("record", "step", index)
-        target = fragments.get((*path, "table"))
-        if step.find is not None:
-            _add_find(binder, found, path, holds=step.lock)
-        elif target and isinstance(target[0].tree, exp.Table):
-            _add_step(binder, found, path, step, target[0].tree)
+    def of(self, table: TableKey) -> Path:
+        """Where a table is named first."""
+        return self._tables.get(table, ())
 
+    def of_columns(self, table: TableKey, columns: Collection[str], what: str) -> dict[str, Path]:
+        """Where columns are first read, or written; those that every write maintains, where that is declared."""
+        found: dict[str, Path] = {}
+        for name in columns:
+            path = self._columns.get((table, what, name))
+            if path is None and what != "read" and name in self._binder.mapping.file.columns.get(table[1], {}):
+                path = ("columns", table[1], name)
+            found[name] = path or self._columns.get((table, "read", name)) or self.of(table)
+        return found
 
-def _add_find(binder: Binder, found: dict[TableKey, Use], path: Path, *, holds: bool) -> None:
-    fragment = binder.mapping.fragment(*path, "find")
-    for node in fragment.tree.find_all(exp.Table) if holds and fragment is not None else ():
-        use = _use(binder, found, node.db or None, node.meta.get("table"), (*path, "find"))
-        # Sub-selects of a condition are read and not held.
-        if use is not None and fragment is not None and node.find_ancestor(exp.Select) is fragment.tree:
-            use.holds = use.holds or (*path, "find")
+    def _note(self, path: Path, tree: exp.Expr) -> None:
+        is_target = path[-1] == "column"
+        place = path[:-1] if is_target or path[-1] == "table" else path
+        for node in tree.find_all(exp.Table):
+            key = self._key(node)
+            if key is not None:
+                self._tables.setdefault(key, place)
+        for column in tree.find_all(exp.Column):
+            key = self._key(column)
+            fact = self._binder.names.fact(column)
+            if key is not None and fact is not None:
+                self._tables.setdefault(key, place)
+                self._columns.setdefault((key, self._done(path) if is_target else "read", fact.name), place)
 
+    def _done(self, path: Path) -> str:
+        """What the mapping does with a column that it names as a target: `("record", "step", 0, "set", ...)`."""
+        if path[0] == "lock":
+            return "update"
+        if path[3] == "returning":
+            return "read"
+        record = self._binder.mapping.file.record
+        return record.step[int(path[2])].kind if record is not None else "update"
 
-def _add_step(binder: Binder, found: dict[TableKey, Use], path: Path, step: Step, table: exp.Table) -> None:
-    use = _use(binder, found, table.db or None, table.meta.get("table"), (*path, step.kind))
-    if use is None:
-        return
-    use.writes = use.writes or (*path, step.kind)
-    if step.kind == "delete":
-        use.deletes = use.deletes or (*path, "delete")
-        return
-    columns = [*step.set]
-    select = binder.mapping.fragment(*path, "select")
-    if select is not None and isinstance(select.tree, exp.Select):
-        columns = [output.alias_or_name for output in select.tree.selects]
-    _columns(binder, use, use.inserts if step.kind == "insert" else use.updates, path, columns, table)
-    for column in step.returning.values():
-        known = use.fact.column(column)
-        if known is not None:
-            use.reads.setdefault(known.name, (*path, "returning"))
+    def _trees(self) -> Iterator[tuple[Path, exp.Expr]]:
+        mapping = self._binder.mapping
+        for path, clause in mapping.clauses.items():
+            here: Path = (*path, "from") if mapping.source.locator.keys.get((*path, "from")) is not None else path
+            for node in ([clause.first] if clause.first is not None else []) + list(clause.joins):
+                yield here, node
+        for path, fragments in mapping.fragments.items():
+            for fragment in fragments:
+                yield path, fragment.tree
 
-
-def _columns(binder: Binder, use: Use, into: dict[str, Path], path: Path, columns: list[str], table: exp.Table) -> None:
-    rules = binder.mapping.file.columns.get(str(table.meta.get("table") or table.name), {})
-    kept_up = [name for name, rule in rules.items() if rule.as_ in ("version", "stamp")]
-    for name in (*columns, *kept_up):
-        fact = use.fact.column(name)
-        if fact is not None:
-            into.setdefault(fact.name, (*path, "set", name) if name in columns else ("columns", use.fact.name, name))
+    def _key(self, node: exp.Expr) -> TableKey | None:
+        table = node.meta.get("table")
+        catalogue, file = self._binder.catalogue, self._binder.mapping.file
+        if table is None or catalogue is None:
+            return None
+        schema = (node.db if isinstance(node, exp.Table) else node.meta.get("schema")) or file.schema_
+        fact = catalogue.table(schema, f"{file.prefix}{table}")
+        return (schema, fact.name) if fact is not None else None
