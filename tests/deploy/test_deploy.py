@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -95,3 +96,43 @@ def test_the_windows_service_runs_what_its_script_installs():
     assert (service.findtext("executable") or "").startswith("%BASE%\\venv\\")
     assert '"venv"' in script
     assert "run --config" in (service.findtext("arguments") or "")
+
+
+KNOWN_BAD = '{"dependencies": [{"name": "jinja2", "version": "2.4.1", "vulns": [{"id": "PYSEC-2014-8"}]}], "fixes": []}'
+CLEAN = '{"dependencies": [{"name": "click", "version": "8.1.8", "vulns": []}], "fixes": []}'
+HOLED = '{"dependencies": [{"name": "click", "version": "8.1.8", "vulns": [{"id": "GHSA-invented"}]}], "fixes": []}'
+
+
+@pytest.mark.parametrize(
+    ("of_the_bad_one", "of_ours", "code", "said"),
+    [
+        ((KNOWN_BAD, 1), (CLEAN, 0), 0, "no known holes"),
+        ((KNOWN_BAD, 1), (HOLED, 1), 1, "GHSA-invented"),
+        # A mirror without advisories calls everything well.
+        ((CLEAN, 0), (CLEAN, 0), 2, "NOTHING WAS AUDITED"),
+        (("", 1), ("", 1), 2, "NOTHING WAS AUDITED"),
+        ((KNOWN_BAD, 1), ("", 1), 2, "NOTHING WAS AUDITED"),
+    ],
+)
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
+def test_an_audit_that_could_look_nothing_up_is_never_taken_for_one_that_found_nothing(
+    tmp_path: Path, of_the_bad_one: tuple[str, int], of_ours: tuple[str, int], code: int, said: str
+):
+    # In place of the real one, since there are no advisories where there is no internet.
+    stand_in = tmp_path / "pip-audit"
+    cases = [
+        f"*{name}) echo '{text}'; exit {number};;"
+        for name, (text, number) in (("known-bad.txt", of_the_bad_one), ("requirements.txt", of_ours))
+    ]
+    stand_in.write_text("#!/bin/sh\ncase $* in " + "\n".join(cases) + "\nesac\n", encoding="utf-8")
+    stand_in.chmod(0o755)
+    done = subprocess.run(
+        [DEPLOY / "docker" / "audit.sh"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PIP_AUDIT": str(stand_in)},
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr
+    assert ("no known holes" in done.stdout) == (code == 0)
