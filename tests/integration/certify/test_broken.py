@@ -308,6 +308,5 @@ def test_a_fault_in_reading_is_caught(name: str, tried: Callable[..., Certificat
 @pytest.mark.parametrize("name", PAYING)
 def test_a_fault_in_paying_is_caught(name: str, tried: Callable[..., Certificate]):
     only, fault = PAYING[name]
-    # An answer that is lost is waited for to the end; any other may be slow.
-    found = tried(fault, only, payments=True, within=1.0 if only.endswith("-lost") else 10.0)
+    found = tried(fault, only, payments=True, within=10.0)
     assert [each for each in found.outcomes if each.verdict is Verdict.FAIL and each.scenario.group != "lists"]

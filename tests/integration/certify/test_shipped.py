@@ -22,9 +22,7 @@ def certificate(
             Gateway(ACCOUNTS[protocol]) as gateway,
             dialling(mapping, url, gateway, ledger=payments, protocol=protocol, **more),
         ):
-            return await certify(
-                gateway, ACCOUNT, allow_payments=payments, timeout=5.0 if payments else 10.0, quiet=0.05
-            )
+            return await certify(gateway, ACCOUNT, allow_payments=payments, timeout=10.0, quiet=0.05)
 
     return asyncio.run(run())
 
