@@ -38,15 +38,16 @@ export class Kept {
     return this.#held.has(key);
   }
 
-  // Whether this tab has it from now on. A tab that is being loaded anew needs a moment to let go.
-  async hold(key, patience = 1000) {
+  // Whether this tab has it from now on; `patience` are milliseconds in which another tab may let go of it.
+  async hold(key, patience = 0) {
     if (this.holds(key)) return true;
+    const options = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
     return new Promise((tell) => {
-      const held = () => new Promise((letGo) => {
-        this.#held.set(key, letGo);
-        tell(true);
-      });
-      this.locks.request(PREFIX + key, { signal: AbortSignal.timeout(patience) }, held).catch(() => tell(false));
+      const held = (lock) => {
+        tell(Boolean(lock));
+        return lock && new Promise((letGo) => this.#held.set(key, letGo));
+      };
+      this.locks.request(PREFIX + key, options, held).catch(() => tell(false));
     });
   }
 }

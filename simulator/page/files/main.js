@@ -16,13 +16,15 @@ async function look() {
   let accounts = [];
   let text = "";
   try {
-    const [, { connections }] = await call("/api/connections");
+    const [, { connections: every }] = await call("/api/connections");
+    const connections = every.filter((one) => one.dialect === "tables");
     accounts = connections;
     if (!connections.some((one) => one.account === wire.account)) {
       wire.account = (connections.find((one) => one.connected) ?? connections[0])?.account ?? "";
     }
     const mine = connections.find((one) => one.account === wire.account);
-    if (!mine?.connected) text = "Connection lost. The adapter is not connected; waiting for it.";
+    if (!mine) text = "This card machine speaks the Tables API, and no account here does.";
+    else if (!mine.connected) text = "The adapter is not connected; waiting for it. What its config.toml needs stands where the simulator was started.";
   } catch (problem) {
     text = problem.message;
   }

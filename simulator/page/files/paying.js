@@ -173,8 +173,9 @@ export class Paying {
       element("p", { class: "big", role: "alert" }, paymentSuccessful
         ? `The card was charged ${amount}, and the till does not know it yet.`
         : "Nothing was charged. The till should still know of the attempt."),
-      element("p", {}, [...new Set([problem.message, problem.reason])].filter(Boolean).join(" ")),
-      paymentSuccessful ? element("p", {}, "Trying again charges nothing. It is tried by itself, too.") : null,
+      element("p", {}, problem.message),
+      problem.reason && problem.reason !== problem.message ? element("p", { class: "minor" }, problem.reason) : null,
+      paymentSuccessful ? element("p", {}, "Trying again charges nothing. Left for later, it is tried by itself.") : null,
       button("Try again", () => this.recording(one), "go"),
       button("Later: go on with other tables", () => this.putAside()),
       element("p", { class: "minor" }, `Payment ${id}`),

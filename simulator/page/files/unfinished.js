@@ -5,9 +5,12 @@ import { written } from "/page/money.js";
 import { DECIDED, Payment, UNSURE } from "/page/payment.js";
 import { Refused } from "/page/wire.js";
 
+const PATIENCE = 1000; // milliseconds that a page which is being loaded anew may take to let go
+
 export class Unfinished {
   inHand = null; // the payment whose screens are shown
   #settling = null;
+  #elsewhere = new Set(); // keys of what another tab is at
 
   // `resume(payment)` opens the screens of one; `told(text)` says what was finished.
   constructor(place, wire, kept, resume, told) {
@@ -37,14 +40,16 @@ export class Unfinished {
   // Takes one over, so that nothing else works on it; null where it is finished, or another tab has it.
   async take(one) {
     await this.#settling;
-    if (!await this.kept.hold(one.key)) return null;
+    if (!await this.kept.hold(one.key, PATIENCE)) return null;
     return this.all().find((each) => each.key === one.key) ?? null;
   }
 
   async #tryEach(all) {
     for (const one of this.all()) {
       if (one.state === UNSURE && !all) continue;
-      if (!await this.kept.hold(one.key) || one.key === this.inHand?.key) continue;
+      const isOurs = await this.kept.hold(one.key, all ? PATIENCE : 0);
+      this.#elsewhere[isOurs ? "delete" : "add"](one.key);
+      if (!isOurs || one.key === this.inHand?.key) continue;
       try {
         const { isCharged } = one;
         await one.settle();
@@ -58,7 +63,7 @@ export class Unfinished {
   }
 
   show() {
-    const left = this.all();
+    const left = this.all().filter((one) => !this.#elsewhere.has(one.key));
     this.place.hidden = left.length === 0;
     this.place.replaceChildren(...left.map((one) => element("p", {}, element("span", {}, said(one)), " ",
       button("Finish it", () => this.resume(one)))));

@@ -114,11 +114,17 @@ def test_a_share_of_a_bill_whose_answer_is_lost_is_recorded_once_with_the_same_i
     expect(page.locator("#screen")).to_contain_text("The bill is paid in full.")
 
 
-def test_a_page_that_is_loaded_anew_unlocks_the_bill_that_it_had_locked(page: Page):
+def test_a_page_that_is_loaded_anew_unlocks_the_bill_that_it_had_locked_and_another_one_leaves_it_alone(page: Page):
     open_bill(page)
     since = len(asked(page))
     press(page, re.compile("^Pay "))
     title(page, "Add a tip?")
+    another = page.context.new_page()
+    another.goto(page.url)
+    title(another, "Tables")
+    expect(another.locator("#unfinished")).to_be_hidden()
+    assert paying(page, since) == ["LockSession"]
+    another.close()
     page.reload()
     title(page, "Tables")
     assert paying(page, since) == ["LockSession", "UnlockSession"]

@@ -30,7 +30,7 @@ async ({ script, work }) => {
     },
   };
   // A page that is loaded anew knows only what was kept; the page before it has let go of it.
-  const free = { request: async (_name, _options, held) => held() };
+  const free = { request: async (_name, _options, held) => held({}) };
   const again = () => { const kept = new Kept(localStorage, free); return kept.all().map((one) => new Payment(wire, kept, one)); };
   const said = [];
   const tried = async (what) => { try { await what(); said.push("done"); } catch (problem) { said.push(problem.message); } };
