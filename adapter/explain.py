@@ -103,7 +103,7 @@ class _NotingStore:
     async def read(self, unit: Any) -> Any:
         return unit(self._book)
 
-    async def write(self, unit: Any, *, even_unheard: bool = True) -> Any:  # noqa: ARG002 -- the protocol's names
+    async def write(self, unit: Any, *, even_unheard: bool = True, insists: bool = True) -> Any:  # noqa: ARG002 -- the protocol's names
         raise NotEnabled("explain knows the reading methods")
 
     async def expired_locks(self) -> tuple[()]:

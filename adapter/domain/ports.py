@@ -188,11 +188,12 @@ class Store(Protocol):
         """
         ...
 
-    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True) -> Answer:
+    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True, insists: bool = True) -> Answer:
         """Run the unit in one transaction and answer what it answers, once that is durable.
 
         When whoever asked has gone away, it is finished all the same, or given up where `even_unheard` is false and it is
-        not being committed yet. The unit is run again, as a whole, when the database was busy or the connection was lost.
+        not being committed yet. The unit is run again, as a whole, when the database was busy or the connection was lost;
+        once only where `insists` is false.
         Raises NotEnabled where nothing can be recorded, OutcomeUnknown when it is not known whether it was, and what
         `read` raises; with anything but OutcomeUnknown nothing was written.
         """

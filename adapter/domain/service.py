@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 from adapter.domain import order_recording, order_rules, recording, rules
 from adapter.domain import requests as ask
 from adapter.domain.orders import Area, BareOrder, Order, OrderBill, OrderPage, TablePage
 from adapter.domain.payments import Lock, Payment
-from adapter.domain.ports import Store
+from adapter.domain.ports import Store, Till
 from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
 from adapter.errors import (
     AdapterError,
     Bug,
     CommitRefused,
+    Conflict,
     DatabaseBusy,
     DatabaseUnavailable,
     MappingError,
@@ -163,9 +165,14 @@ class Service:
         """
         freed = 0
         for session_id, token in await self._store.expired_locks():
-            is_freed = await self._store.write(
-                lambda till, session_id=session_id, token=token: order_recording.free_expired(till, session_id, token)  # type: ignore[misc]
-            )
+            is_freed = False
+
+            def free(till: Till, session_id: UUID = session_id, token: UUID = token) -> bool:
+                return order_recording.free_expired(till, session_id, token)
+
+            # Somebody who has the check now is not waited for again and again: no request shall wait for this.
+            with suppress(Conflict, DatabaseBusy, MappingError):
+                is_freed = await self._store.write(free, even_unheard=False, insists=False)
             if is_freed:
                 freed += 1
                 self._emit(LockExpired(session=str(session_id)))

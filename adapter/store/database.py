@@ -78,13 +78,15 @@ class Database:
         self.health.answered()
         return answer
 
-    async def write(self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True) -> Answer:
+    async def write(
+        self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True, insists: bool = True
+    ) -> Answer:
         """Run a unit in one transaction, again as a whole when it was lost or in somebody's way; see `ports.Store`.
 
         What it answers is durable. Raises what `read` raises, and OutcomeUnknown.
         """
         self._begun()
-        writing = Writing(self, unit, self._emit, self._write_patience, even_unheard=even_unheard)
+        writing = Writing(self, unit, self._emit, self._write_patience, even_unheard=even_unheard, insists=insists)
         try:
             answer: Answer = await writing.answer(self._ended)
         except DatabaseUnavailable as error:

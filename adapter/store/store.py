@@ -106,7 +106,7 @@ class SqlStore:
             self._emit(MappingOutgrown(reason=error.message))
             raise
 
-    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True) -> Answer:
+    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True, insists: bool = True) -> Answer:
         """See ports.Store."""
         bound = self._bound or await self.bind()
         if not self._recording:
@@ -115,7 +115,7 @@ class SqlStore:
         assert writes is not None  # noqa: S101 - required just now, or earlier
         try:
             return await self._database.write(
-                lambda writer: unit(SqlTill(writer, bound, writes, ledger)), even_unheard=even_unheard
+                lambda writer: unit(SqlTill(writer, bound, writes, ledger)), even_unheard=even_unheard, insists=insists
             )
         except MappingMismatch as error:
             self._emit(MappingOutgrown(reason=error.message))

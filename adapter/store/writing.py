@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from adapter.deadline import Deadline, deadline
 from adapter.errors import AdapterError, CommitRefused, DatabaseUnavailable, OutcomeUnknown, StoreError, TooSlow
@@ -61,8 +61,13 @@ class Writing:
         patience: float,
         *,
         even_unheard: bool,
+        insists: bool = True,
     ) -> None:
-        """`patience` is in seconds; without `even_unheard` it is given up when whoever asked goes away."""
+        """`patience` is in seconds; without `even_unheard` it is given up when whoever asked goes away.
+
+        Without `insists` it is tried once.
+        """
+        self._stop = stop_after_delay(patience) if insists else stop_after_attempt(1)
         self._even_unheard = even_unheard
         self._way = way
         self._unit = unit
@@ -93,7 +98,7 @@ class Writing:
     async def _until_known(self) -> Any:
         try:
             async for attempt in AsyncRetrying(
-                stop=stop_after_delay(self._patience),
+                stop=self._stop,
                 wait=wait_random_exponential(multiplier=0.02, max=1.0),
                 retry=retry_if_exception(lambda error: isinstance(error, StoreError) and error.retryable),
                 reraise=True,

@@ -142,7 +142,13 @@ class Stage(Database):
         """Run a unit of reading, as `Database.read` does, but only once."""
         return await self._within(lambda: unit(Reader(self._connection, self.driver, None)))
 
-    async def write(self, unit: Callable[[Writer], Answer], *, even_unheard: bool = True) -> Answer:  # noqa: ARG002 -- it is waited for
+    async def write(
+        self,
+        unit: Callable[[Writer], Answer],
+        *,
+        even_unheard: bool = True,  # noqa: ARG002 -- it is waited for
+        insists: bool = True,  # noqa: ARG002 -- nobody is in the way
+    ) -> Answer:
         """Run a unit of writing, as `Database.write` does, but only once, and durable for nobody."""
         return await self._within(lambda: unit(Writer(self._connection, self.driver, None, uncertain=False)))
 
@@ -201,7 +207,7 @@ class StagedStore:
         """See ports.Store."""
         return await self._stage.read(lambda reader: unit(SqlBook(reader, self._bound)))
 
-    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True) -> Answer:  # noqa: ARG002 -- the protocol's names
+    async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True, insists: bool = True) -> Answer:  # noqa: ARG002 -- the protocol's names
         """See ports.Store."""
         writes = self._bound.writes
         if writes is None or not self._bound.fields.binder.mapping.file.capabilities.record_payment:

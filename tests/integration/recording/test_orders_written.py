@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from adapter.app import App
@@ -98,7 +99,7 @@ def opened_on(request: pytest.FixtureRequest, runner: asyncio.Runner) -> Iterato
             url = request.getfixturevalue("new_database" if engine == "postgresql" else f"new_{engine}")()
             run_script(url, SCHEMA)
             events: list[Any] = []
-            config = {"mapping": "test.toml", "database": {"url": url, "pool_size": 3}}
+            config = {"mapping": "test.toml", "database": {"url": url, "pool_size": 3, "lock_timeout": 0.5}}
             app = App(Config.model_validate(config), load_mapping_text(MAPPING, "test.toml"), events.append)
             kind: Any = PLACES.get(engine, Place)
             places[engine] = kind(url=url, app=app, runner=runner, mapping=MAPPING, events=events)
@@ -426,3 +427,15 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date_with_what_it_holds(
     till.refused("RecordPayment", "PAYMENT_ALREADY_RECORDED", payment=sent)
     till.unlock(1)
     till.order("CreateOrderLockV1", **lock_of(till), expiry=soon())
+
+
+def test_a_check_that_the_till_is_busy_with_is_left_for_the_next_look_and_the_others_are_released(one_till: Any):
+    till = one_till
+    for key in (1, 2):
+        till.order("CreateOrderLockV1", **lock_of(till, key), expiry=soon())
+    end(till)
+    with psycopg.connect(till.plain_url) as busy:
+        busy.execute("SELECT 1 FROM chk WHERE id = 1 FOR UPDATE")
+        assert till.runner.run(till.app.service.free_expired_locks()) == 1
+    assert (holder(till, 1), holder(till, 2)) == ("DOJO", None)
+    assert till.runner.run(till.app.service.free_expired_locks()) == 1
