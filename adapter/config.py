@@ -190,7 +190,7 @@ def load_config(file: Path) -> tuple[Config, Mapping]:
     """
     config, source = load(file, Config)
     _check_between(config, source)
-    config = _with_files(config, file, source)
+    config = _with_registration(_with_files(config, file, source), source)
     mapping_file = find_mapping(config.mapping, beside=file)
     if mapping_file is None:
         known = sorted(path.stem for path in shipped_mappings())
@@ -282,6 +282,24 @@ def _with_files(config: Config, file: Path, source: Source) -> Config:
         except TlsFileError as error:
             source.report(("connection", index, error.setting), error.message, error.hint)
     return config.model_copy(update={"connection": found})
+
+
+def _with_registration(config: Config, source: Source) -> Config:
+    """The same, with what `[registration]` does not say from the connection; reports what neither says."""
+    if config.registration is None:
+        return config
+    registration = config.registration.beside(config.connection)
+    for name, is_said in (
+        ("api_key", bool(registration.api_key.get_secret_value())),
+        ("software_house_id", bool(registration.software_house_id)),
+    ):
+        if not is_said:
+            source.report(
+                ("registration", name),
+                "is missing",
+                "it may be left out where one connection dials the EPOS Data API, which has it then",
+            )
+    return config.model_copy(update={"registration": registration})
 
 
 def _check_credentials(connection: ConnectionConfig, index: int, source: Source) -> None:

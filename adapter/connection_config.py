@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -130,12 +131,12 @@ class ConnectionConfig(Strict):
 class RegistrationConfig(Strict):
     """`[registration]`: for whom capabilities of the EPOS Data API are registered with the provider."""
 
-    api_key: Secret
-    """API key of the EPOS Data API, `sk_sandbox_...` or `sk_prod_...`."""
-    software_house_id: str = Field(min_length=1)
-    """Issued by the provider to the EPOS vendor."""
+    api_key: Secret = SecretStr("")
+    """API key of the EPOS Data API, `sk_sandbox_...` or `sk_prod_...`; that of the connection that dials it unless said."""
+    software_house_id: str = Field(default="", min_length=1)
+    """Issued by the provider to the EPOS vendor; that of the connection unless said."""
     reseller_id: str = ""
-    """Issued by the provider to the reseller; sent when set."""
+    """Issued by the provider to the reseller, sent when set; that of the connection unless said."""
     api: str = Field(default="https://api.dojo.tech", pattern=r"^https?://[^/\s]+(/[^\s]*)?$")
     """Address of the provider's API."""
     timeout: float = Field(default=10.0, gt=0, le=60)
@@ -146,9 +147,19 @@ class RegistrationConfig(Strict):
         if self.api.startswith("http://") and not _is_loopback_url(self.api):
             raise ValueError("api would send the API key unencrypted: use https://")
         key = self.api_key.get_secret_value()
-        if not (key and key.isascii() and key.isprintable() and " " not in key):
+        if "api_key" in self.model_fields_set and not (key and key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("api_key is empty or cannot stand in a header")
         return self
+
+    def beside(self, connections: Sequence[ConnectionConfig]) -> RegistrationConfig:
+        """The same, with what it does not say from the connections that dial the EPOS Data API, where they agree on it."""
+        dialled = [one for one in connections if one.protocol == "epos-data" and one.dial is not None]
+        update: dict[str, object] = {}
+        for name in ("api_key", "software_house_id", "reseller_id"):
+            values = {getattr(one, name) for one in dialled}
+            if name not in self.model_fields_set and len(values) == 1:
+                update[name] = values.pop()
+        return self.model_copy(update=update)
 
 
 def _is_loopback_url(url: str) -> bool:

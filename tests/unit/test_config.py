@@ -423,3 +423,39 @@ def test_each_protocol_has_credentials_of_its_own(tmp_path: Path, lines: str, pr
         load_config(tmp_path / "config.toml")
     assert problem in str(refusal.value)
     assert "sk_prod_1" not in str(refusal.value)
+
+
+ORDERS = (
+    '[[connection]]\nname = "{0}"\nprotocol = "epos-data"\ndial = "wss://eu.ws.dojo.tech/epos"\n'
+    'api_key = "sk_sandbox_{0}"\nsoftware_house_id = "house"\nreseller_id = "shop"\n'
+)
+
+
+def test_what_is_registered_is_registered_with_the_key_of_the_connection_unless_another_is_said(file: Path):
+    found = read(file, DATABASE + ORDERS.format("one") + "[registration]\n").registration
+    assert found is not None
+    assert (found.api_key.get_secret_value(), found.software_house_id, found.reseller_id) == (
+        "sk_sandbox_one",
+        "house",
+        "shop",
+    )
+    other = 'api_key = "sk_sandbox_other"\nreseller_id = ""\n'
+    found = read(file, DATABASE + ORDERS.format("one") + f"[registration]\n{other}").registration
+    assert found is not None
+    assert (found.api_key.get_secret_value(), found.software_house_id, found.reseller_id) == (
+        "sk_sandbox_other",
+        "house",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("connections", "missing"),
+    [
+        (LISTEN, ["registration.api_key", "registration.software_house_id"]),
+        (ORDERS.format("one") + ORDERS.format("two"), ["registration.api_key"]),
+    ],
+)
+def test_a_registration_whose_key_nobody_says_is_refused(file: Path, connections: str, missing: list[str]):
+    problems = problems_of(file, DATABASE + connections + "[registration]\n")
+    assert [problem.key for problem in problems] == missing
