@@ -42,7 +42,9 @@ def test_nothing_secret_is_in_the_status_the_metrics_or_the_log(tmp_path: Path, 
             f'[[connection]]\nname = "dojo"\ndial = "{address}"\naccount = "someone"\napi_key = "{DIAL_KEY}"\n'
             'software_house_id = "house"\nproxy = "none"\n'
         )
-        with adapter(tmp_path, url, status=f'token = "{TOKEN}"', more=dialled, port=free_port()) as running:
+        with adapter(
+            tmp_path, url, status=f'token = "{TOKEN}"\nexplain = true', more=dialled, port=free_port()
+        ) as running:
             made = running.command("ledger", "create")
             assert made.returncode == 0, made.stderr
             running.said('"DialFailed".*HTTP 401')
@@ -51,12 +53,16 @@ def test_nothing_secret_is_in_the_status_the_metrics_or_the_log(tmp_path: Path, 
                 pay_too_much(ws)
                 be_odd(ws)
             texts = everything_said(running)
+            explained = running.get("/statements.json?request=pay", Authorization=f"Bearer {TOKEN}").text
     texts["log"] = "".join(running.log)
     # It was no quiet evening: what had to be told was told.
     assert "refused the account name or API key (HTTP 401)" in texts["/status"]
     assert "More was paid than was due." in texts["/status"]
     assert "wrong account name or API key" in texts["log"]
     assert 'epos_adapter_payments_flagged_total{kind="conflict"} 1.0' in texts["/metrics"]
+    # Where it is asked for, SQL is told, and still nothing of a payment, a guest or a key.
+    assert "INSERT INTO transactions" in explained
+    assert not [secret for secret in (*SECRETS, PAYMENT) if secret in explained]
     for where, text in texts.items():
         for secret in (*SECRETS, *SQL):
             assert secret not in text, (where, secret)

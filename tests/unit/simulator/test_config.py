@@ -54,6 +54,20 @@ def test_options_come_before_the_file_and_accounts_are_added_to_its_own(
     )
 
 
+def test_whom_to_ask_for_sql_and_how_modifiers_are_priced_stand_in_the_file_or_are_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATUS_TOKEN", "sixteen-or-more-letters")
+    text = 'explain = "http://127.0.0.1:1"\nexplain_token = { env = "STATUS_TOKEN" }\nmodifiers_apart = true\n'
+    file = written(tmp_path, text)
+    settings = settings_of(file=file)
+    assert (settings.explain, settings.explain_token) == ("http://127.0.0.1:1", "sixteen-or-more-letters")
+    assert settings.modifiers_apart
+    assert "sixteen" not in repr(settings)
+    assert settings_of(file=file, explain="http://127.0.0.1:2", modifiers_apart=False).explain == "http://127.0.0.1:2"
+    assert settings_of(modifiers_apart=True).modifiers_apart
+
+
 def test_without_anything_there_is_one_invented_account_which_is_dialled_for():
     settings = settings_of(dial=["ws://127.0.0.1:1"])
     assert list(settings.accounts) == ["demo"]
@@ -85,6 +99,7 @@ def test_mistakes_of_the_options_are_sentences_on_the_terminal():
         (["--account", "name-only"], "--account wants a name and a key"),
         (["--account", "a:1", "--account", "b:2", "--dial", "ws://x"], "--dial does not say for which of a, b"),
         (["--listen", "0.0.0.0:8800"], "where other computers can reach it"),
+        (["--explain", "http://till.example:8791"], "no address of a status port on this computer"),
         (["--config", "not-there.toml"], "not-there.toml cannot be read"),
     ):
         result = CliRunner().invoke(main, ["simulate", *options])
