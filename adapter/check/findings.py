@@ -53,6 +53,7 @@ KINDS: dict[str, str] = {
     "null-undeclared": "a column that may be NULL where that would decide something, and nobody says what it means",
     "number-implausible": "most parties or tables have more guests than there can be",
     "overpaid": "open sessions on which more was paid than they cost",
+    "path-misses": "a member of a value, or a pattern, that is found in none of them",
     "payable-never": "no open session with something to pay is payable",
     "payment-hazard": "recording writes rows that a till might write over, and nothing looks after them",
     "payments-differ": "payments that are listed and do not come to what is paid",

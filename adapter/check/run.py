@@ -112,6 +112,7 @@ async def check(
         await look_at_privileges(look)
         read = await read_sample(look)
         judge_rows(look, read)
+        read.members.judge(look)
         judge_money(look, read)
         await look_at_orders(look, read)
         keys = [one.key for one in read.read]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from adapter.check.looking import Look
+from adapter.check.members import Members
 from adapter.domain.orders import Order
 from adapter.domain.values import Bill, Session
 from adapter.errors import AdapterError
@@ -53,6 +54,8 @@ class Sample:
     """The sessions that were read."""
 
     read: list[Read] = field(default_factory=list)
+    members: Members = field(default_factory=Members)
+    """What was taken out of their values."""
 
     @property
     def bills(self) -> list[tuple[Read, Bill]]:
@@ -85,7 +88,7 @@ async def read_sample(look: Look) -> Sample:
         rows = await look.prober.rows(("session",), f"bills {start + 1} to {start + len(some)}", plan, values)
         if rows is None and look.findings.found and look.findings.found[-1].kind == "sql-fails":
             await _blame(bound, values, look)
-        sample.read += _decoded(bound, plan, rows or [], look)
+        sample.read += _decoded(bound, plan, rows or [], look, sample.members)
     return sample
 
 
@@ -131,7 +134,7 @@ def _sorts(look: Look) -> bool:
     return sorts(form) and not is_captured(look.binder, path)
 
 
-def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]:
+def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look, members: Members) -> list[Read]:
     fields = bound.fields
     differences: dict[str, int] = {}
 
@@ -144,7 +147,11 @@ def _decoded(bound: Bound, plan: Any, rows: list[Any], look: Look) -> list[Read]
     orders = OrderMaker(fields, plan, bills)
     place = next(branch for branch in plan.branches if branch.kind == "session").slots.get("finished_at")
     found = []
-    for row, one in Gatherer(plan, len(fields.packing.parts)).gather(complete(plan, rows)):
+    whole = list(complete(plan, rows))
+    members.note(plan, whole)
+    for row, one in Gatherer(plan, len(fields.packing.parts)).gather(whole):
+        if bills.unpacker is not None:
+            members.note_decoded(bills.unpacker, row, one)
         problems: list[str] = []
         session = bill = order = None
         try:

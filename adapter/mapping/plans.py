@@ -225,7 +225,7 @@ def kind_of(path: Path) -> Kind:
     return cast("Kind", path[0])
 
 
-def path_of(part: Part, output: str) -> Path:
+def path_of(part: Part | Branch, output: str) -> Path:
     """The field of the mapping that an output of a branch comes from."""
     names: list[str | int] = [name for name in output.split(".") if not name.isdigit()]
     numbers = [int(name) for name in output.split(".") if name.isdigit()]

@@ -185,6 +185,23 @@ class Unpacker:
             }
         return whole
 
+    def contents(self, row: Row, one: Gathered) -> Iterator[tuple[RowsOf, Any]]:
+        """What the decoded rows of a session are made of, each with its entity.
+
+        Raises RowUnreadable.
+        """
+        for place, entity in self._own:
+            contents = entity.content(row[place])
+            yield from ((entity.entity, content) for content in contents)
+            if entity.branch.kind == "item" and self._of_lines is not None:
+                below = self._of_lines
+                values = [value for line in contents for value in below.entity.source.every(line)]
+                yield from ((below.entity, content) for value in values for content in below.content(value))
+        if self._of_items is not None:
+            place, entity = self._of_items
+            for item in one.items:
+                yield from ((entity.entity, content) for content in entity.content(item[place]))
+
     @staticmethod
     def _below(entity: DecodedRows, lines: Sequence[Any]) -> Iterator[tuple[int, list[Row]]]:
         for number, line in enumerate(lines):

@@ -164,6 +164,31 @@ def test_a_check_finds_the_spoilt_extra_and_nothing_else_that_is_wrong(place: An
 
 
 CHARGED = next(line for line in MAPPING.splitlines() if line.startswith("tax") and "c.etat" in line)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "key", "said"),
+    [
+        # One extra instead of two, and no word of it where a total is summed.
+        (
+            '"extra.q"',
+            '"extra.qte"',
+            "modifier.quantity",
+            "none of the 3 rows that were looked at; they have n, p, q, sku",
+        ),
+        ('"extra.p"', '"extra.prix"', "modifier.amount", "none of the 3 rows"),
+        ('path = "couverts"', 'path = "convives"', "session.covers", "none of the 5 values that were looked at"),
+        ("match = '^S", "match = '^s", "session.waiter.id", "none of the 7 values"),
+    ],
+)
+def test_what_is_taken_out_of_a_value_and_never_there_is_told(till: str, right: str, wrong: str, key: str, said: str):
+    assert right in MAPPING
+    (found,) = [one for one in looked_at(till, MAPPING.replace(right, wrong)).findings if one.kind == "path-misses"]
+    assert (found.problem.key, found.severity) == (key, "warning" if key.startswith("modifier") else "note")
+    assert said in f"{found.problem.message} {found.problem.hint}"
+    assert not [one for one in looked_at(till).findings if one.kind == "path-misses"]
+
+
 MISTAKES = [
     (", bits = [28, 8, 16] }", " }\nbits = [28, 8, 16]", "it is said of a field, as id = { ..., bits = ... }"),
     ("bits = [28, 8, 16]", "bits = [28, 8]", "has 3 parts and 2 bits: say it of each"),
