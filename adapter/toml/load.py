@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from copy import copy
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -115,18 +116,23 @@ def load_text(raw: bytes, name: str, model: type[Model]) -> tuple[Model, Source]
     return validate(data, source, model), source
 
 
+@cache
+def _schema_of(model: type[BaseModel]) -> Mapping[str, Any]:
+    """The JSON Schema of a model, which takes longer to make than a mapping to read."""
+    return model.model_json_schema()
+
+
 def validate(data: dict[str, Any], source: Source, model: type[Model]) -> Model:
     """Make a model of plain values, as `load` does.
 
     Keys that are wrong are noted and taken out of the values, and something stands in for those that are missing.
     """
-    schema: dict[str, Any] = {}
     stood_in: set[Path] = set()
     while True:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            schema = schema or model.model_json_schema()
+            schema = _schema_of(model)
             details = error.errors(include_url=False, include_context=True, include_input=False)
             # What is misspelt comes first, so that it is not called missing as well.
             for detail in sorted(details, key=lambda detail: detail["type"] != "extra_forbidden"):

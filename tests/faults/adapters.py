@@ -13,6 +13,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import psycopg
+
+from adapter.store.ledger import Ledger
 from tests.faults.client import ACCOUNT, KEY, Line, Lost
 from tests.faults.order_line import ORDERS_KEY
 
@@ -86,6 +89,7 @@ class Adapter:
         self.status_port = _free_port()
         self.log = folder / f"{name}.log"
         self._program = program
+        self._url = url
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
         self._config = folder / f"{name}.toml"
         way = _DIALS.format(url=dial, longest_delay=longest_delay) if dial else f'listen = "127.0.0.1:{self.port}"'
@@ -96,7 +100,12 @@ class Adapter:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def create_ledger(self) -> None:
-        """Make the adapter's own tables, as an installer does."""
+        """Make the tables of its own, as an installer does; those of the adapter without a program that must start."""
+        if self._program == PROGRAM:
+            async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                for text in Ledger("epos_adapter").creation():
+                    await connection.execute(text)  # type: ignore[call-overload]
+            return
         command = [sys.executable, "-m", self._program, "ledger", "create", "--config", str(self._config)]
         await asyncio.to_thread(
             subprocess.run, command, cwd=ROOT, check=True, capture_output=True, env=self._environment

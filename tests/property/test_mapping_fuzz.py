@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ import sqlglot
 
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import load_mapping_text
-from adapter.mapping.schema import MappingFile
 
 SHIPPED = Path(__file__).parent.parent.parent / "mappings"
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
@@ -108,9 +108,10 @@ EDITS = [
 ]
 
 
-@pytest.fixture
-def _without_repeated_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    parse, schema = sqlglot.parse, MappingFile.model_json_schema()
+@pytest.fixture(scope="module")
+def _without_repeated_work() -> Iterator[None]:
+    """What an edit has not changed is parsed once."""
+    parse = sqlglot.parse
     known: dict[str, list[sqlglot.Expr | None]] = {}
 
     def parse_once(text: str, **how: str) -> list[sqlglot.Expr | None]:
@@ -118,8 +119,9 @@ def _without_repeated_work(monkeypatch: pytest.MonkeyPatch) -> None:
             known[text] = parse(text, **how)
         return [tree.copy() if tree is not None else None for tree in known[text]]
 
-    monkeypatch.setattr(sqlglot, "parse", parse_once)
-    monkeypatch.setattr(MappingFile, "model_json_schema", lambda: schema)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlglot, "parse", parse_once)
+        yield
 
 
 @pytest.mark.usefixtures("_without_repeated_work")

@@ -75,23 +75,29 @@ def test_a_page_whose_adapter_has_gone_says_that_it_is_old(context: BrowserConte
         assert page.title().startswith("✖ no answer")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, SCREEN], ids=["phone", "screen"])
-def test_the_page_can_be_read_on_a_phone_and_on_a_screen_by_day_and_by_night(
-    browser: Browser, tmp_path: Path, own_evening: str, scheme: str, size: dict[str, int]
-):
-    complaints: list[str] = []
-    opened = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-    with adapter(tmp_path, own_evening) as running:
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory, server: Server, evening: str) -> Iterator[Adapter]:
+    """An adapter that was asked for what there is not, for those who only look."""
+    with adapter(tmp_path_factory.mktemp("asked"), server.new_database("asked", evening)) as running:
         with running.connected() as ws:
             ask(ws, "GetTable", "x" * 60, name="no such table")
             ask(ws, "Nonsense" + "x" * 50, "2")
-        page = look(opened, running, complaints)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        assert page.evaluate(WIDE) == 0
-        small = "Math.min(...[...document.querySelectorAll('main p, main dd')].map(e => parseFloat(getComputedStyle(e).fontSize)))"
-        assert page.evaluate(small) >= 13
-        assert page.evaluate(CONTRAST) >= 4.5
+        yield running
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, SCREEN], ids=["phone", "screen"])
+def test_the_page_can_be_read_on_a_phone_and_on_a_screen_by_day_and_by_night(
+    browser: Browser, asked: Adapter, scheme: str, size: dict[str, int]
+):
+    complaints: list[str] = []
+    opened = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    page = look(opened, asked, complaints)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate(WIDE) == 0
+    small = "Math.min(...[...document.querySelectorAll('main p, main dd')].map(e => parseFloat(getComputedStyle(e).fontSize)))"
+    assert page.evaluate(small) >= 13
+    assert page.evaluate(CONTRAST) >= 4.5
     opened.close()
     assert complaints == []
 
