@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.check.findings import Findings
-from adapter.check.probing import reason_of
+from adapter.check.probing import is_denied, reason_of
 from adapter.config import Config
 from adapter.errors import AdapterError, DatabaseUnavailable, InvalidFile, Problem
 from adapter.mapping.load import Mapping
@@ -54,9 +54,11 @@ async def look_at_tests(
     except DatabaseUnavailable:
         raise
     except AdapterError as error:
-        findings.add(
-            "note", "not-checked", ("test",), f"the tests could not be run, because {reason_of(error)}", error.hint
-        )
+        why, hint = reason_of(error), error.hint
+        if is_denied(error.message):
+            why = "this role may not copy the till's tables for a moment, which they need"
+            hint = "nothing, on site; before, run epos-adapter test as whoever owns the tables, best on a copy of the database"
+        findings.add("note", "not-checked", ("test",), f"the tests could not be run, because {why}", hint)
     except TimeoutError:
         findings.add("note", "not-checked", ("test",), f"the tests took more than {_SECONDS:.0f} seconds")
     _judge(mapping, results, findings)

@@ -49,4 +49,7 @@ def test_a_role_that_may_make_no_temporary_tables_has_the_tests_left_out(small: 
     small.text += TEST
     report = small.report(role=role)
     assert report.is_good
-    assert [(f.severity, f.kind, f.problem.key) for f in report.findings] == [("note", "not-checked", "test")]
+    (note,) = report.findings
+    assert (note.severity, note.kind, note.problem.key) == ("note", "not-checked", "test")
+    assert "this role may not copy the till's tables" in note.problem.message
+    assert "as whoever owns the tables" in note.problem.hint
