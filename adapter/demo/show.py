@@ -41,7 +41,7 @@ ACCOUNT = "copperkettle"
 _KEY = "00000000-0000-4000-8000-00000000d302"
 """An invented API key: it opens the stand-in on this machine and nothing else."""
 _ORDERS = "epos-data"
-"""The protocol of the journey's last part, and the name of its account."""
+"""The protocol of the journey's last part, and the name of its account, which the card machine has too."""
 _ORDERS_KEY = "sk_sandbox_00000000d302"
 _LOCAL_ACCOUNT = "local"
 _PATIENCE = 10.0
@@ -72,9 +72,7 @@ async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal, open_p
     heard: list[Event] = []
     listening: dict[str, int] = {}
     wrong = 0
-    accounts: dict[str, Account] = {ACCOUNT: Account(_KEY)}
-    if once:
-        accounts[_ORDERS] = Account(_ORDERS_KEY, dialect=_ORDERS)
+    accounts = {ACCOUNT: Account(_KEY), _ORDERS: Account(_ORDERS_KEY, dialect=_ORDERS)}
     async with Simulator(accounts, pages=till(url)) as simulator:
         gateway = simulator.gateway
 
@@ -169,11 +167,15 @@ def _app(url: str, gateway: Gateway, emit: Emit) -> App:
     dialling = {"software_house_id": "demo-software-house", "proxy": "none"}
     connections = [
         {"name": "provider", "dial": gateway.url, "account": ACCOUNT, "api_key": _KEY, **dialling},
+        {
+            "name": "successor",
+            "protocol": _ORDERS,
+            "dial": gateway.url_of(_ORDERS),
+            "api_key": _ORDERS_KEY,
+            **dialling,
+        },
         {"name": "local", "listen": "127.0.0.1:0", "account": _LOCAL_ACCOUNT, "api_key": _KEY},
     ]
-    if _ORDERS in gateway.accounts:
-        orders = {"protocol": _ORDERS, "dial": gateway.url_of(_ORDERS), "api_key": _ORDERS_KEY}
-        connections.append({"name": "successor", **orders, **dialling})
     config = Config.model_validate(
         {
             "mapping": "floreant",

@@ -16,8 +16,10 @@ const BUTTONS = [
 ];
 
 export class Faults {
-  constructor(place, account) {
+  // `account()` is whose connection is meant; `named(method)` is what a method is called there.
+  constructor(place, account, named = (method) => method) {
     this.account = account;
+    this.named = named;
     this.said = element("p", { role: "status", class: "minor" });
     this.buttons = element("div", { class: "faults" });
     this.planned = element("ul", { class: "planned", "aria-label": "Planned faults" });
@@ -28,7 +30,7 @@ export class Faults {
 
   async plan(label, fault) {
     await this.tried(async () => {
-      const [status, body] = await call("/api/faults", "POST", { ...fault, account: this.account() });
+      const [status, body] = await call("/api/faults", "POST", { ...fault, method: this.named(fault.method), account: this.account() });
       const outcome = fault.at === "now" ? "done." : "planned: it happens to the request it is meant for.";
       return status === 200 ? `${label}: ${outcome}` : [body.error, body.hint].filter(Boolean).join(". ");
     });

@@ -3,6 +3,7 @@
 import { element } from "/page/dom.js";
 import { Faults } from "/page/faults.js";
 import { Machine } from "/page/machine.js";
+import { IS_ORDERS, methodOf } from "/page/orders.js";
 import { Protocol } from "/page/protocol.js";
 import { Till } from "/page/till.js";
 import { call, Wire } from "/page/wire.js";
@@ -16,15 +17,14 @@ async function look() {
   let accounts = [];
   let text = "";
   try {
-    const [, { connections: every }] = await call("/api/connections");
-    const connections = every.filter((one) => one.dialect === "tables");
+    const [, { connections }] = await call("/api/connections");
     accounts = connections;
+    wire.dialects = new Map(connections.map((one) => [one.account, one.dialect]));
     if (!connections.some((one) => one.account === wire.account)) {
       wire.account = (connections.find((one) => one.connected) ?? connections[0])?.account ?? "";
     }
     const mine = connections.find((one) => one.account === wire.account);
-    if (!mine) text = "This card machine speaks the Tables API, and no account here does.";
-    else if (!mine.connected) text = "The adapter is not connected; waiting for it. What its config.toml needs stands where the simulator was started.";
+    if (!mine?.connected) text = "The adapter is not connected; waiting for it. What its config.toml needs stands where the simulator was started.";
   } catch (problem) {
     text = problem.message;
   }
@@ -45,7 +45,7 @@ function choice(accounts) {
   document.getElementById("accounts")?.remove();
   const options = accounts.map((one) =>
     element("option", { value: one.account, selected: one.account === wire.account },
-      `${one.account}${one.connected ? "" : " (not connected)"}`));
+      `${one.account}${one.dialect === IS_ORDERS ? ": EPOS Data API" : ""}${one.connected ? "" : " (not connected)"}`));
   const onchange = (event) => {
     if (machine.screen.busy) return;
     wire.account = event.target.value;
@@ -55,7 +55,8 @@ function choice(accounts) {
   return element("label", { id: "accounts" }, "Restaurant ", element("select", { onchange }, options));
 }
 
-const faults = new Faults(document.getElementById("faults"), () => wire.account);
+const faults = new Faults(document.getElementById("faults"), () => wire.account,
+  (method) => methodOf(method, wire.dialects.get(wire.account)));
 const till = new Till(document.getElementById("till"), () => machine.screen.refresh());
 new Protocol(document.getElementById("protocol"), {
   onNote: () => { look(); faults.show(); },

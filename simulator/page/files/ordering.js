@@ -63,7 +63,7 @@ export class Ordering {
     const some = found.sessions.some((one) => one.isPayable);
     parts.unshift(element("p", { class: "hint" },
       some ? "Choose a table with an amount on it." : "No table has anything to pay."));
-    if (found.tables.length) parts.push(element("p", { class: "minor" }, AREAS));
+    if (found.tables.some((one) => !one.area)) parts.push(element("p", { class: "minor" }, AREAS));
     this.screen.show("Tables", parts, { live: true, quietly, again });
   }
 

@@ -2,7 +2,7 @@
 
 import { button, element } from "/page/dom.js";
 import { read, share, written } from "/page/money.js";
-import { Payment, UNSURE } from "/page/payment.js";
+import { DONE, Payment, UNSURE } from "/page/payment.js";
 import { keypad } from "/page/screen.js";
 
 export class Paying {
@@ -162,8 +162,18 @@ export class Paying {
     const done = await this.screen.doing("Recording the payment …", async () => {
       await one.record((problem) => waiting("Telling the till again …", problem.message));
       return true;
-    }, (problem) => this.notRecorded(one, problem));
+    }, (problem) => (one.state === DONE ? this.refused(one, problem) : this.notRecorded(one, problem)));
     if (done) await this.unlocking(one, () => this.paid(one));
+  }
+
+  // The till has said for good that it does not take the payment.
+  refused(one, problem) {
+    const amount = written(one.charged, one.bill.currency);
+    return this.unlocking(one, () => this.screen.show("Given back", [
+      element("p", { class: "big bad", role: "alert" }, `${amount} went back to the card: the till refuses the payment.`),
+      problem.reason ? element("p", {}, `It says: ${problem.reason}`) : null,
+      button("Back to the bill", () => this.ordering.bill(one.session), "go"),
+    ], { kind: "trouble", back: () => this.ordering.bill(one.session) }));
   }
 
   notRecorded(one, problem) {

@@ -123,6 +123,8 @@ export class Payment {
         relocked = await this.relock();
         continue;
       }
+      // In the EPOS Data API an error is for good: the provider gives the money back by itself.
+      if (problem.code === "PAYMENT_REFUSED") this.giveUp();
       if (!waits.length || !mayPass(problem)) throw problem;
       onAgain(problem);
       await pause(waits.shift());

@@ -21,7 +21,7 @@ export function areaOf(name) {
 export function areas(tables) {
   const found = new Map();
   for (const table of tables) {
-    const area = areaOf(table.name);
+    const area = table.area ?? areaOf(table.name);
     found.set(area, [...(found.get(area) ?? []), table]);
   }
   const several = [...found].filter(([area, here]) => here.length > 1 || area === "Tables");

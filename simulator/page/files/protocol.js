@@ -5,6 +5,7 @@ import { explain } from "/page/statements.js";
 import { explained } from "/page/wire.js";
 
 const MOST = 200;
+const PAYMENTS = ["RecordPayment", "RecordOrderPaymentByIdV1"];
 const STANDING = {
   late: "came after its request was given up",
   repeated: "answers a request that was answered before",
@@ -40,7 +41,7 @@ export class Protocol {
   frame(frame) {
     const asks = frame.sender === "gateway";
     const parsed = readable(frame);
-    const code = asks ? "" : parsed?.result?.errorCode ?? "";
+    const code = asks ? "" : parsed?.result?.errorCode ?? parsed?.error?.errorType ?? "";
     const bad = frame.findings.filter((one) => one.severity === "error").length;
     const verdict = asks ? "" : frame.findings.length ? `✖ ${frame.findings.length} wrong` : "✓ valid";
     const details = element("details", {},
@@ -63,7 +64,7 @@ export class Protocol {
     this.add(element("li", { class: `${asks ? "asks" : "answers"} ${bad ? "wrong" : ""}` }, details,
       remarks.map((text) => element("p", { class: "remark" }, text))));
     if (frame.fault) this.tell.onFault();
-    if (!asks && frame.method === "RecordPayment") this.tell.onPaid();
+    if (!asks && PAYMENTS.includes(frame.method)) this.tell.onPaid();
   }
 
   inside(frame, parsed) {

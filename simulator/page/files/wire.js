@@ -1,5 +1,7 @@
 // Asks the adapter, as one card machine or one guest's telephone.
 
+import { codeOf, IS_ORDERS, Orders } from "/page/orders.js";
+
 const TERMINAL = "22334455";
 const TELLS = {
   SESSION_NO_SUCH_SESSION: "This bill is not there any more.",
@@ -7,6 +9,7 @@ const TELLS = {
   SESSION_ALREADY_LOCKED: "The bill is locked: somebody is paying it already.",
   SESSION_UNABLE_TO_UNLOCK: "The till cannot unlock the bill.",
   PAYMENT_NOT_RECORDED: "The till could not record the payment.",
+  PAYMENT_REFUSED: "The till refuses the payment, and the provider gives the money back.",
   PAYMENT_ALREADY_RECORDED: "The till has this payment already.",
   BILL_NO_SUCH_BILL: "There is no bill at this table.",
   TABLE_NO_SUCH_TABLE: "There is no such table.",
@@ -31,6 +34,8 @@ export class Wire {
   account = "";
   waiter = null;
   telephone = false;
+  dialects = new Map(); // what is spoken with each account
+  #orders = new Map();
 
   get requestor() {
     if (this.telephone) return { requestorType: "REQUESTOR_TYPE_CONSUMER_DEVICE", consumerDeviceRequestorInfo: {} };
@@ -45,12 +50,23 @@ export class Wire {
 
   // The unwrapped result. Throws Refused.
   async ask(method, params = {}, account = this.account, requestor = this.requestor) {
+    if (this.dialects.get(account) === IS_ORDERS) return this.#ordersOf(account).ask(method, params, requestor);
+    return this.#send(account, method, { ...params, requestorInfo: requestor });
+  }
+
+  #ordersOf(account) {
+    const found = this.#orders.get(account) ?? new Orders(account, (method, params) => this.#send(account, method, params));
+    this.#orders.set(account, found);
+    return found;
+  }
+
+  async #send(account, method, params) {
     const path = `/v1/${encodeURIComponent(account)}/${method}?timeout=8`;
-    const [status, body] = await call(path, "POST", { ...params, requestorInfo: requestor });
+    const [status, body] = await call(path, "POST", params);
     if (status === 200) return body;
     if (status === 422) {
-      const { errorCode: code = "", errorReason: reason = "" } = body ?? {};
-      throw new Refused(explained(code), { code, reason });
+      const code = body?.errorType ? codeOf(method, body) : body?.errorCode ?? "";
+      throw new Refused(explained(code), { code, reason: body?.errorReason ?? body?.debugMessage ?? "" });
     }
     const sentence = {
       503: "The adapter is not connected.",
