@@ -271,10 +271,8 @@ class App:
             in_flight=lambda name: self._serving.in_flight_on(name),  # noqa: PLW0108 - as above
             reload=self.reload,
         )
-        try:
-            await self._watch.serve(sources, self._emit, drained)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must cost no payment, and must not be silent
-            self._emit(BugFound(reference=token_hex(6), error=type(error).__name__, where=where_of(error)))
+        watch = self._watch
+        await unending(lambda: watch.serve(sources, self._emit, drained), drained, self._emit)
 
     async def _compare_registration(self, stop: asyncio.Event) -> None:
         """Say once whether the provider was told of what the mapping offers; it costs nothing but a line in the log."""

@@ -26,6 +26,9 @@ from adapter.turn_events import AccountTaken
 SYSTEM_PROXY = "system"
 """The proxy that this computer is set to use, if any."""
 
+_MAY_BE_AGAIN = 0.5
+"""Seconds between questions whether a connection may be opened."""
+
 Result = TypeVar("Result")
 
 # Trying sooner does not help against these: somebody must change something first, or asked us to slow down.
@@ -51,7 +54,7 @@ class DialSettings:
     proxy: str | None = field(default=SYSTEM_PROXY, repr=False)
     """URL of an HTTP proxy, SYSTEM_PROXY, or None for no proxy. Never used to reach this computer itself."""
     may_dial: Callable[[], bool] = lambda: True
-    """Whether a connection may be opened now; once it says no, it is not asked again."""
+    """Whether a connection may be opened now."""
     tls: ssl.SSLContext | None = None
     """What to trust; None for what this computer trusts."""
 
@@ -75,14 +78,15 @@ async def dial(
     step. Only a frame makes it short again: a gateway may well accept a connection and drop it at once.
 
     When another adapter takes the account, pauses are longer and longer: two that connect at once would take it from each
-    other for ever. Where `settings.may_dial` says no, nothing more is opened.
+    other for ever. While `settings.may_dial` says no, nothing is opened.
     """
     dialer = _Dialer(url, headers, handle, settings, emit, stop)
     failures = taken = 0
     while not stop.is_set():
         if not settings.may_dial():
-            await stop.wait()
-            return
+            # Asked again: a lease may be renewed a moment after it was found to be over, and nobody else would dial then.
+            await _unless_stopped(stop, sleep(_MAY_BE_AGAIN))
+            continue
         emit(Dialing(connection=settings.connection, url=dialer.shown_url, attempt=failures + 1))
         outcome = await dialer.attempt()
         if stop.is_set():

@@ -21,7 +21,7 @@ from adapter.transport.ending import Ending
 from adapter.turn_events import LeaseLost, LeaseTaken, LeaseUnknown, StandingBy
 
 Dial = Callable[[Ending, Callable[[], bool]], Awaitable[None]]
-"""Dials until the event is set, and never once the function says that it may not."""
+"""Dials until the event is set, and never while the function says that it may not."""
 
 
 class Timing(Struct, frozen=True, kw_only=True):

@@ -381,3 +381,21 @@ def test_whatever_goes_wrong_the_dialler_tries_again(monkeypatch: pytest.MonkeyP
         assert "in an unexpected way (RuntimeError)" in heard.of(DialFailed)[0].reason
 
     run(test)
+
+
+def test_whoever_may_dial_again_does() -> None:
+    # The lease may be renewed a moment after it was found to be over: it is held then, and nobody else would ever dial.
+    asked = iter([False, False])
+
+    async def test() -> None:
+        async with Gateway({ACCOUNT: KEY}) as gateway:
+            stop, heard = asyncio.Event(), Heard()
+            allowed = settings(may_dial=lambda: next(asked, True))
+            task = asyncio.create_task(
+                dial(gateway.url, HEADERS, echo, allowed, heard.append, stop, sleep=lambda _: asyncio.sleep(0))
+            )
+            await until(lambda: heard.of(ConnectionOpened))
+            stop.set()
+            await task
+
+    run(test)
