@@ -58,7 +58,7 @@ async def look_at_indexes(look: Look) -> None:
             f"{one.what} looks rows of {name} up by {', '.join(one.columns)}, which no index serves "
             f"({rows if rows < MANY_ROWS else f'about {rows}'} rows)",
             "with the EPOS vendor's consent, add the index",
-            sql=inspector.index(name, one.columns[:1] if len(one.columns) > 1 else one.columns),
+            sql=inspector.index(name, one.columns),
         )
 
 

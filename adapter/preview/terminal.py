@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len, set_cell_size
 from rich.columns import Columns
 from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.padding import Padding
@@ -95,11 +96,19 @@ def _cell(table: ShownTable, signs: dict[str, str]) -> Text:
     seats = f" ({table.max_covers})" if table.max_covers else ""
     cell = Text(no_wrap=True, overflow="ellipsis")
     cell.append(f"{signs[table.status]} ", style=_COLOURS[table.status])
-    name = Text(table.name)
-    name.truncate(_CELL - 3 - len(seats), overflow="ellipsis")
-    cell.append_text(name)
+    cell.append(shortened(table.name, _CELL - 3 - len(seats)))
     cell.append(seats, style="dim")
     return cell
+
+
+def shortened(name: str, width: int) -> str:
+    """A name in so many columns, cut in the middle: the numbers that tell one from another stand at the end."""
+    if cell_len(name) <= width:
+        return name
+    tail = ""
+    while cell_len(name[-len(tail) - 1 :]) <= width // 2:
+        tail = name[-len(tail) - 1 :]
+    return f"{set_cell_size(name, width - 1 - cell_len(tail)).rstrip()}…{tail.lstrip()}"
 
 
 def _sessions(preview: Preview, console: Console) -> None:
@@ -121,7 +130,11 @@ def _sessions(preview: Preview, console: Console) -> None:
         justify: JustifyMethod = "right" if _TEXTS <= index < _TEXTS + 5 else "left"
         grid.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
     for row in rows:
-        grid.add_row(*row[: len(names)])
+        named = [
+            Text(shortened(text.plain, room), style=text.style)
+            for text, room in zip(row, widths[:_TEXTS], strict=False)
+        ]
+        grid.add_row(*named, *row[_TEXTS : len(names)])
     console.print(Padding(grid, (0, 0, 0, 2)))
     if len(preview.sessions) > _MOST_SESSIONS:
         console.print(Text(f"  and {len(preview.sessions) - _MOST_SESSIONS:,} more", style="dim"))

@@ -157,7 +157,10 @@ def test_a_payment_closes_the_check_and_the_tables_are_to_be_cleaned(place: Any,
 
 def test_a_check_finds_the_spoilt_extra_and_nothing_else_that_is_wrong(place: Any, till: str):
     place.runner.run(place.app.store.create_ledger())
-    errors = [str(one.problem) for one in looked_at(till).findings if one.severity == "error"]
+    findings = looked_at(till).findings
+    errors = [str(one.problem) for one in findings if one.severity == "error"]
+    (index,) = [one for one in findings if one.kind == "no-index"]
+    assert index.sql == "CREATE INDEX addition_place_salle_no ON addition_place (salle, no);"
     assert len(errors) == 1
     assert "modifier.rows: is no JSON: 1 of 7 sessions that were looked at (20261125,1,7)" in errors[0]
     assert "NULLIF(" in errors[0]

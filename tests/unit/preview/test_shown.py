@@ -15,7 +15,7 @@ from rich.console import Console
 
 from adapter.preview.amounts import money
 from adapter.preview.page import page
-from adapter.preview.terminal import show
+from adapter.preview.terminal import shortened, show
 from adapter.preview.view import (
     Preview,
     ShownBill,
@@ -136,6 +136,24 @@ def test_a_tax_that_nobody_says_is_told_so():
     shown = structs.replace(shown, bill=structs.replace(shown.bill, tax=None))
     assert re.search(r"of which tax +not said *", printed(shown))
     assert "<td>of which tax</td><td>not said</td>" in page(shown)
+
+
+def test_names_that_differ_at_their_end_can_be_told_apart():
+    names = [f"Terrace – North {number}" for number in (1, 2)]
+    tables = tuple(ShownTable(name=one, max_covers=4, status="occupied", area="A", sessions=()) for one in names)
+    crowd = tuple(session(n, name=f"Evening of the 25th, {n}", tables=(names[0],), waiter="Wilhelmine") for n in (7, 8))
+    text = printed(preview(tables=tables, sessions=crowd))
+    assert "Terra…rth 1 (4)" in text
+    assert "Terra…rth 2 (4)" in text
+    for number in "78":
+        assert f"  Evening…25th, {number} " in text
+
+
+@pytest.mark.parametrize("width", range(3, 12))
+@pytest.mark.parametrize("name", ["12345678", "长长的名字长长的名字", "a b c d e f", "x"])
+def test_a_name_takes_no_more_room_than_there_is(name: str, width: int):
+    assert cell_len(shortened(name, width)) <= width
+    assert shortened(name, 40) == name
 
 
 def test_an_amount_is_never_cut_short():
