@@ -20,6 +20,7 @@ from websockets.http11 import Request, Response
 from adapter.addresses import host_and_port, is_loopback, peer_of
 from adapter.attempts import Attempts
 from adapter.connection_events import Listening, LockedOut
+from adapter.crowd import bounded
 from adapter.errors import AdapterError
 from adapter.events import Emit
 from adapter.transport.credentials import Identity, secrets_in
@@ -164,6 +165,7 @@ async def _bind(host: str, port: int, door: _Door, settings: ListenSettings) -> 
             host,
             port,
             process_request=door.check,
+            create_connection=bounded(door.turned_away.count),
             server_header=None,
             ssl=settings.tls,
             **settings.socket.options(),
