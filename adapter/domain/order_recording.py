@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from msgspec import Struct, structs
@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from adapter.domain import requests as ask
 from adapter.domain.order_rules import NO_ORDER
 from adapter.domain.orders import BareOrder, Order, OrderPayment, OrderStatus
-from adapter.domain.payments import Balance, Lock, OrderLock, Payment, Recorded
+from adapter.domain.payments import NO_TIME, Balance, Lock, OrderLock, Payment, Recorded
 from adapter.domain.ports import Till
 from adapter.domain.recording import (
     RecordingRules,
@@ -43,8 +43,6 @@ from adapter.errors import (
 
 _INTENTS = UUID("0d7b0c0e-5a53-4f7d-9a86-6f0f5f8f4b52")
 """In whose name the ids of payments are made of those of payment intents; another would enter old payments again."""
-NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""For the time of a payment, which this protocol does not tell; whoever writes it down takes the database's."""
 
 
 class LockedOrder(Struct, frozen=True, kw_only=True):
@@ -157,11 +155,13 @@ def pay_order(till: Till, request: ask.PayOrder, rules: RecordingRules, token: U
     earlier = till.payments(payment)
     own = (OrderPayment(amount=payment.base, tip=payment.tips, id=request.intent),)
     if earlier:
-        if any(_same(one.payment, payment) for one in earlier):
+        known = next((one for one in earlier if _same(one.payment, payment)), None)
+        if known is not None:
             order = _readable(till, payment.session_id) or _bare(
                 till, payment.session_id, is_there=is_there, currency=payment.currency, payments=own
             )
-            return PaidOrder(order=order, payment=payment, is_repeat=True)
+            # Not by the run of this very request whose outcome was not heard.
+            return PaidOrder(order=order, payment=payment, is_repeat=known.token != token)
         raise PaymentDiffers("another payment was recorded under this payment intent, of another amount or order")
     if (reason := till.refused(payment)) is not None:
         raise PaymentRefused(f"this payment was refused before: {reason}")

@@ -5,12 +5,15 @@ Money is a whole number of minor units (pence, cents). Times are aware datetimes
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from adapter.domain.values import Waiter
+
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""For the time of a payment of which none was told; whoever writes it down takes the database's."""
 
 
 class CardDetails(Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from adapter.errors import (
     MappingError,
     NotEnabled,
     OutcomeUnknown,
+    PaymentAlreadyRecorded,
     PaymentDiffers,
     PaymentNotRecorded,
     PaymentRefused,
@@ -219,6 +220,8 @@ class Service:
                     lambda till, token=token: order_recording.pay_order(till, request, self._rules, token),  # type: ignore[misc]
                     even_unheard=False,
                 )
+            except PaymentAlreadyRecorded:
+                continue  # a moment ago: see by whom
             except (*_UNKNOWN, NotEnabled, PaymentDiffers, PaymentRefused):
                 raise
             except CommitRefused as error:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from hashlib import md5
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from adapter.domain.money import digits_of
-from adapter.domain.payments import Balance, Payment, Recorded
+from adapter.domain.payments import NO_TIME, Balance, Payment, Recorded
 from adapter.errors import RowUnreadable
 from adapter.mapping.encode import WrittenTimes
 from adapter.mapping.fields import Fields
@@ -19,8 +19,6 @@ from adapter.mapping.plans import Plan
 from adapter.mapping.readings import moment_in_utc
 from adapter.mapping.record_schema import RecordRule
 from adapter.mapping.things import OwnerMaker
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BalanceMaker(OwnerMaker):
@@ -62,7 +60,7 @@ def step_values(
     total = balance.total or 0
     after = balance.paid + payment.base
     details = payment.details
-    attempted_at = balance.now if payment.attempted_at == _NEVER else payment.attempted_at
+    attempted_at = balance.now if payment.attempted_at == NO_TIME else payment.attempted_at
     values: dict[str, Any] = {
         **payment_values(payment, flags, rule=rule, fields=fields, currency=balance.currency),
         **_amounts(

@@ -32,7 +32,7 @@ VALUES: dict[str, str] = {
     "currency": "ISO 4217 code",
     "now": "the database's clock, in the form of [time]",
     "attempted_at": "when the card was presented, in the form of [time]",
-    "terminal": "id of the card machine, or NULL",
+    "terminal": "id of the card machine, or NULL: 8 digits in the Tables API, some 30 letters in the EPOS Data API; cut it where the column is short",
     "waiter": "id of the waiter to whom the payment is attributed, or NULL",
     "method": "CARD_PRESENT or REMOTE, or NULL",
     "scheme": "VISA, AMEX and so on, or NULL",

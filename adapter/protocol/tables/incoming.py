@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from adapter.domain import requests as ask
-from adapter.domain.payments import CardDetails, Payment
+from adapter.domain.payments import NO_TIME, CardDetails, Payment
 from adapter.domain.values import TableStatus
 from adapter.errors import InvalidParams
 from adapter.protocol.dialect import Complaint, unfit
@@ -34,8 +34,6 @@ _LONGEST_ID: Final = 64
 _LONGEST_COMPLAINT: Final = 1000
 _LARGEST_AMOUNT: Final = 10**12
 """In minor units; more has never been paid by card, and fits every column."""
-_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a payment was made that does not say it: always the same, so that a repeat is recognized."""
 
 _requestors = msgspec.json.Decoder(wire.RequestorParams)
 _card_machines = msgspec.json.Decoder(wire.CardMachineParams)
@@ -129,7 +127,7 @@ def _amount(name: str, sent: int | None) -> int:
 def _moment(sent: str | None) -> datetime:
     """A time with any offset; one without is taken for UTC."""
     if sent is None:
-        return _NEVER
+        return NO_TIME  # always the same, so that a repeat is recognized
     try:
         found = datetime.fromisoformat(sent.strip())
         return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)

@@ -233,6 +233,15 @@ def test_a_repeat_is_answered_with_the_order_and_changes_nothing_whatever_has_be
     assert len(till.kept) == 1
 
 
+def test_a_payment_whose_commit_was_not_heard_is_no_repeat_to_the_request_that_recorded_it():
+    till, token = locked(), uuid4()
+    pay_order(till, paying(400), RULES, token)
+    till.uncertain = True
+    assert not pay_order(till, paying(400), RULES, token).is_repeat
+    assert pay_order(till, paying(400), RULES, uuid4()).is_repeat
+    assert len(till.kept) == 1
+
+
 @pytest.mark.parametrize("other", [{"paid": 401}, {"tips": 1}, {"order_id": uuid4()}])
 def test_another_amount_or_order_under_the_same_intent_is_refused(other: dict[str, Any]):
     till = locked()
