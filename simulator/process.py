@@ -8,6 +8,9 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
 
 from simulator.errors import SimulatorError
 from simulator.journal import Journal
@@ -16,6 +19,11 @@ _LOOK_EVERY = 0.02
 """Seconds between looks at whether it has ended; an event loop that psycopg can use on Windows tells nobody."""
 _ERRORS = 2
 """The file descriptor of the error output, which is there whatever `sys.stderr` has become."""
+# Ctrl-C reaches everything that the terminal runs: an adapter that ends with us could not give back what we have locked.
+if sys.platform == "win32":
+    _OUT_OF_REACH: Mapping[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    _OUT_OF_REACH: Mapping[str, Any] = {"process_group": 0}
 _GRACE = 5.0
 """Seconds that it has to end by itself when the simulator ends."""
 
@@ -52,7 +60,7 @@ class Process:
             # Windows takes a command as one text; elsewhere a shell in between would be killed in place of the adapter.
             command = self._command if os.name == "nt" else shlex.split(self._command)
             # What it says goes where complaints go: our own output may be a report that a program reads.
-            self._running = subprocess.Popen(command, stdout=_ERRORS)  # noqa: S603 - whoever starts us says what is run
+            self._running = subprocess.Popen(command, stdout=_ERRORS, **_OUT_OF_REACH)  # noqa: S603 - as whoever starts us says
         except (OSError, ValueError) as problem:
             raise SimulatorError(f"the adapter's command cannot be run: {type(problem).__name__}") from None
         self._watching = asyncio.create_task(self._watch(self._running))

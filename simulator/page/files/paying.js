@@ -2,7 +2,7 @@
 
 import { button, element } from "/page/dom.js";
 import { read, share, written } from "/page/money.js";
-import { DONE, Payment, UNSURE } from "/page/payment.js";
+import { DONE, LOCKED, Payment, UNSURE } from "/page/payment.js";
 import { keypad } from "/page/screen.js";
 
 export class Paying {
@@ -136,9 +136,13 @@ export class Paying {
 
   card(one, base, tip) {
     const money = (amount) => written(amount, one.bill.currency);
-    const decide = (outcome, entry) => () => {
-      one.decide(outcome, { base, tip, entry });
-      this.recording(one);
+    const decide = (outcome, entry) => async () => {
+      if (one.state !== LOCKED) return; // pressed twice
+      const decided = await this.screen.doing("", async () => {
+        one.decide(outcome, { base, tip, entry });
+        return true;
+      }, (problem) => this.screen.problem("Nothing was charged", problem, [], { back: () => this.leave(one) }));
+      if (decided) await this.recording(one);
     };
     this.screen.show(one.telephone ? "Pay by phone" : "Present card", [
       element("p", { class: "price" }, money(base + tip)),

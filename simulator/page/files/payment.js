@@ -49,10 +49,11 @@ export class Payment {
     return this.payment.baseAmount + this.payment.tipsAmount;
   }
 
-  keep(state = this.state) {
-    this.state = state;
+  // Throws Refused where it cannot be kept; then nothing has changed.
+  keep(state = this.state, more = {}) {
     const { wire: _wire, kept: _kept, ...entry } = this;
-    this.kept.put(entry);
+    this.kept.put({ ...entry, ...more, state });
+    Object.assign(this, more, { state });
   }
 
   ask(method, params) {
@@ -74,7 +75,8 @@ export class Payment {
     this.keep(LOCKED);
   }
 
-  // The card was shown: from here on the payment has its id and its time, however often it is sent.
+  // The card was shown: from here on the payment has its id and its time, however often it is sent. Throws Refused where it
+  // cannot be kept; then no card is charged.
   decide(outcome, { base, tip, entry }) {
     const successful = outcome === "successful";
     const common = {
@@ -98,8 +100,7 @@ export class Payment {
       remotePaymentStatus: `REMOTE_PAYMENT_STATUS_${successful ? "SUCCESSFUL" : "CANCELLED"}`,
       remotePaymentInfo: successful ? common : undefined,
     };
-    this.outcome = outcome;
-    this.payment = {
+    const payment = {
       id: crypto.randomUUID(),
       sessionId: this.session.id,
       waiterId: this.requestor.cardMachineRequestorInfo?.waiterId,
@@ -111,7 +112,7 @@ export class Payment {
       attemptedAt: new Date().toISOString(),
       methodDetails: this.telephone ? remote : inPerson,
     };
-    this.keep(DECIDED);
+    this.keep(DECIDED, { outcome, payment });
   }
 
   // Sends the payment until the till has it. Throws Refused where it does not get there; call again, nothing is paid twice.
@@ -163,7 +164,12 @@ export class Payment {
 
   // Unlocks the bill; one that is not locked, or is gone, is as good. Throws Refused.
   async finish(onAgain = () => {}, pauses = PAUSES) {
-    this.keep(DONE);
+    this.state = DONE;
+    try {
+      this.keep();
+    } catch {
+      // What cannot be kept is unlocked all the same.
+    }
     for (const wait of [...pauses, null]) {
       try {
         await this.ask("UnlockSession", { sessionId: this.session.id });

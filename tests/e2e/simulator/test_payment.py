@@ -140,6 +140,18 @@ def test_a_lock_that_a_person_releases_is_released_once_and_forgotten(modules: P
     assert found["left"] == [], "nothing that a person said once is done again later"
 
 
+def test_a_payment_that_cannot_be_kept_is_not_charged_and_its_bill_is_unlocked(modules: Page):
+    found = played(
+        modules,
+        ["ok", "ok"],
+        "await one.lock(); one.kept.storage = { length: 0, setItem() { throw new Error('full'); }, removeItem() {} };"
+        "await tried(async () => one.decide('successful', { base: 1000, tip: 0, entry: 'chip' }));"
+        "await tried(() => one.finish());",
+    )
+    assert found["said"] == ["This browser keeps nothing for the page, so no card can be taken.", "done"]
+    assert found["asked"] == ["LockSession", "UnlockSession"]
+
+
 def test_tables_are_grouped_by_the_words_before_their_numbers(modules: Page):
     names = ["T1", "t2", "Table 3", "Terrace 1", "Terrace 2", "Bar – 1", "Bar – – 2", "Booth A", "Window", "14"]
     found = modules.evaluate(

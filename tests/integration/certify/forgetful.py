@@ -74,6 +74,8 @@ async def run(url: str, authorization: str) -> None:
             async with connect(url, additional_headers=headers, proxy=None) as ws:
                 async for data in ws:
                     asked = json.loads(data)
+                    sys.stdout.write(f"{asked['method']}\n")
+                    sys.stdout.flush()
                     result = answer(asked["method"], asked["params"])
                     await ws.send(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}))
         except (OSError, ConnectionClosed):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 FORGETFUL = Path(__file__).parent / "forgetful.py"
 KEY = "11111111-2222-4333-8444-555555555555"
@@ -23,10 +27,12 @@ def free_port() -> int:
         return int(bound.getsockname()[1])
 
 
+CERTIFY = (sys.executable, "-m", "adapter", "certify", "--json", "--account", f"bistro:{KEY}", "--allow-payments")
+
+
 def certified(*options: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """The exit code, and what came of each scenario."""
-    command = [sys.executable, "-m", "adapter", "certify", "--json", "--account", f"bistro:{KEY}", *options]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run([*CERTIFY, *options], capture_output=True, text=True, timeout=120, check=False)
     try:
         told = json.loads(ended.stdout)
     except ValueError:
@@ -52,18 +58,21 @@ def test_an_adapter_that_is_killed_in_the_middle_of_payments_certifies(
     subprocess.run([*program, "ledger", "create", "--config", config], check=True, capture_output=True)
     adapter = shlex.join([*program, "run", "--config", str(config)])
     dial = f"ws://127.0.0.1:{port}"
-    code, found = certified("--dial", dial, "--adapter", adapter, "--allow-payments", "--only", "killed-[bh]*")
+    code, found = certified("--dial", dial, "--adapter", adapter, "--only", "killed-[bh]*")
     assert verdicts(found) == dict.fromkeys(("everything-there-is", *KILLED), "pass"), found
     assert code == 0
 
 
-def test_an_adapter_that_forgets_when_it_is_killed_does_not():
+def forgetful() -> tuple[str, ...]:
+    """Options with which the adapter that forgets is started, and dials the certifier."""
     port = free_port()
     shown = "Basic " + base64.b64encode(f"bistro:{KEY}".encode()).decode()
-    url = f"ws://127.0.0.1:{port}/ws/v1/tables/epos"
-    adapter = shlex.join([sys.executable, str(FORGETFUL), url, shown])
-    options = ("--gateway", f"127.0.0.1:{port}", "--adapter", adapter, "--allow-payments", "--modifiers-apart")
-    code, found = certified(*options, "--only", "killed", "--only", "payment-recorded")
+    command = [sys.executable, str(FORGETFUL), f"ws://127.0.0.1:{port}/ws/v1/tables/epos", shown]
+    return "--gateway", f"127.0.0.1:{port}", "--adapter", shlex.join(command), "--modifiers-apart"
+
+
+def test_an_adapter_that_forgets_when_it_is_killed_does_not():
+    code, found = certified(*forgetful(), "--only", "killed", "--only", "payment-recorded")
     assert code == 1
     assert verdicts(found) == {
         # Its items and modifiers come to the total where they are taken apart.
@@ -75,3 +84,17 @@ def test_an_adapter_that_forgets_when_it_is_killed_does_not():
         # The lock may be gone with the adapter that was giving it, but the payment before it is missing from the bill.
         "killed-while-locking": "fail",
     }, found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one program alone")
+def test_who_stops_it_in_the_middle_of_a_payment_leaves_nothing_locked():
+    command = [*CERTIFY, *forgetful(), "--only", "payment-answer-lost"]
+    # A group of its own, as a terminal has one for what it runs: Ctrl-C reaches all of it.
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, process_group=0) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line == "RecordPayment\n":
+                os.killpg(running.pid, signal.SIGINT)
+                break
+        assert "UnlockSession\n" in running.stderr.read()
+    assert running.returncode != 0
