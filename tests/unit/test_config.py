@@ -1,16 +1,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from adapter.config import Config, find_mapping, load_config, load_status_config, shipped_mappings
 from adapter.errors import InvalidFile, Problem
+from adapter.mapping.load import Mapping, load_mapping
 
 DATABASE = 'mapping = "pasteque"\n[database]\nurl = "postgresql://epos:s3cret@till/epos"\n'
 LISTEN = '[[connection]]\nlisten = "127.0.0.1:8790"\naccount = "shop"\napi_key = "k3y"\n'
 DIAL = '[[connection]]\ndial = "{}"\naccount = "shop"\napi_key = "k3y"\nsoftware_house_id = "house"\n'
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shipped_mappings_are_read_once() -> Iterator[None]:
+    """What is tried here is the other file."""
+    once, shipped = cache(load_mapping), shipped_mappings()
+
+    def load(file: Path) -> Mapping:
+        return once(file) if file in shipped else load_mapping(file)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("adapter.config.load_mapping", load)
+        yield
 
 
 @pytest.fixture
