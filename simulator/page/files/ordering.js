@@ -92,7 +92,7 @@ export class Ordering {
       (problem) => this.screen.problem("No bill", problem, [button("Try again", () => this.bill(session), "go")],
         { back: () => this.tables(), live: problem.lost || problem.away, again }), { quietly });
     if (!bill) return;
-    const name = session.tableName ? `${session.tableName} - ${session.name}` : session.name;
+    const name = session.title ?? (session.tableName ? `${session.tableName} - ${session.name}` : session.name);
     this.screen.show(name, [
       element("div", { class: "bill" }, rows(bill)),
       element("div", { class: "actions" }, this.actions(session, bill), button("Print the bill", () => this.print(session))),

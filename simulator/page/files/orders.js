@@ -7,6 +7,7 @@ import { Refused } from "/page/wire.js";
 const PAGE = 100;
 const PAGES = 20;
 const HELD = 10 * 60 * 1000; // milliseconds until a lock ends by itself
+const LONGEST = 24; // letters of a name
 const PREFIX = "epos-simulator-lock/";
 const METHODS = {
   GetBillItems: "GetOrderByIdV1",
@@ -36,6 +37,7 @@ export function codeOf(method, { errorType = "" } = {}) {
 export class Orders {
   #orders = []; // of the last table plan
   #tables = [];
+  #names = new Map();
 
   // `send(method, params)` gives the result or throws Refused; `storage` keeps the ids of locks, so that a page that is loaded
   // anew gives back what it holds.
@@ -62,6 +64,7 @@ export class Orders {
   // Tables have no status in this API: one with an order to pay is taken.
   async plan(headers) {
     this.#orders = await this.every("SearchOrdersV1", { payableOnly: true, headers });
+    this.#names = namesOf(this.#orders);
     // An EPOS may offer neither tables nor areas.
     this.#tables = await offered(() => this.every("SearchTablesV1", { headers }));
     const areas = new Map((await offered(() => this.send("ListAreasV1", { headers }))).map((one) => [one.id, one.name]));
@@ -96,9 +99,11 @@ export class Orders {
   session(order) {
     const waiter = order.details.dineIn?.waiterId;
     const table = this.#tables.find((one) => one.id === tableIdOf(order));
+    const name = this.#names.get(order.id);
     return {
       id: order.id,
-      name: order.reference ?? order.displayName ?? order.id,
+      name,
+      title: name,
       tableName: table?.shown,
       isPayable: order.payable ?? false,
       waiter: waiter === undefined ? undefined : { id: waiter },
@@ -148,6 +153,20 @@ export class Orders {
     this.storage.setItem(key, known);
     return known;
   }
+}
+
+// What a card machine lists orders by: names are cut, and those that are there twice are numbered (flows page).
+export function namesOf(orders) {
+  const short = ({ displayName, details, id }) => [...displayName ?? details.dineIn?.tableId ?? id].slice(0, LONGEST).join("");
+  const times = new Map();
+  for (const order of orders) times.set(short(order), (times.get(short(order)) ?? 0) + 1);
+  const seen = new Map();
+  return new Map(orders.map((order) => {
+    const name = short(order);
+    if (times.get(name) === 1) return [order.id, name];
+    seen.set(name, (seen.get(name) ?? 0) + 1);
+    return [order.id, `${name} - ${seen.get(name)}`];
+  }));
 }
 
 async function offered(ask) {

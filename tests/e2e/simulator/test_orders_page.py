@@ -108,7 +108,7 @@ def test_an_order_of_somebody_else_is_locked(page: Page, restaurant: Restaurant)
 
 TOLD = """
 async () => {
-  const { billOf } = await import("/page/orders.js");
+  const { billOf, namesOf } = await import("/page/orders.js");
   const { lines } = await import("/page/orderpaper.js");
   const { rows, paper } = await import("/page/receipt.js");
   const money = (value) => ({ value, currencyCode: "GBP" });
@@ -131,6 +131,13 @@ async () => {
     rows: text(rows(billOf(order))),
     paper: paper({ header, billItems: billOf(order), footer: lines(undefined) }).textContent,
     none: billOf({ id: "1" }),
+    names: [...namesOf([
+      { id: "1", displayName: "The party of Mr Smythe-Jones", details: {} },
+      { id: "2", displayName: "T12", details: {} },
+      { id: "3", displayName: "T12", details: {} },
+      { id: "4", details: { dineIn: { tableId: "7" } } },
+      { id: "5", details: {} },
+    ]).values()],
   };
 }
 """
@@ -152,3 +159,4 @@ def test_an_order_is_told_as_a_bill_with_its_modifiers_and_discounts(page: Page)
     assert "VAT GB 1" in told["paper"]
     assert "not known: Pigeon" in told["paper"]
     assert told["none"] is None
+    assert told["names"] == ["The party of Mr Smythe-J", "T12 - 1", "T12 - 2", "7", "5"]

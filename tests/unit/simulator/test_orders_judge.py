@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from simulator.orders.schemas import RESULTS
 from simulator.orders.walks import gaps
 from tests.unit.simulator.test_tables_judge import becomes, gone
 
+GOLDEN = Path(__file__).parents[2] / "golden"
+SUITES = sorted(path.parent for path in GOLDEN.glob("*/suite.toml") if "epos-data" in path.read_text("utf-8"))
 NOW = 1_795_724_000.0
 LATER, LONG_AGO = "2030-01-01T20:15:00Z", "2020-01-01T20:15:00Z"
 
@@ -406,6 +409,17 @@ def test_an_answer_that_comes_twice_teaches_nothing():
 
 def test_a_gap_between_pages_is_what_was_there_all_the_time_and_on_no_page():
     assert gaps(["1", "2", "3", "4"], ["1", "3", "9"], ["2", "3", "9"]) == ["2"]
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=[suite.name for suite in SUITES])
+def test_every_golden_answer_is_clean(suite: Path):
+    one = judge()
+    cases = sorted(suite.glob("*/request.json"))
+    for case in cases:
+        request = json.loads(case.read_text(encoding="utf-8"))
+        answer = (case.parent / "response.json").read_text(encoding="utf-8")
+        assert one.judge(asked(request["method"], request["params"]), Standing.AWAITED, answer) == (), case.parent.name
+    assert cases
 
 
 def test_a_success_of_a_method_that_is_none_is_found():
