@@ -45,14 +45,14 @@ function choice(accounts) {
   document.getElementById("accounts")?.remove();
   const options = accounts.map((one) =>
     element("option", { value: one.account, selected: one.account === wire.account },
-      `${one.account}${one.dialect === IS_ORDERS ? ": EPOS Data API" : ""}${one.connected ? "" : " (not connected)"}`));
+      `${one.account}: ${one.dialect === IS_ORDERS ? "EPOS Data API" : "Tables API"}${one.connected ? "" : " (not connected)"}`));
   const onchange = (event) => {
     if (machine.screen.busy) return;
     wire.account = event.target.value;
     connected = null;
     look();
   };
-  return element("label", { id: "accounts" }, "Restaurant ", element("select", { onchange }, options));
+  return element("label", { id: "accounts" }, "Account ", element("select", { onchange }, options));
 }
 
 const faults = new Faults(document.getElementById("faults"), () => wire.account,

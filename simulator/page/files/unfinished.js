@@ -1,6 +1,6 @@
 // What was not finished: tried again by itself, and shown above every screen until it is.
 
-import { button, element } from "/page/dom.js";
+import { element } from "/page/dom.js";
 import { written } from "/page/money.js";
 import { DECIDED, Payment, UNSURE } from "/page/payment.js";
 import { Refused } from "/page/wire.js";
@@ -11,6 +11,7 @@ export class Unfinished {
   inHand = null; // the payment whose screens are shown
   #settling = null;
   #elsewhere = new Set(); // keys of what another tab is at
+  #notices = []; // what somebody must know who was not looking
 
   // `resume(payment)` opens the screens of one; `told(text)` says what was finished.
   constructor(place, wire, kept, resume, told) {
@@ -50,13 +51,15 @@ export class Unfinished {
       const isOurs = await this.kept.hold(one.key, all ? PATIENCE : 0);
       this.#elsewhere[isOurs ? "delete" : "add"](one.key);
       if (!isOurs || one.key === this.inHand?.key) continue;
+      const { isCharged } = one;
       try {
-        const { isCharged } = one;
         await one.settle();
-        this.told(isCharged ? `The till has the payment of ${written(one.charged, one.bill.currency)} now.`
+        this.told(isCharged ? `The till has the payment of ${amount(one)} now.`
           : "A bill was unlocked.");
       } catch (problem) {
         if (!(problem instanceof Refused)) throw problem;
+        if (isCharged && !one.isCharged) this.#notices.push(`${where(one)}: ${amount(one)} went back to the card, `
+          + "since the till refuses the payment.");
       }
     }
     this.show();
@@ -64,18 +67,23 @@ export class Unfinished {
 
   show() {
     const left = this.all().filter((one) => !this.#elsewhere.has(one.key));
-    this.place.hidden = left.length === 0;
-    this.place.replaceChildren(...left.map((one) => element("p", {}, element("span", {}, said(one)), " ",
-      button("Finish it", () => this.resume(one)))));
-    for (const each of this.place.querySelectorAll("button")) each.disabled = Boolean(this.inHand);
+    const line = (text, label, onclick) =>
+      element("p", {}, element("span", {}, text), " ", element("button", { type: "button", onclick, disabled: Boolean(this.inHand) }, label));
+    this.place.hidden = left.length + this.#notices.length === 0;
+    this.place.replaceChildren(
+      ...left.map((one) => line(said(one), "Finish it", () => this.resume(one))),
+      ...this.#notices.map((text) => line(text, "Understood", () => {
+        this.#notices = this.#notices.filter((other) => other !== text);
+        this.show();
+      })));
   }
 }
 
-export function said(one) {
-  const where = one.session.tableName ?? one.session.name;
-  if (one.isCharged) {
-    return `${where}: ${written(one.charged, one.bill.currency)} charged, and the till does not know it yet.`;
-  }
-  if (one.state === DECIDED) return `${where}: the till does not know of an attempt yet.`;
-  return one.state === UNSURE ? `${where}: the bill may be locked by this machine.` : `${where}: the bill is still locked.`;
+const where = (one) => one.session.tableName ?? one.session.name;
+const amount = (one) => written(one.charged, one.bill.currency);
+
+function said(one) {
+  if (one.isCharged) return `${where(one)}: ${amount(one)} charged, and the till does not know it yet.`;
+  if (one.state === DECIDED) return `${where(one)}: the till does not know of an attempt yet.`;
+  return `${where(one)}: the bill ${one.state === UNSURE ? "may be locked by this machine" : "is still locked"}.`;
 }

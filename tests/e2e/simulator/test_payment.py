@@ -140,6 +140,22 @@ def test_a_lock_that_a_person_releases_is_released_once_and_forgotten(modules: P
     assert found["left"] == [], "nothing that a person said once is done again later"
 
 
+def test_a_charge_that_is_refused_while_nobody_looks_stands_there_until_somebody_has_read_it(modules: Page):
+    found = played(
+        modules,
+        ["ok", "away", "PAYMENT_REFUSED", "ok"],
+        "const { Unfinished } = await import('/page/unfinished.js'); const place = document.createElement('section');"
+        "await pay(); await tried(() => one.record(() => {}, []));"
+        "const left = new Unfinished(place, one.wire, one.kept, () => {}, () => {});"
+        "const shown = async () => { throw new Error(place.textContent); };"
+        "for (const each of [1, 2]) { await left.settle(); await tried(shown); }"
+        "place.querySelector('button').click(); await tried(shown);",
+    )
+    refused = "Check 1: £10.00 went back to the card, since the till refuses the payment. Understood"
+    assert found["said"] == ["away", f"Check 1: the bill is still locked. Finish it{refused}", refused, ""]
+    assert found["left"] == []
+
+
 def test_a_payment_that_cannot_be_kept_is_not_charged_and_its_bill_is_unlocked(modules: Page):
     found = played(
         modules,
