@@ -3,7 +3,10 @@
 # the configuration in /etc/epos-adapter, a user of its own, and a service that starts with the machine.
 #
 #     sudo deploy/linux/install.sh [what pip installs, this checkout unless said otherwise]
+#     sudo EXTRAS=mariadb deploy/linux/install.sh
 #
+# EXTRAS are the extras of the package that this site needs, with commas between: mariadb, sqlite, sqlserver, unicenta, otel. They
+# are remembered: a newer version is installed with those of the one before unless others are named, or EXTRAS is empty.
 # What is there already is kept: the configuration is never written over. PYTHON names the Python to use. DESTDIR (for
 # trying) puts everything below a folder instead, and then makes no user and touches no service.
 set -eu
@@ -14,6 +17,8 @@ root=${DESTDIR:-}
 python=${PYTHON:-python3}
 home=$root/opt/epos-adapter
 settings=$root/etc/epos-adapter
+extras=${EXTRAS-$(cat "$home/extras" 2>/dev/null || true)}
+[ -z "$extras" ] || source="$source[$extras]"
 
 say() { printf '%s\n' "$*"; }
 stop() { printf 'install: %s\n' "$*" >&2; exit 1; }
@@ -33,6 +38,7 @@ rm -rf "$home.new"
 "$python" -m venv --prompt epos-adapter "$home.new"
 "$home.new/bin/python" -m pip install --quiet --disable-pip-version-check "$source"
 "$home.new/bin/python" -m adapter --version >/dev/null || stop "the new version does not start; nothing was changed"
+printf '%s' "$extras" >"$home.new/extras"
 rm -rf "$home.old"
 [ ! -d "$home" ] || mv "$home" "$home.old"
 mv "$home.new" "$home"
@@ -42,7 +48,7 @@ find "$home/bin" -type f -exec grep -Il "$home.new" {} + | while read -r script;
 done
 mkdir -p "$home/share/docs"
 cp "$here/../../docs/"*.md "$home/share/docs/"
-say "installed $("$home/bin/epos-adapter" --version) in $home"
+say "installed $("$home/bin/epos-adapter" --version) in $home${extras:+, with $extras}"
 
 if [ ! -e "$settings/config.toml" ]; then
     cp "$here/../../config.example.toml" "$settings/config.toml"

@@ -7,13 +7,20 @@ Needs Python 3.11 or newer (python.org, "for all users") and WinSW-x64.exe besid
 and the service into %ProgramFiles%\epos-adapter and the configuration into %ProgramData%\epos-adapter, which only
 administrators and the service can read. A configuration that is there is never written over.
 
+Extras are those of the package that this site needs, with commas between: mariadb, sqlite, sqlserver, unicenta, otel. They are
+remembered: a newer version is installed with those of the one before, unless others are named.
+
 .EXAMPLE
 powershell -ExecutionPolicy Bypass -File deploy\windows\install.ps1
+
+.EXAMPLE
+powershell -ExecutionPolicy Bypass -File deploy\windows\install.ps1 -Extras "mariadb"
 #>
 [CmdletBinding()]
 param(
     [string] $Python = "py",
     [string] $Source = (Resolve-Path (Join-Path $PSScriptRoot "..\..")).Path,
+    [string] $Extras = "",
     [string] $WinSW = (Join-Path $PSScriptRoot "WinSW-x64.exe")
 )
 Set-StrictMode -Version Latest
@@ -32,14 +39,17 @@ if ($LASTEXITCODE -ne 0) { throw "$Python is no Python 3.11 or newer." }
 $home_ = Join-Path $env:ProgramFiles "epos-adapter"
 $settings = Join-Path $env:ProgramData "epos-adapter"
 $service = Join-Path $home_ "epos-adapter.exe"
+$remembered = Join-Path $home_ "extras.txt"
+if (-not $PSBoundParameters.ContainsKey("Extras") -and (Test-Path $remembered)) { $Extras = [string](Get-Content $remembered) }
+$package = if ($Extras) { "$Source[$Extras]" } else { $Source }
 New-Item -ItemType Directory -Force -Path $home_, $settings, (Join-Path $settings "log") | Out-Null
 
 # A new environment beside the old one, which serves until the new one is whole.
 $fresh = Join-Path $home_ "venv.new"
 if (Test-Path $fresh) { Remove-Item -Recurse -Force $fresh }
 & $Python -m venv --prompt epos-adapter $fresh
-& (Join-Path $fresh "Scripts\python.exe") -m pip install --quiet --disable-pip-version-check $Source
-if ($LASTEXITCODE -ne 0) { throw "pip could not install $Source; nothing was changed." }
+& (Join-Path $fresh "Scripts\python.exe") -m pip install --quiet --disable-pip-version-check $package
+if ($LASTEXITCODE -ne 0) { throw "pip could not install $package; nothing was changed." }
 & (Join-Path $fresh "Scripts\python.exe") -m adapter --version
 if ($LASTEXITCODE -ne 0) { throw "The new version does not start; nothing was changed." }
 
@@ -50,6 +60,7 @@ $before = Join-Path $home_ "venv.old"
 if (Test-Path $before) { Remove-Item -Recurse -Force $before }
 if (Test-Path $venv) { Move-Item $venv $before }
 Move-Item $fresh $venv
+Set-Content -Path $remembered -Value $Extras
 
 Copy-Item -Force $WinSW $service
 Copy-Item -Force (Join-Path $PSScriptRoot "epos-adapter.xml") (Join-Path $home_ "epos-adapter.xml")

@@ -136,3 +136,36 @@ def test_an_audit_that_could_look_nothing_up_is_never_taken_for_one_that_found_n
     assert done.returncode == code, done.stderr
     assert said in done.stdout + done.stderr
     assert ("no known holes" in done.stdout) == (code == 0)
+
+
+PYTHON = """#!/bin/sh
+case $* in
+    *pip*) echo "$*" >>"$ASKED";;
+    *venv*) for last; do :; done; mkdir -p "$last/bin"; cp "$0" "$last/bin/python"; cp "$0" "$last/bin/epos-adapter";;
+esac
+"""
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
+def test_an_upgrade_has_the_extras_of_the_version_before(tmp_path: Path):
+    python, asked = tmp_path / "python", tmp_path / "asked"
+    python.write_text(PYTHON, encoding="utf-8")  # makes folders in place of environments, and installs nothing
+    python.chmod(0o755)
+
+    def install(**more: str) -> str:
+        environment = {
+            **os.environ,
+            "DESTDIR": str(tmp_path / "root"),
+            "PYTHON": str(python),
+            "ASKED": str(asked),
+            **more,
+        }
+        subprocess.run([DEPLOY / "linux" / "install.sh"], check=True, capture_output=True, env=environment)
+        return asked.read_text(encoding="utf-8").splitlines()[-1].removeprefix("-m pip install --quiet ")
+
+    plain = f"--disable-pip-version-check {ROOT}"
+    assert install() == plain
+    assert install(EXTRAS="mariadb,otel") == f"{plain}[mariadb,otel]"
+    assert install() == f"{plain}[mariadb,otel]"
+    assert install(EXTRAS="") == plain
+    assert install() == plain
