@@ -63,6 +63,7 @@ KINDS: dict[str, str] = {
     "row-unreadable": "rows that cannot be read as the mapping says, with a key and the reason",
     "sequence-behind": "a table whose next generated key is taken already, so that an insert would fail",
     "session-shared": "sessions of which several have one key",
+    "sign-implausible": "discounts that add to their bills, or charges that take from them",
     "site-empty": "a `read` of [site] that gives nothing, so that the default counts",
     "slow-shape": "a statement for one bill that goes through many rows, by the database's own estimate",
     "sql-fails": "SQL that the database accepts and that fails on its rows",

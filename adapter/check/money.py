@@ -37,6 +37,7 @@ def judge_money(look: Look, sample: Sample) -> None:
     _balance(look, sample)
     _scale(look, sample)
     _paid(look, sample)
+    _signs(look, sample)
     taxed = [bill for _, bill in sample.bills if bill.total > 0]
     odd = [bill for bill in taxed if bill.tax * 2 > bill.total or bill.tax < 0]
     if len(taxed) >= _FEW and len(odd) * 2 > len(taxed):
@@ -197,6 +198,21 @@ def _paid(look: Look, sample: Sample) -> None:
             f"is negative on {len(negative)} of {len(sample.bills)} bills ({some([shown_key(one.key) for one in negative])})",
             "what was paid is a positive amount: turn the sign, or look for refunds counted twice",
         )
+
+
+def _signs(look: Look, sample: Sample) -> None:
+    """Find discounts that add to their bills, and charges that take from them: where totals are summed nothing else tells."""
+    for kind, sign, does in (("discount", 1, "add to"), ("charge", -1, "take from")):
+        amounts = [item.amount for _, bill in sample.bills for item in bill.items if item.kind == kind]
+        odd = sum(amount * sign > 0 for amount in amounts)
+        if odd >= _FEW and odd * 2 > len(amounts):
+            look.findings.add(
+                "warning",
+                "sign-implausible",
+                (kind, 0, "amount"),
+                f"{odd} of {len(amounts)} {kind}s {does} their bill",
+                f"a {kind} is a positive amount: where the till keeps it as a negative one, turn the sign",
+            )
 
 
 def money(minor: int, currency: str) -> str:

@@ -15,6 +15,8 @@ from adapter.toml.locate import Path
 _NOTHING = Decimal(0)
 _ONE = Decimal(1)
 _PERCENT = Decimal(100)
+_TWICE = Decimal(2)
+"""What no price with tax is more than: a 20 that is read as a fraction would make 21 times the price of it."""
 
 
 class Tax:
@@ -52,6 +54,7 @@ def _factor(value: Any, form: str) -> Decimal:
         rate = exact(value)
     except NotMoney as error:
         raise Unreadable(f"has a tax rate that {error}") from None
-    if form == "multiplier":
-        return rate
-    return _ONE + (rate / _PERCENT if form == "percent" else rate)
+    factor = rate if form == "multiplier" else _ONE + (rate / _PERCENT if form == "percent" else rate)
+    if not _ONE <= factor <= _TWICE:
+        raise Unreadable(f"has a tax rate below 0 or above 100 %, read as a {form}: is its form another?")
+    return factor

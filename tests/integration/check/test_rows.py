@@ -133,6 +133,22 @@ def test_what_was_paid_too_much_and_what_is_negative_is_told(small: Any):
     assert any("is negative on 1 of 40 bills (3)" in message for message in messages)
 
 
+def test_discounts_that_make_bills_dearer_are_told(small: Any):
+    discount = """
+[[discount]]
+id     = "'off'"
+name   = "'Off'"
+amount = "-1"
+
+[bill]
+"""
+    small = small.plant(("[bill]\n", discount))
+    finding = small.only("sign-implausible")
+    assert finding.severity == "warning"
+    assert finding.problem.key == "discount[0].amount"
+    assert "40 of 40 discounts add to their bill" in finding.problem.message
+
+
 def test_tax_that_is_most_of_the_bill_is_told(small: Any):
     small.sql("UPDATE chk SET tax = 20")
     assert small.only("tax-implausible").problem.line == small.line("k.tax")

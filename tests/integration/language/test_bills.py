@@ -475,6 +475,24 @@ def test_prices_are_with_or_without_tax(serve: Serve, tax: str, site: dict[str, 
     assert [amount for _, _, amount in place.lines("One")] == amounts
 
 
+@pytest.mark.parametrize(
+    ("form", "rate"), [("fraction", 20), ("multiplier", 20), ("multiplier", 0.2), ("percent", -20)]
+)
+def test_a_rate_that_no_tax_has_is_refused_and_not_multiplied_by(serve: Serve, form: str, rate: float):
+    place = serve(
+        _one("12", "'a', 1, 10") + f"ALTER TABLE line ADD rate numeric DEFAULT {rate};",
+        f"""
+        [bill]
+        total = {{ sum = "lines" }}
+        [item]
+        tax = {{ included = false, rate = "l.rate", form = "{form}" }}
+        """,
+    )
+    answer = place.ask("GetBillItems", sessionId=place.id_of("One"))
+    assert answer["errorCode"] == "ERROR_INTERNAL_POS_ERROR"
+    assert "has a tax rate below 0 or above 100 %" in answer["errorReason"]
+
+
 def test_discounts_and_charges_with_and_without_rows_of_their_own(serve: Serve):
     place = serve(
         _one("14.50", "'Fish', 2, 8", paid="4")
