@@ -54,8 +54,8 @@ export class Unfinished {
       const { isCharged } = one;
       try {
         await one.settle();
-        this.told(isCharged ? `The till has the payment of ${amount(one)} now.`
-          : "A bill was unlocked.");
+        if (isCharged) this.#notices.push(`${where(one)}: the till has the payment of ${amount(one)} now.`);
+        else this.told("A bill was unlocked.");
       } catch (problem) {
         if (!(problem instanceof Refused)) throw problem;
         if (isCharged && !one.isCharged) this.#notices.push(`${where(one)}: ${amount(one)} went back to the card, `

@@ -140,10 +140,23 @@ def test_a_lock_that_a_person_releases_is_released_once_and_forgotten(modules: P
     assert found["left"] == [], "nothing that a person said once is done again later"
 
 
-def test_a_charge_that_is_refused_while_nobody_looks_stands_there_until_somebody_has_read_it(modules: Page):
+@pytest.mark.parametrize(
+    ("answers", "meanwhile", "told"),
+    [
+        (["ok", "ok"], "", "Check 1: the till has the payment of £10.00 now. Understood"),
+        (
+            ["PAYMENT_REFUSED", "ok"],
+            "Check 1: the bill is still locked. Finish it",
+            "Check 1: £10.00 went back to the card, since the till refuses the payment. Understood",
+        ),
+    ],
+)
+def test_what_becomes_of_a_charge_while_nobody_looks_stands_there_until_somebody_has_read_it(
+    modules: Page, answers: list[str], meanwhile: str, told: str
+):
     found = played(
         modules,
-        ["ok", "away", "PAYMENT_REFUSED", "ok"],
+        ["ok", "away", *answers],
         "const { Unfinished } = await import('/page/unfinished.js'); const place = document.createElement('section');"
         "await pay(); await tried(() => one.record(() => {}, []));"
         "const left = new Unfinished(place, one.wire, one.kept, () => {}, () => {});"
@@ -151,8 +164,7 @@ def test_a_charge_that_is_refused_while_nobody_looks_stands_there_until_somebody
         "for (const each of [1, 2]) { await left.settle(); await tried(shown); }"
         "place.querySelector('button').click(); await tried(shown);",
     )
-    refused = "Check 1: £10.00 went back to the card, since the till refuses the payment. Understood"
-    assert found["said"] == ["away", f"Check 1: the bill is still locked. Finish it{refused}", refused, ""]
+    assert found["said"] == ["away", meanwhile + told, told, ""]
     assert found["left"] == []
 
 
