@@ -206,6 +206,18 @@ def test_flagged_payments_come_from_the_ledger_and_from_what_was_just_said_and_n
     assert site.findings("payments")[0][:2] == ("attention", "1 payment needs somebody's attention.")
 
 
+def test_a_payment_that_was_refused_for_good_is_known_again(site: Site):
+    site.kept = Kept(locks=[], flagged=[])
+    site.works().hear(events.PaymentFlagged(session="s", payment="pi_1", kind="unknown_at_till", reason="lost"))
+    site.hear(events.PaymentTurnedDown(session="s", payment="pi_1", reason="only 0 minor units are due"))
+    assert site.report().flagged == []
+
+
+def test_a_lock_that_ended_by_itself_is_noted(site: Site):
+    site.works().hear(events.LockExpired(session="s"))
+    assert "was never deleted" in str(site.report().noted)
+
+
 def test_a_lock_that_has_been_held_for_long_is_told_with_the_command_that_releases_it(site: Site):
     lock = OpenLock(session="11111111-2222-4333-8444-555555555555", seconds=1799, terminal="T-4", payments=0)
     site.kept = Kept(locks=[lock], flagged=[])
