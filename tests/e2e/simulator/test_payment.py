@@ -180,6 +180,18 @@ def test_a_payment_that_cannot_be_kept_is_not_charged_and_its_bill_is_unlocked(m
     assert found["asked"] == ["LockSession", "UnlockSession"]
 
 
+@pytest.mark.parametrize("can_kill", [True, False])
+def test_the_button_that_kills_the_adapter_is_there_where_its_process_is_known(modules: Page, *, can_kill: bool):
+    modules.route("**/api/faults", lambda route: route.fulfill(json={"planned": [], "can_kill": can_kill}))
+    labels = modules.evaluate(
+        "async () => { const { Faults } = await import('/page/faults.js'); const place = document.createElement('section');"
+        "await new Faults(place, () => 'demo', (method) => method).show();"
+        "return [...place.querySelectorAll('button')].map((one) => one.textContent); }"
+    )
+    assert ("Kill the adapter in mid-payment" in labels) == can_kill
+    assert "Drop the connection" in labels
+
+
 def test_tables_are_grouped_by_the_words_before_their_numbers(modules: Page):
     names = ["T1", "t2", "Table 3", "Terrace 1", "Terrace 2", "Bar – 1", "Bar – – 2", "Booth A", "Window", "14"]
     found = modules.evaluate(
