@@ -162,8 +162,6 @@ async def discover(ask: Ask, *, may_lock: bool) -> Found:
     found.orders = [
         each for each in await every(ask, "SearchOrdersV1", {"headers": GUEST}) if _has(each, id=str, details=dict)
     ]
-    if not found.orders:
-        raise CannotDiscover("SearchOrdersV1 gave no order", hint="everything is tried on the orders that it lists")
     found.refusals = await _refusals(ask)
     if "SearchTablesV1" not in found.refusals:
         found.tables = [each for each in await every(ask, "SearchTablesV1", {"headers": GUEST}) if _has(each, id=str)]
@@ -172,9 +170,10 @@ async def discover(ask: Ask, *, may_lock: bool) -> Found:
         found.areas = (
             [each for each in areas.result if isinstance(each, dict)] if isinstance(areas.result, list) else []
         )
-    probed = found.thing("served") or found.orders[0]
-    probe = await ask("GetOrderByIdV1", {"orderId": probed["id"], "headers": DEVICE})
-    found.checks_waiters = probe.error_code in ("Conflict", "InvalidRequest")
+    probed = found.thing("served") or found.thing("order")
+    if probed is not None:
+        probe = await ask("GetOrderByIdV1", {"orderId": probed["id"], "headers": DEVICE})
+        found.checks_waiters = probe.error_code in ("Conflict", "InvalidRequest")
     if may_lock and "CreateOrderLockV1" not in found.refusals:
         await _try_to_pay(ask, found)
     return found

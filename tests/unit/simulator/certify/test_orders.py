@@ -115,6 +115,15 @@ def test_locks_that_do_not_expire_are_no_failure():
     assert reason == "its locks do not expire, which the API leaves open"
 
 
+def test_a_restaurant_that_is_closed_has_nothing_to_pay_and_certifies_for_the_rest():
+    epos = Epos()
+    epos.orders.clear()
+    found = certificate(epos, "searches", "orders", "payments")
+    assert ended(found, Verdict.FAIL) == {}
+    assert found.count(Verdict.PASS) >= 25
+    assert ended(found, Verdict.NOT_APPLICABLE)["payment-recorded"] == ("no order has 50 minor units to pay",)
+
+
 def test_what_is_not_offered_is_not_applicable_and_says_what_the_epos_said():
     class Reading(Epos):
         def answer(self, request: dict[str, Any]) -> dict[str, Any]:
