@@ -200,18 +200,24 @@ class FragmentParser:
         if len(trees) != 1 or trees[0] is None:
             self._source.report(path, "must be one piece of SQL", "leave out the semicolon")
             return None
-        if depth(trees[0]) > _DEEPEST:
-            self._source.report(path, _TOO_DEEP, "compute it in a view, or say it in fewer steps")
-            return None
-        forbidden = next(trees[0].find_all(*_FORBIDDEN), None)
-        if forbidden is not None:
-            self._source.report(path, f"may only read: {forbidden.key.upper()} is not allowed here")
-            return None
-        called = side_effect(trees[0], counting=bool(self._values))
-        if called is not None:
-            self._source.report(path, f"may only read: {called} does more than compute a value")
+        refused = self._refusal(trees[0], text)
+        if refused is not None:
+            self._source.report(path, *refused)
             return None
         return trees[0]
+
+    def _refusal(self, tree: exp.Expr, text: str) -> tuple[str, str] | None:
+        """Why SQL that was understood is not taken, and what to do; None where it is."""
+        if _unbalanced(text):
+            # The parser takes some for closed at the end: CAST(k.total AS decimal(10, 2) is one.
+            return "not valid SQL: brackets are not closed, or closed twice", ""
+        if depth(tree) > _DEEPEST:
+            return _TOO_DEEP, "compute it in a view, or say it in fewer steps"
+        forbidden = next(tree.find_all(*_FORBIDDEN), None)
+        if forbidden is not None:
+            return f"may only read: {forbidden.key.upper()} is not allowed here", ""
+        called = side_effect(tree, counting=bool(self._values))
+        return None if called is None else (f"may only read: {called} does more than compute a value", "")
 
     def _clause_of(self, path: Path, tree: exp.Select, parent: Scope | None, lead: int) -> Clause | None:
         from_ = tree.args.get("from_") or tree.args.get("from")
@@ -380,3 +386,8 @@ class FragmentParser:
             self._source.report_inside(path, index, f"the SELECT {column.table} gives no {column.name}", hint)
             return False
         return True
+
+
+def _unbalanced(text: str) -> bool:
+    bare = "" if "\\" in text else _SITE_OR_QUOTED.sub("", text)
+    return bare.count("(") != bare.count(")")
