@@ -24,7 +24,7 @@ export class Kept {
     try {
       this.storage.setItem(PREFIX + entry.key, JSON.stringify(entry));
     } catch {
-      throw new Refused("This browser keeps nothing for the page, so no card can be taken.", { away: true });
+      throw new Refused("This browser keeps nothing for the page, so no card can be taken.");
     }
   }
 

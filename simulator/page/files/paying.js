@@ -241,11 +241,27 @@ export class Paying {
       return this.screen.problem("Still locked", problem, [
         element("p", {}, "The bill could not be unlocked, so nobody else can pay it."),
         button("Try again", () => this.unlocking(one, then, { later: true }), "go"),
-        button("Later: go on with other tables", () => this.putAside())]);
+        button("Later: go on with other tables", () => this.putAside()),
+        button("Forget it", () => this.askToForget(one), "bad")]);
     });
     if (!done) return;
     this.hold(null);
     await then();
+  }
+
+  // An account may be gone for good, or a till never unlock.
+  askToForget(one) {
+    this.screen.question("Forget the lock?", [
+      "Nobody can pay this bill until somebody unlocks it elsewhere, as epos-adapter unlock does.",
+    ], {
+      stay: "Keep trying",
+      go: "Forget it here",
+      onStay: () => this.putAside(),
+      onGo: () => {
+        one.forget();
+        return this.putAside();
+      },
+    });
   }
 
   async paid(one) {

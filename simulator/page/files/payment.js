@@ -179,7 +179,7 @@ export class Payment {
         if (GONE.includes(problem.code)) break;
         // Whoever unlocks again later might unlock what another machine has locked by then.
         if (problem.lost) this.keep(UNSURE);
-        if (wait === null) throw problem;
+        if (wait === null || !(problem.code || problem.lost || problem.away)) throw problem;
         onAgain(problem);
         await pause(wait);
       }

@@ -22,7 +22,8 @@ export function explained(code) {
   return TELLS[code] ?? `The adapter says ${code}.`;
 }
 
-// What did not work. `away`: it did not reach the adapter. `lost`: nobody knows whether the adapter did it.
+// What did not work. `away`: there is no adapter now. `lost`: nobody knows whether the adapter did it. Without either and without
+// a code, the simulator itself refused to ask.
 export class Refused extends Error {
   constructor(text, { code = "", reason = "", away = false, lost = false } = {}) {
     super(text);
@@ -73,9 +74,8 @@ export class Wire {
       504: "The adapter did not answer.",
       502: "The adapter's answer has no result.",
     }[status];
-    const away = ![500, 502, 504].includes(status);
     throw new Refused(sentence ?? body?.error ?? "The simulator has a problem.",
-      { away, lost: !away, reason: body?.error });
+      { away: status === 503, lost: [500, 502, 504].includes(status), reason: body?.error });
   }
 }
 

@@ -193,6 +193,28 @@ def test_a_payment_that_is_given_up_goes_back_to_the_card_and_unlocks_the_bill(p
     expect(page.locator("#unfinished")).to_be_hidden()
 
 
+def test_a_bill_that_cannot_be_unlocked_for_good_is_forgotten_only_by_somebody_who_was_asked(page: Page):
+    open_bill(page)
+    # As where the simulator was started anew without this account.
+    page.route("**/UnlockSession?*", lambda route: route.fulfill(status=404, json={"error": "there is no account"}))
+    press(page, re.compile("^Pay "))
+    title(page, "Add a tip?")
+    press(page, "Back")
+    title(page, "Still locked")
+    press(page, "Later: go on with other tables")
+    unfinished = page.locator("#unfinished")
+    expect(unfinished).to_contain_text("the bill is still locked")
+    unfinished.get_by_role("button").click()
+    press(page, "Forget it")
+    title(page, "Forget the lock?")
+    press(page, "Forget it here")
+    title(page, "Tables")
+    expect(unfinished).to_be_hidden()
+    page.unroute("**/UnlockSession?*")
+    [params] = [params for method, params in asked(page) if method == "LockSession"][-1:]
+    assert page.request.post(f"{page.url}v1/copperkettle/UnlockSession", data=params).ok
+
+
 def test_what_the_till_rings_up_is_on_the_bill_and_on_the_paper(page: Page):
     open_bill(page)
     check = page.locator("#title").inner_text().rpartition(" ")[2]
