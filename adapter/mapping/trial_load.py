@@ -50,7 +50,7 @@ def _check(path: Path, rule: TrialRule, file: schema.MappingFile, source: Source
         return
     if rule.method in WRITING and file.record is None:
         source.report((*path, "method"), f"{rule.method} needs [record], which this mapping does not have")
-    if rule.method in OF_SESSION and not rule.session and "sessionId" not in rule.params:
+    if rule.method in OF_SESSION and not rule.session and not {"orderId", "sessionId"} & {*rule.params}:
         source.report(path, f"{rule.method} is asked of a session", "write session = [101], the key of its row")
     if rule.session and rule.method not in OF_SESSION:
         source.report((*path, "session"), f"{rule.method} is not asked of one session", "leave it out")

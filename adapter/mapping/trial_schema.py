@@ -8,6 +8,16 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from adapter.toml.load import Strict
 
+ORDERS = (
+    "CreateOrderLockV1",
+    "GetOrderBillByIdV1",
+    "GetOrderByIdV1",
+    "RecordOrderPaymentByIdV1",
+    "SearchOrdersV1",
+    "SearchTablesV1",
+)
+"""The requests of the EPOS Data API that a test can ask."""
+
 METHODS = (
     "GetBillItems",
     "GetFullBill",
@@ -19,13 +29,19 @@ METHODS = (
     "LockSession",
     "RecordPayment",
     "UnlockSession",
+    *ORDERS,
 )
 """The requests that a test can ask."""
 
-OF_SESSION = frozenset({"GetBillItems", "GetFullBill", "GetSession", "LockSession", "RecordPayment", "UnlockSession"})
+OF_SESSION = frozenset(
+    {
+        *("GetBillItems", "GetFullBill", "GetSession", "LockSession", "RecordPayment", "UnlockSession"),
+        *("CreateOrderLockV1", "GetOrderBillByIdV1", "GetOrderByIdV1", "RecordOrderPaymentByIdV1"),
+    }
+)
 """Those that are asked of one session."""
 
-WRITING = frozenset({"LockSession", "RecordPayment", "UnlockSession"})
+WRITING = frozenset({"CreateOrderLockV1", "LockSession", "RecordOrderPaymentByIdV1", "RecordPayment", "UnlockSession"})
 
 ABSENT: dict[str, Any] = {"absent": True}
 """How a test says that a member is not there, or that a column is NULL: TOML has no word for nothing."""
@@ -64,7 +80,7 @@ class TrialRule(Strict):
     method: str
     """The request that is asked."""
     session: Key = ()
-    """Key of the session, as the till has it; becomes `sessionId`."""
+    """Key of the session, as the till has it; becomes `sessionId`, or `orderId`."""
     locked: bool | None = None
     """Whether the session is locked by a card machine before it is asked; without it, where the method needs that."""
     params: dict[str, Any] = Field(default_factory=dict)

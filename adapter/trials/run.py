@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import types
@@ -25,7 +24,6 @@ from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.naming import Naming
 from adapter.mapping.trial_schema import WRITING, Row, TrialRule
 from adapter.protocol.endpoint import Endpoint
-from adapter.protocol.tables.dialect import tables_dialect
 from adapter.store.book import Bound
 from adapter.store.choosing import variant_for
 from adapter.store.engines import DatabaseSettings
@@ -39,7 +37,7 @@ from adapter.trials.compare import Difference, differences, row_differences, unw
 from adapter.trials.copies import TableShape, shapes
 from adapter.trials.flat import flat_catalogue, flat_mapping, require_distinct
 from adapter.trials.origins import origin_of_column, origin_of_member
-from adapter.trials.requests import asking, is_locked_before, unknown_members
+from adapter.trials.requests import asking, dialect_of, is_locked_before, result_of, unknown_members
 from adapter.trials.rows import complete
 from adapter.trials.stage import RowRefused, Stage, StagedStore
 
@@ -168,7 +166,9 @@ class _Play:
                 currency = await store.lock(session_id)
             except AdapterError as error:
                 return [Difference(("expect", "error"), f"it cannot be locked before: {error.message}")]
-        answer = await _answer(self._endpoint(store), asking(rule, session_id, currency or "GBP"))
+        elif session_id is not None and rule.method == "RecordOrderPaymentByIdV1":
+            currency = await store.currency_of(session_id)
+        answer = await _answer(self._endpoint(store, rule.method), asking(rule, session_id, currency or "GBP"))
         found = [*_of_answer(rule, answer), *[one async for one in self._of_tables(rule)]]
         if found and "errorCode" in answer and rule.method not in WRITING:
             found += await self._of_unbalanced(rule, session_id)
@@ -179,7 +179,7 @@ class _Play:
         bill = self._flat.file.bill.model_copy(update={"differs": "to see what it is made of"})
         lenient = replace(self._flat, file=self._flat.file.model_copy(update={"bill": bill}))
         store = StagedStore(self._stage, await self._bound_with(rule, lenient), self._ledger)
-        answer = await _answer(self._endpoint(store), asking(rule, session_id, ""))
+        answer = await _answer(self._endpoint(store, rule.method), asking(rule, session_id, ""))
         return [] if "errorCode" in answer else list(_of_answer(rule, answer))
 
     async def _put(self, rule: TrialRule) -> list[Difference]:
@@ -213,10 +213,10 @@ class _Play:
             self._bound[known] = await fitting.bound_by(binder)
         return self._bound[known]
 
-    def _endpoint(self, store: StagedStore) -> Endpoint:
+    def _endpoint(self, store: StagedStore, method: str) -> Endpoint:
         emit = self._events.append
         service = Service(store, recording_rules=RecordingRules(), emit=emit)
-        return Endpoint(connection="test", dialect=tables_dialect(), service=service, emit=emit, deadline=_PATIENCE)
+        return Endpoint(connection="test", dialect=dialect_of(method), service=service, emit=emit, deadline=_PATIENCE)
 
     async def _of_tables(self, rule: TrialRule) -> Any:
         for name, rows in rule.after.present.items():
@@ -293,9 +293,7 @@ def _error(answer: dict[str, Any]) -> str:
 
 
 async def _answer(endpoint: Endpoint, frame: bytes) -> dict[str, Any]:
-    raw = await endpoint.handle(frame)
-    answer: dict[str, Any] = msgspec.json.decode(raw or b"{}")["result"]
-    return answer
+    return result_of(await endpoint.handle(frame) or b"")
 
 
 def _session_id(bound: Bound, key: tuple[str | int, ...]) -> UUID:

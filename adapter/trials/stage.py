@@ -6,7 +6,7 @@ Whatever happens on it, it is rolled back.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -230,6 +230,13 @@ class StagedStore:
             return balance.currency
 
         return await self.write(locked)
+
+    async def currency_of(self, session_id: UUID) -> str | None:
+        """The currency of a session's bill; None where it cannot be told."""
+        with suppress(AdapterError):
+            balance = await self.write(lambda till: till.held_balance(session_id))
+            return None if balance is None else balance.currency
+        return None
 
     async def expired_locks(self) -> Sequence[tuple[UUID, UUID]]:
         """See ports.Store: nothing ends while a test is played."""

@@ -115,6 +115,58 @@ absent = { chk = [{ name = "Real" }] }
 """
 
 
+ORDERS = """
+[[test]]
+name    = "an order"
+method  = "GetOrderByIdV1"
+session = [7, 3]
+rows    = { chk = [{ day = 7, no = 3, total = 8.5 }], line = [{ day = 7, no = 3, id = 5, name = "Pie", qty = 1, price = 8.5 }] }
+[test.expect]
+status      = "Accepted"
+totalAmount = { value = 850 }
+items       = [{ plu = "5", name = "Pie", amountPerItem = { value = 850, currencyCode = "GBP" } }]
+
+[[test]]
+name    = "a payment on an order"
+method  = "RecordOrderPaymentByIdV1"
+session = [7, 3]
+params  = { paidAmount = { value = 850 } }
+[test.rows]
+chk  = [{ day = 7, no = 3, total = 8.5 }]
+line = [{ day = 7, no = 3, id = 5, name = "Pie", qty = 1, price = 8.5 }]
+[test.expect]
+status     = "Finalized"
+paidAmount = { value = 850 }
+[test.after]
+pay = [{ day = 7, no = 3, amount = 8.5 }]
+chk = [{ no = 3, done = true }]
+
+[[test]]
+name    = "more than is due"
+method  = "RecordOrderPaymentByIdV1"
+session = [7, 3]
+params  = { paidAmount = { value = 851 } }
+rows    = { chk = [{ day = 7, no = 3, total = 8.5 }] }
+expect  = { error = "Conflict", reason = "only 850 minor units are due" }
+[test.after]
+absent = { pay = [{}] }
+
+[[test]]
+name    = "an order that is locked"
+method  = "CreateOrderLockV1"
+session = [7, 3]
+rows    = { chk = [{ day = 7, no = 3, total = 0 }] }
+expect  = { payable = false }
+
+[[test]]
+name   = "payable orders"
+method = "SearchOrdersV1"
+params = { payableOnly = true }
+rows   = { chk = [{ day = 7, no = 3, total = 1 }, { day = 7, no = 4, total = 0 }], line = [{ day = 7, no = 3, id = 5, name = "Pie", qty = 1, price = 1 }] }
+expect = { data = [{ totalAmount = { value = 100 } }] }
+"""
+
+
 @pytest.fixture(scope="module")
 def url(new_database: Callable[..., str]) -> str:
     made = new_database()
@@ -157,6 +209,16 @@ def test_blanks_that_fill_a_char_column_up_are_no_difference(run: Run, state: st
 
 def test_triggers_and_foreign_keys_of_the_till_stay_outside_and_counters_go_on_after_the_rows_of_the_test(run: Run):
     assert said(run(PAYMENT)) == []
+
+
+def test_orders_are_read_locked_and_paid_as_sessions_are(run: Run):
+    assert said(run(ORDERS)) == []
+
+
+def test_what_an_order_is_not_is_told_with_where_it_comes_from(run: Run):
+    wrong = ORDERS.replace("amountPerItem = { value = 850", "amountPerItem = { value = 840")
+    (found,) = said(run(wrong))
+    assert "items[0].amountPerItem.value: expected 840, was 850; it is item.amount_per_item" in found
 
 
 def test_what_a_test_writes_is_gone_before_the_next_one(run: Run):
