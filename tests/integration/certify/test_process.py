@@ -58,9 +58,13 @@ def test_an_adapter_that_is_killed_in_the_middle_of_payments_certifies(
     subprocess.run([*program, "ledger", "create", "--config", config], check=True, capture_output=True)
     adapter = shlex.join([*program, "run", "--config", str(config)])
     dial = f"ws://127.0.0.1:{port}"
-    code, found = certified("--dial", dial, "--adapter", adapter, "--only", "killed-[bh]*")
+    page, cases = tmp_path / "certificate.html", tmp_path / "certificate.xml"
+    reports = ("--html", str(page), "--junit", str(cases))
+    code, found = certified("--dial", dial, "--adapter", adapter, "--only", "killed-[bh]*", *reports)
     assert verdicts(found) == dict.fromkeys(("everything-there-is", *KILLED), "pass"), found
     assert code == 0
+    assert "killed-holding-a-lock" in page.read_text(encoding="utf-8")
+    assert cases.read_text(encoding="utf-8").count("<testcase ") == 3
 
 
 def forgetful() -> tuple[str, ...]:
