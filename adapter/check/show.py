@@ -121,8 +121,9 @@ def _row_lines(row: Written, width: int) -> list[str]:
         sign, values = "-", [f"{name} = {value}" for name, value in row.before.items() if value != "NULL"]
     else:
         sign = "~"
-        same = next(iter(row.after.items()), ("", ""))
-        values = [f"{same[0]} = {same[1]}:"]
+        known = {name: row.after[name] for name in row.key if name in row.after}
+        known = known or dict(list(row.after.items())[:1])
+        values = [f"{', '.join(f'{name} = {value}' for name, value in known.items())}:"]
         values += [
             f"{name} {row.before.get(name, '')} -> {value}"
             for name, value in row.after.items()

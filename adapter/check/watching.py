@@ -27,6 +27,8 @@ class Written:
     """None for a new row."""
     after: dict[str, str] | None
     """None for one that is gone."""
+    key: tuple[str, ...] = ()
+    """The columns that tell it from other rows of its table, as far as that is known."""
 
 
 class Watching(Writer):
@@ -113,11 +115,15 @@ class Watching(Writer):
             select.set("where", exp.Where(this=look.binder.condition(where)))
         return self._asked(select, parameters)
 
-    def _again(self, key: TableKey, columns: list[str], before: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        """Rows that were read before as they are now, for engines that do not give them; by a key that tells them apart."""
+    def _unique(self, key: TableKey) -> tuple[str, ...]:
+        """The columns that tell the rows of a table apart; none where no index says so."""
         state = self._look.states.get(key)
         indexes = (state.indexes if state is not None else None) or ()
-        unique = next((index.columns for index in indexes if index.unique), ())
+        return next((tuple(index.columns) for index in indexes if index.unique), ())
+
+    def _again(self, key: TableKey, columns: list[str], before: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Rows that were read before as they are now, for engines that do not give them; by a key that tells them apart."""
+        unique = self._unique(key)
         if not unique or not set(unique) <= set(columns):
             return []
         outputs: list[exp.Expr] = [exp.column(exp.to_identifier(name, quoted=True)) for name in columns]
@@ -160,6 +166,7 @@ class Watching(Writer):
                     table=key[1],
                     before=named(old) if old is not None else None,
                     after=named(row) if kind != "delete" else None,
+                    key=self._unique(key) or tuple(columns[:1]),
                 )
             )
 

@@ -9,6 +9,7 @@ service charge as lines with their own taxes, change as payments, a lock by an o
 from __future__ import annotations
 
 import asyncio
+import io
 import sqlite3
 import uuid
 from collections.abc import Callable
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from adapter.check.run import Report, check
+from adapter.check.show import show
 from adapter.config import Config
 from adapter.errors import InvalidFile
 from adapter.mapping.load import load_mapping_text
@@ -50,10 +53,10 @@ def rows(till: str, sql: str) -> list[Any]:
     return found
 
 
-def looked_at(till: str, mapping: str = MAPPING) -> Report:
+def looked_at(till: str, mapping: str = MAPPING, **more: Any) -> Report:
     config = Config.model_validate({"mapping": "trottoir.toml", "database": {"url": till}})
     loaded = load_mapping_text(mapping, "trottoir.toml")
-    return asyncio.run(check(config, loaded, config_file=Path("config.toml")))
+    return asyncio.run(check(config, loaded, config_file=Path("config.toml"), **more))
 
 
 @pytest.mark.parametrize(
@@ -167,6 +170,18 @@ def test_a_check_finds_the_spoilt_extra_and_nothing_else_that_is_wrong(place: An
 
 
 CHARGED = next(line for line in MAPPING.splitlines() if line.startswith("tax") and "c.etat" in line)
+
+
+def test_a_rehearsed_payment_names_its_rows_by_their_whole_keys(place: Any, till: str):
+    place.runner.run(place.app.store.create_ledger())
+    file = io.StringIO()
+    show(looked_at(till, session="20261125,1,2"), Console(file=file, width=120))
+    for line in (
+        "~ jour = 20261125, caisse = 1, seq = 2: ferme_hm NULL -> ",
+        "~ salle = B, no = 1: etat 0 -> 2",
+        "~ salle = B, no = 2: etat 0 -> 2",
+    ):
+        assert line in file.getvalue()
 
 
 @pytest.mark.parametrize(
