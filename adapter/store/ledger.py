@@ -168,6 +168,13 @@ class Ledger:
         found: int | None = hands.rows(self._plans["version"], {})[0][0]
         return found
 
+    def look(self, hands: Reader) -> None:
+        """Look into the tables that every lock and payment is looked up in; raises what the driver does where it may not."""
+        nobody = UUID(int=0)
+        self.lock_of(hands, nobody)
+        self.payments(hands, nobody)
+        self.orders.look(hands, nobody)
+
     def lock_of(self, hands: Reader, session_id: UUID) -> Lock | None:
         """Who has locked a session."""
         for row in hands.rows(self._plans["lock_of"], {"session_id": session_id}):

@@ -60,6 +60,11 @@ class OrderLedger:
         """`plans` are those of `STATEMENTS`, among others."""
         self._plans = plans
 
+    def look(self, hands: Reader, nobody: UUID) -> None:
+        """See `Ledger.look`."""
+        self.order_lock(hands, nobody, "")
+        self.intents(hands, [nobody])
+
     def order_lock(self, hands: Reader, session_id: UUID, lock_id: str) -> OrderLock | None:
         """What is remembered of a lock."""
         asked = {"session_id": session_id, "lock_id": lock_id}

@@ -260,6 +260,13 @@ class SqlStore:
                     f"nothing can be locked or paid: the ledger has version {version}, and this adapter needs {VERSION}",
                     hint="run: epos-adapter ledger create, and epos-adapter grants; or the adapter that made it",
                 )
+            try:
+                await self._database.read(ledger.look)
+            except MappingMismatch:
+                raise NotEnabled(
+                    f"nothing can be locked or paid: the adapter may not use all tables of the ledger {ledger.schema}",
+                    hint="run: epos-adapter grants, and let whoever owns the tables run what it prints",
+                ) from None
         if not self._recording:
             self._recording = True
             self._not_recording = ""

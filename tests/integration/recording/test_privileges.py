@@ -276,3 +276,19 @@ def fails(role: psycopg.Connection[Any], restricted: Restricted, privilege: Priv
 
 def plain(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def test_a_ledger_whose_tables_may_not_be_used_is_said_before_anybody_locks(restricted: Restricted):
+    async def lock(app: App) -> str:
+        await app.store.bind()
+        answer = await app.endpoint("test").handle(
+            b'{"jsonrpc": "2.0", "id": "1", "method": "LockSession", "params": {"sessionId": "%s"}}'
+            % str(uuid.uuid4()).encode()
+        )
+        return str(json.loads(answer or b"{}")["result"]["errorReason"])
+
+    with psycopg.connect(plain(restricted.owner), autocommit=True) as owner:
+        owner.execute(f"REVOKE SELECT ON epos_adapter.payment_intent FROM {restricted.role}")  # type: ignore[call-overload]
+        reason = asyncio.run(with_app(restricted.name, restricted.url, {}, lock))
+        owner.execute(restricted.found.text())  # type: ignore[call-overload]
+    assert reason == "nothing can be locked or paid: the adapter may not use all tables of the ledger epos_adapter"
