@@ -118,7 +118,7 @@ class Page:
     def staying(self, *, simulator: str, account: str, gateway: str, database: str, listening: int | None) -> None:
         """Everything stays up."""
         lines = [
-            f"the card machine  {simulator}/",
+            f"the card machine  {simulator}/  (open it in a browser)",
             f"its endpoints     {simulator}/openapi.json, for the account {account}",
             f"the till          {simulator}/till/checks",
             f"the database      {database}",
