@@ -72,6 +72,9 @@ def lock_order(till: Till, request: ask.LockOrder, rules: RecordingRules, token:
     order = _held_order(till, request, rules, token)
     require_waiter(order.session.waiter, request.requestor, rules.waiter_check)
     _require_future(till, request.expiry)
+    earlier = till.order_lock(request.order_id, request.lock_id)
+    if earlier is not None and earlier.is_deleted:
+        raise AlreadyLocked("this lock has been deleted and is not taken again; another one needs another id")
     held = till.lock_of(request.order_id)
     is_own = held is not None and held.is_of(request.lock_id)
     stale = None
@@ -122,6 +125,8 @@ def unlock_order(till: Till, request: ask.UnlockOrder) -> Order | BareOrder:
     is_its_own = held is not None and held.is_of(request.lock_id)
     if held is not None and is_its_own:
         till.release(request.order_id, held)
+    # A request for it may still be under way, sent twice or given up: what it took now, nobody would delete.
+    till.delete_lock(request.order_id, request.lock_id)
     order = _readable(till, request.order_id)
     if order is not None:
         return order

@@ -77,6 +77,8 @@ class OrderLock(Struct, frozen=True, kw_only=True):
     """From then on it is nobody's, by the database's clock."""
     total: int | None = None
     """What the order came to when it was locked, in minor units; None where it had no bill."""
+    is_deleted: bool = False
+    """Whether it was deleted by its name, or its deletion came before it did: it is not to be taken again."""
 
 
 class Lock(Struct, frozen=True, kw_only=True):

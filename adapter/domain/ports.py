@@ -125,6 +125,10 @@ class Till(Protocol):
         """Forget the lock of this token, of which the EPOS's own columns know nothing (any more)."""
         ...
 
+    def delete_lock(self, session_id: UUID, lock_id: str) -> None:
+        """Remember of a lock of the EPOS Data API, for a day, that it was deleted, whether or not it was ever taken."""
+        ...
+
     def release(self, session_id: UUID, held: Lock, *, by: str | None = None, reason: str = "") -> None:
         """Release the session's lock; with `by`, who released it and why is kept.
 

@@ -32,7 +32,7 @@ _STATEMENTS = {
     "exists": "{exists}",
     "version": "SELECT max(version) FROM {ledger}",
     "lock_of": """\
-SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total, o.deleted
 FROM {session_lock} l LEFT JOIN {order_lock} o ON o.session_id = l.session_id AND o.token = l.token
 WHERE l.session_id = :session_id""",
     "lock": """\
@@ -70,7 +70,7 @@ WHERE number > (SELECT max(number) FROM {recorded_payment}) - 5000
   AND ({is_over} OR {is_conflict} OR missing_since IS NOT NULL OR (NOT ({is_set}) AND status = 'UNKNOWN'))
 ORDER BY number DESC""",
     "locks": """\
-SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total,
+SELECT l.session_id, l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total, o.deleted,
   {age},
   (SELECT count(*) FROM {recorded_payment} p
     WHERE p.session_id = l.session_id AND p.recorded_at >= l.locked_at)

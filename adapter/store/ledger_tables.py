@@ -62,6 +62,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "token      {uuid}        NOT NULL",
         "expires_at {moment} NOT NULL",
         "total      {number}",
+        "deleted    {flag}     NOT NULL",
         "PRIMARY KEY (session_id, lock_id)",
     ),
     "payment_intent": (

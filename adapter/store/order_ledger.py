@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from adapter.domain.orders import OrderPayment
 from adapter.domain.payments import Lock, OrderLock, Payment
@@ -20,13 +20,15 @@ _REMEMBERED = 24 * 3600.0
 
 STATEMENTS = {
     "order_lock": """\
-SELECT lock_id, expires_at, total FROM {order_lock} WHERE session_id = :session_id AND lock_id = :lock_id""",
-    "lock_order": """\
-INSERT INTO {order_lock} (session_id, lock_id, token, expires_at, total)
-VALUES (:session_id, :lock_id, :token, :expires_at, :total)""",
-    "renew": """\
-UPDATE {order_lock} SET token = :token, expires_at = :expires_at, total = :total
+SELECT lock_id, expires_at, total, deleted FROM {order_lock}
 WHERE session_id = :session_id AND lock_id = :lock_id""",
+    "lock_order": """\
+INSERT INTO {order_lock} (session_id, lock_id, token, expires_at, total, deleted)
+VALUES (:session_id, :lock_id, :token, :expires_at, :total, :deleted)""",
+    "renew": """\
+UPDATE {order_lock} SET token = :token, expires_at = :expires_at, total = :total, deleted = :deleted
+WHERE session_id = :session_id AND lock_id = :lock_id""",
+    "delete_lock": "UPDATE {order_lock} SET deleted = :deleted WHERE session_id = :session_id AND lock_id = :lock_id",
     "hand_over": "UPDATE {session_lock} SET token = :token WHERE session_id = :session_id",
     "forget": "DELETE FROM {session_lock} WHERE session_id = :session_id AND token = :token",
     "expired": """\
@@ -82,6 +84,14 @@ class OrderLedger:
         self._renew(hands, session_id, order, token)
         hands.change(self._plans["hand_over"], {"session_id": session_id, "token": token})
 
+    def delete_lock(self, hands: Writer, session_id: UUID, lock_id: str, now: datetime) -> None:
+        """Remember that a lock was deleted, even of one that was never taken."""
+        asked = {"session_id": session_id, "lock_id": lock_id, "deleted": True}
+        touched, _ = hands.change(self._plans["delete_lock"], asked)
+        if not touched:
+            never = OrderLock(lock_id=lock_id, expires_at=now, is_deleted=True)
+            hands.change(self._plans["lock_order"], _values(session_id, never, uuid4()))
+
     def forget(self, hands: Writer, session_id: UUID, token: UUID) -> None:
         """Forget the lock of this token, unless there is another by now."""
         hands.change(self._plans["forget"], {"session_id": session_id, "token": token})
@@ -135,11 +145,11 @@ class OrderLedger:
 
 
 def order_lock_in(row: Sequence[Any]) -> OrderLock | None:
-    """The lock that a row tells: its id, when it ends and the total; None where it tells none."""
-    lock_id, expires_at, total = row
+    """The lock that a row tells: its id, its end, the total, whether it was deleted; None where it tells none."""
+    lock_id, expires_at, total, deleted = row
     if lock_id is None:
         return None
-    return OrderLock(lock_id=lock_id, expires_at=moment_in_utc(expires_at), total=total)
+    return OrderLock(lock_id=lock_id, expires_at=moment_in_utc(expires_at), total=total, is_deleted=bool(deleted))
 
 
 def lock_in(row: Sequence[Any]) -> Lock:
@@ -150,7 +160,7 @@ def lock_in(row: Sequence[Any]) -> Lock:
         locked_at=moment_in_utc(locked_at),
         terminal=terminal,
         waiter=waiter,
-        order=order_lock_in(row[4:7]),
+        order=order_lock_in(row[4:8]),
     )
 
 
@@ -161,4 +171,5 @@ def _values(session_id: UUID, order: OrderLock, token: UUID) -> dict[str, Any]:
         "token": token,
         "expires_at": order.expires_at,
         "total": order.total,
+        "deleted": order.is_deleted,
     }

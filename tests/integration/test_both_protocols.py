@@ -114,6 +114,7 @@ def test_locks_and_payments_of_one_protocol_are_those_of_the_other(
     monkeypatch.setattr(serving, "_SWEEP", 0.02)
     url = own_restaurant("floreant")
     lock, record = {"lockId": "lock_1", "expiry": soon()}, "RecordOrderPaymentByIdV1"
+    another = {**lock, "lockId": "lock_2"}
     payment = {"id": str(uuid4()), "sessionId": TICKET, "currency": "GBP", "baseAmount": 725, "paymentSuccessful": True}
 
     async def evening() -> None:
@@ -128,7 +129,7 @@ def test_locks_and_payments_of_one_protocol_are_those_of_the_other(
             await provider.orders("DeleteOrderLockV1", lockId="lock_1")
 
             assert (await provider.tables("LockSession", sessionId=TICKET))["billItems"] == bill
-            assert await provider.orders("CreateOrderLockV1", **lock) == "Conflict"
+            assert await provider.orders("CreateOrderLockV1", **another) == "Conflict"
             assert await provider.tables("RecordPayment", payment=payment) == {}
             assert await provider.orders(record, paymentIntentId="pi_2", paidAmount=pounds(1)) == "Conflict"
             assert await provider.tables("UnlockSession", sessionId=TICKET) == {}
@@ -136,7 +137,7 @@ def test_locks_and_payments_of_one_protocol_are_those_of_the_other(
             assert read["paidAmount"] == pounds(1725)
             assert [one["paymentIntentId"] for one in read["payments"]] == ["pi_1", payment["id"]]
 
-            await provider.orders("CreateOrderLockV1", **lock)
+            await provider.orders("CreateOrderLockV1", **another)
             with psycopg.connect(driver_url(url), autocommit=True) as till:
                 till.execute("UPDATE epos_adapter.order_lock SET expires_at = now()")
                 await asyncio.wait_for(provider.expired.wait(), 30)

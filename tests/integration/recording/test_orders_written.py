@@ -188,6 +188,12 @@ def test_an_order_is_locked_extended_paid_and_unlocked_and_the_till_sees_it(till
     (page,) = [one for one in till.order("SearchOrdersV1")["data"] if one["id"] == till.id(1)]
     assert page["payments"] == paid["payments"]
     assert till.order("DeleteOrderLockV1", **lock_of(till)) == unlocked
+    # A copy of the first request that comes late takes nothing that nobody would give back.
+    assert "deleted" in refused(till, "CreateOrderLockV1", "Conflict", **lock_of(till), expiry=soon())
+    late = lock_of(till, lock_id="lock_2")
+    till.order("DeleteOrderLockV1", **late)
+    assert "deleted" in refused(till, "CreateOrderLockV1", "Conflict", **late, expiry=soon())
+    assert holder(till) is None
 
 
 def test_a_lock_through_one_protocol_is_met_through_the_other(till: Any):
@@ -196,11 +202,12 @@ def test_a_lock_through_one_protocol_is_met_through_the_other(till: Any):
     refused(till, "UnlockSession", "SESSION_UNABLE_TO_UNLOCK", sessionId=till.id(1))
     till.order("DeleteOrderLockV1", **lock_of(till))
     till.lock(1, terminal="T-1")
-    assert "T-1" in refused(till, "CreateOrderLockV1", "Conflict", **lock_of(till), expiry=soon())
+    another = lock_of(till, lock_id="lock_2")
+    assert "T-1" in refused(till, "CreateOrderLockV1", "Conflict", **another, expiry=soon())
     assert "T-1" in refused(till, "RecordOrderPaymentByIdV1", "Conflict", **paying(till, 100))
-    refused(till, "ExtendOrderLockV1", "Conflict", **lock_of(till), expiry=soon())
+    refused(till, "ExtendOrderLockV1", "Conflict", **another, expiry=soon())
     till.unlock(1)
-    till.order("CreateOrderLockV1", **lock_of(till), expiry=soon())
+    till.order("CreateOrderLockV1", **another, expiry=soon())
 
 
 def test_a_lock_that_is_over_is_nobodys_and_the_till_is_told(till: Any):

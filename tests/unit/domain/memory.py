@@ -102,6 +102,10 @@ class Memory:
     def forget(self, _session_id: UUID, token: UUID) -> None:
         assert self.held is None or self.held.token != token
 
+    def delete_lock(self, _session_id: UUID, lock_id: str) -> None:
+        kept = self.ended.get(lock_id) or OrderLock(lock_id=lock_id, expires_at=self.clock)
+        self.ended[lock_id] = structs.replace(kept, is_deleted=True)
+
     def release(self, _session_id: UUID, _held: Lock, *, by: str | None = None, reason: str = "") -> None:
         assert (by is None) == (not reason)
         self.held = None

@@ -73,6 +73,16 @@ def test_an_order_is_locked_by_one_lock_until_it_is_deleted():
     lock_order(till, locking("lock_2"), RULES, uuid4())
 
 
+@pytest.mark.parametrize("was_taken", [True, False])
+def test_a_lock_that_was_deleted_is_not_taken_by_a_request_that_comes_late(*, was_taken: bool):
+    till = locked() if was_taken else Memory()
+    unlock_order(till, unlocking())
+    with pytest.raises(AlreadyLocked, match="deleted"):
+        lock_order(till, locking(), RULES, uuid4())
+    assert till.held is None
+    lock_order(till, locking("lock_2"), RULES, uuid4())
+
+
 def test_a_lock_that_has_ended_is_free_to_whoever_comes():
     till = locked()
     till.clock = SOON
