@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from adapter.check.looking import Look, some
 from adapter.errors import RowUnreadable
+from adapter.mapping import field_schema
 from adapter.mapping.gather import Gathered, Row
 from adapter.mapping.plans import Plan, path_of
 from adapter.mapping.readings import is_blank
@@ -76,9 +78,20 @@ class Members:
             members = self._there.get(path[:1]) or self._there.get(path[:2]) or Counter[str]()
             has = f"; they have {some(sorted(members), _SHOWN)}" if members and path in self._decoded else ""
             look.findings.add(
-                "warning" if _AMOUNTS & set(map(str, path)) else "note",
+                "warning" if _AMOUNTS & set(map(str, path)) and not _chooses(look, path) else "note",
                 "path-misses",
                 path,
                 f"is in none of the {seen} {what} that were looked at{has}",
                 "is it spelt as it stands there?",
             )
+
+
+def _chooses(look: Look, path: Path) -> bool:
+    """Whether a field asks for an element of some value, as `payments[method=deposit]`: such a one may be rare."""
+    value: Any = look.mapping.file
+    for name in path:
+        value = value[name] if isinstance(name, int) else getattr(value, name, None)
+    if not isinstance(value, field_schema.Expression):
+        return False
+    said = [value.path, *value.texts, *(part.path for part in value.parts)]
+    return any("=" in one for one in said if one is not None)
