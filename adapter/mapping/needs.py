@@ -183,13 +183,12 @@ def _searches() -> Iterator[Search]:
 
 
 def _noting(engine: Engine) -> tuple[Engine, list[tuple[str, exp.Expr]]]:
-    """The same engine, and a list of every tree that it makes text of."""
+    """An engine that only notes what it is asked to make text of: a name for each tree, which stands in for its text."""
     noted: list[tuple[str, exp.Expr]] = []
 
-    def text(self: Engine, tree: exp.Expr, **options: Any) -> str:
-        made = type(engine).text(self, tree, **options)
-        noted.append((made, tree))
-        return made
+    def text(_self: Engine, tree: exp.Expr, **_options: Any) -> str:
+        noted.append((f"statement {len(noted)}", tree))
+        return noted[-1][0]
 
     kind = type("NotingEngine", (type(engine),), {"text": text})
     return kind(**{each.name: getattr(engine, each.name) for each in fields(engine) if each.init}), noted
