@@ -73,8 +73,8 @@ def test_the_provider_is_dialled_and_its_questions_are_answered(restaurant: Call
         async with Gateway({ACCOUNT: KEY}) as gateway:
             settings = config(restaurant("floreant"), dial=gateway.url, software_house_id="house", proxy="none")
             async with serving(settings, []):
-                await gateway.connected(ACCOUNT)
-                return await gateway.request(ACCOUNT, "GetTable", {"name": "T1"})
+                await gateway.connected(ACCOUNT, timeout=30)
+                return await gateway.request(ACCOUNT, "GetTable", {"name": "T1"}, timeout=30)
 
     assert asyncio.run(run())["result"]["table"]["name"] == "T1"
 

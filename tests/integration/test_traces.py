@@ -17,7 +17,7 @@ from adapter.config import Config, shipped_mappings
 from adapter.errors import AdapterError
 from adapter.mapping.load import load_mapping
 from adapter.watching import watch_of
-from tests.collector import collector
+from tests.collector import PATIENCE, collector
 from tests.integration.test_connections import ACCOUNT, AUTHORIZATION, KEY
 
 IDS = ("6f0d9c7e-1111-4222-8333-444444444444", "6f0d9c7e-5555-4666-8777-888888888888")
@@ -53,7 +53,10 @@ async def asked(settings: Config, *requests: tuple[str, dict[str, Any]]) -> list
         await running
 
 
-def test_each_request_brings_the_statements_that_were_run_for_it(restaurant: Callable[[str], str]):
+def test_each_request_brings_the_statements_that_were_run_for_it(
+    restaurant: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("adapter.ops.traces._FLUSH", PATIENCE)
     with collector() as taking:
         settings = config(restaurant("floreant"), traces={"endpoint": taking.url, "instance": "till-1"})
         answers = asyncio.run(asked(settings, ("ListTables", {}), ("GetTable", {"name": "no such table"})))
