@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from adapter.domain.money import NotMoney, exact
+from adapter.errors import RowUnreadable
 from adapter.mapping.fields import Fields
 from adapter.mapping.gather import Row
 from adapter.mapping.plans import Slots
 from adapter.mapping.readings import Unreadable, remembered
-from adapter.toml.locate import Path
+from adapter.toml.locate import Path, dotted
 
 _NOTHING = Decimal(0)
 _ONE = Decimal(1)
@@ -23,6 +24,7 @@ class Tax:
     """What a price is multiplied by to hold its tax."""
 
     def __init__(self, fields: Fields, path: Path, slots: Slots, lead: str) -> None:
+        self._fields, self._path = fields, path
         file: Any = fields.binder.mapping.file
         rule: Any = getattr(file, str(path[0]))
         rule = rule[int(path[1])] if len(path) > 1 else rule
@@ -36,15 +38,22 @@ class Tax:
         """1 where the price holds its tax already."""
         if self._rate is None or (self._included is not None and row[self._included]):
             return _ONE
-        answer: Decimal = self._factor(row[self._rate])
-        return answer
+        return self._read(row[self._rate])
 
     def share(self, row: Row, amount: Decimal) -> Decimal:
         """The tax in an amount that holds it."""
         if self._rate is None:
             return _NOTHING
-        factor: Decimal = self._factor(row[self._rate])
+        factor = self._read(row[self._rate])
         return amount - amount / factor if factor else _NOTHING
+
+    def _read(self, rate: Any) -> Decimal:
+        try:
+            found: Decimal = self._factor(rate)
+        except Unreadable as error:
+            where: Path = (*self._path, "tax", "rate")
+            raise RowUnreadable(f"{dotted(where)} {error} ({self._fields.place(where)})") from None
+        return found
 
 
 def _factor(value: Any, form: str) -> Decimal:
@@ -53,8 +62,8 @@ def _factor(value: Any, form: str) -> Decimal:
     try:
         rate = exact(value)
     except NotMoney as error:
-        raise Unreadable(f"has a tax rate that {error}") from None
+        raise Unreadable(str(error)) from None
     factor = rate if form == "multiplier" else _ONE + (rate / _PERCENT if form == "percent" else rate)
     if not _ONE <= factor <= _TWICE:
-        raise Unreadable(f"has a tax rate below 0 or above 100 %, read as a {form}: is its form another?")
+        raise Unreadable(f"is below 0 or above 100 %, read as a {form}: is its form another?")
     return factor

@@ -33,6 +33,8 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "category": ("category",),
         "id": ("id",),
         "lastOrderedAt": ("ordered_at",),
+        "note": ("note",),
+        "plu": ("plu",),
         "modifiers": (),
         "name": ("name",),
         "quantity": ("quantity",),
@@ -54,6 +56,34 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "waiter": ("waiter",),
     },
     "table": {"maxCovers": ("max_covers",), "name": ("name",), "status": ("status",)},
+}
+_OF_ORDER: dict[str, Path] = {
+    "collectAt": ("session", "collect_at"),
+    "createdAt": ("session", "created_at"),
+    "displayName": ("session", "display_name"),
+    "note": ("bill", "note"),
+    "orderType": ("session", "kind"),
+    "paidAmount": ("bill", "paid"),
+    "payable": ("session", "payable"),
+    "reference": ("session", "reference"),
+    "serviceChargeAmount": ("bill", "service_charge"),
+    "status": ("session", "status"),
+    "tipsAmount": ("bill", "tips"),
+    "totalAmount": ("bill", "total"),
+    "updatedAt": ("session", "updated_at"),
+    "waiterId": ("session", "waiter"),
+}
+"""Members of an order of the EPOS Data API, and the fields they come from."""
+_LISTED = {"discounts": "discount", "payments": "payment", "taxLines": "tax_line"}
+_OF_LISTED: dict[str, str] = {
+    "affectedPlu": "plu",
+    "amountPercentage": "rate",
+    "amountTotal": "amount",
+    "id": "id",
+    "name": "name",
+    "paidAmount": "amount",
+    "paymentIntentId": "id",
+    "tipsAmount": "tip",
 }
 _BESIDE: dict[Path, tuple[Path, ...]] = {
     ("item", "amount_per_item"): (
@@ -84,6 +114,9 @@ def origin_of_member(mapping: Mapping, path: Path, *, negative: bool = False) ->
             "it is decided by",
             [("capabilities", name) for name in type(mapping.file.capabilities).model_fields],
         )
+    told = _of_order(mapping, path)
+    if told:
+        return told
     entity = ""
     for place, name in enumerate(path):
         if entity == "item" and name == "modifiers":
@@ -99,6 +132,21 @@ def origin_of_member(mapping: Mapping, path: Path, *, negative: bool = False) ->
             rest = tuple(str(part) for part in path[place + 1 :]) if name == "waiter" else ()
             return _of_field(mapping, (entity, *field, *rest))
     return _of_rows(mapping, entity) if entity not in ("", "bill") else ""
+
+
+def _of_order(mapping: Mapping, path: Path) -> str:
+    """The same for a member that only an order has; empty for any other."""
+    first = str(path[0]) if path else ""
+    section = _LISTED.get(first)
+    if section is None:
+        names = [str(name) for name in path if name in _OF_ORDER] if first in ("details", *_OF_ORDER) else []
+        return _of_field(mapping, _OF_ORDER[names[-1]]) if names else ""
+    count = len(getattr(mapping.file, section))
+    field = _OF_LISTED.get(str(path[2])) if len(path) > 2 else None
+    fields = ("from", "where") if field is None else (field, "tax") if field == "amount" else (field,)
+    places: list[Path] = [(section, index, name) for index in range(count) for name in fields]
+    lead = "its rows come from" if field is None else "it is"
+    return _told(mapping, lead, [each for each in places if each in mapping.source.locator.keys])
 
 
 def origin_of_column(mapping: Mapping, table: str, column: str) -> str:

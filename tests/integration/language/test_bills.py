@@ -490,7 +490,7 @@ def test_a_rate_that_no_tax_has_is_refused_and_not_multiplied_by(serve: Serve, f
     )
     answer = place.ask("GetBillItems", sessionId=place.id_of("One"))
     assert answer["errorCode"] == "ERROR_INTERNAL_POS_ERROR"
-    assert "has a tax rate below 0 or above 100 %" in answer["errorReason"]
+    assert "item.tax.rate is below 0 or above 100 %" in answer["errorReason"]
 
 
 def test_discounts_and_charges_with_and_without_rows_of_their_own(serve: Serve):

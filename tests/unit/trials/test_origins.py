@@ -35,6 +35,13 @@ def line(*path: str | int) -> int:
         (("billItems", "items", 0, "modifiers", 1, "name"), ("modifier", "name"), []),
         (("sessions",), ("session", "from"), [("session", "where"), ("columns", "ticket", "voided")]),
         (("error",), None, []),
+        (("details", "orderType"), ("session", "kind"), []),
+        (("details", "collection", "collectAt"), ("session", "collect_at"), []),
+        (("totalAmount", "value"), ("bill", "total"), []),
+        (("items", 0, "amountPerItem", "value"), ("item", "amount_per_item"), [("item", "tax")]),
+        (("discounts", 1, "amountTotal", "value"), ("discount", 0, "amount"), [("discount", 1, "amount")]),
+        (("payments", 0, "paymentIntentId"), ("payment", 0, "id"), []),
+        (("payments",), ("payment", 0, "from"), [("payment", 0, "where")]),
     ],
 )
 def test_a_member_names_its_key_and_what_else_makes_it(member: KeyPath, first: KeyPath | None, others: list[KeyPath]):
