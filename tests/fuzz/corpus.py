@@ -6,13 +6,14 @@ import json
 import os
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from tests.fuzz.judge import METHODS, PARTS, judge
+from tests.fuzz.judge import METHODS, ORDER_METHODS, ORDER_PARTS, PARTS, judge
 
 FOLDER = Path(__file__).parent / "corpus"
+ORDERS_FOLDER = FOLDER / "orders"
 FOUND = FOLDER / "found.txt"
 """Inputs of earlier runs that reach what no other does, in base64, one a line."""
 Step = tuple[str, int, int]
@@ -23,8 +24,15 @@ RIGHT_HEADER = bytes([PARTS]) + b"Basic " + b64encode(b"local:key")
 
 def given() -> list[bytes]:
     """What nobody had to find; each request of a method also as its parameters alone."""
-    frames = [file.read_bytes().rstrip(b"\n") for file in sorted(FOLDER.glob("*.json"))]
-    return [*frames, *map(_parameters, filter(_has_parameters, frames)), RIGHT_HEADER]
+    frames = _frames_in(FOLDER)
+    orders = _frames_in(ORDERS_FOLDER)
+    return [
+        *frames,
+        *(_parameters(frame, PARTS, METHODS) for frame in frames if _has_parameters(frame)),
+        *(bytes([ORDER_PARTS]) + frame for frame in orders),
+        *(_parameters(frame, ORDER_PARTS, ORDER_METHODS) for frame in orders),
+        RIGHT_HEADER,
+    ]
 
 
 def seeds() -> list[bytes]:
@@ -34,8 +42,8 @@ def seeds() -> list[bytes]:
 
 def words() -> list[str]:
     """Names and values that nobody guesses, as the lines of libFuzzer's dictionary."""
-    found: set[str] = set(METHODS)
-    for raw in (file.read_text(encoding="utf-8") for file in sorted(FOLDER.glob("*.json"))):
+    found: set[str] = {*METHODS, *ORDER_METHODS}
+    for raw in (file.read_text(encoding="utf-8") for file in sorted(FOLDER.rglob("*.json"))):
         found.update(part for part in raw.split('"')[1::2] if len(part) > 2 and part.isascii() and part.isprintable())
     return [f'"{word}"' for word in sorted(found) if "\\" not in word]
 
@@ -51,9 +59,13 @@ def _has_parameters(frame: bytes) -> bool:
     return isinstance(document, dict) and document["method"] in METHODS and "params" in document
 
 
-def _parameters(frame: bytes) -> bytes:
+def _parameters(frame: bytes, first: int, methods: Sequence[str]) -> bytes:
     document = json.loads(frame)
-    return bytes([PARTS + 1 + METHODS.index(document["method"])]) + json.dumps(document["params"]).encode()
+    return bytes([first + 1 + methods.index(document["method"])]) + json.dumps(document["params"]).encode()
+
+
+def _frames_in(folder: Path) -> list[bytes]:
+    return [file.read_bytes().rstrip(b"\n") for file in sorted(folder.glob("*.json"))]
 
 
 def fewest(inputs: Iterable[bytes], tried: Iterable[bytes]) -> list[bytes]:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from adapter.protocol import endpoint, jsonrpc
+from adapter.protocol.orders import incoming as orders_incoming
 from adapter.protocol.tables import incoming
 from tests.fuzz import corpus
 from tests.fuzz.__main__ import Tally
-from tests.fuzz.judge import METHODS, PARTS, judge
+from tests.fuzz.judge import METHODS, ORDER_METHODS, ORDER_PARTS, PARTS, judge
 
 
 def judge_all() -> None:
@@ -27,9 +28,10 @@ def test_every_input_of_the_corpus_is_taken_as_it_should_be():
 
 def test_the_corpus_has_a_whole_request_and_the_parameters_alone_of_every_method():
     seeds = corpus.seeds()
-    for number, method in enumerate(METHODS, start=1):
-        assert any(f'"method": "{method}"'.encode() in seed for seed in seeds), method
-        assert any(seed[0] == PARTS + number for seed in seeds), method
+    for first, methods in ((PARTS, METHODS), (ORDER_PARTS, ORDER_METHODS)):
+        for number, method in enumerate(methods, start=1):
+            assert any(f'"method": "{method}"'.encode() in seed for seed in seeds), method
+            assert any(seed[0] == first + number for seed in seeds), method
 
 
 def test_nothing_is_left_of_what_was_answered():
@@ -70,6 +72,8 @@ ENCODE = jsonrpc.encode
         (jsonrpc, "encode", other_id),
         (incoming, "_uuid", raising),
         (incoming, "_moment", raising),
+        (orders_incoming, "_money", raising),
+        (orders_incoming, "_edges", raising),
         (endpoint, "error_code", lambda *_: "NO_SUCH_CODE"),
     ],
 )
