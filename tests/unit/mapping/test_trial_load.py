@@ -6,7 +6,8 @@ import pytest
 
 from adapter.errors import InvalidFile
 from adapter.mapping.load import load_mapping_text
-from adapter.mapping.trial_schema import METHODS
+from adapter.mapping.trial_schema import METHODS, ORDERS
+from adapter.protocol.orders.dialect import orders_dialect
 from adapter.protocol.tables.dialect import tables_dialect
 
 PLAIN = """
@@ -61,8 +62,9 @@ def test_a_good_test_is_taken_as_it_is():
     assert rule.rows == {"checks": ({"id": 7},)}
 
 
-def test_the_methods_of_tests_are_those_of_the_protocol():
-    assert set(METHODS) == set(tables_dialect().routes)
+def test_the_methods_of_tests_are_those_of_the_protocols():
+    assert set(METHODS) - set(ORDERS) == set(tables_dialect().routes)
+    assert set(ORDERS) <= set(orders_dialect().routes)
 
 
 def test_everything_wrong_with_a_test_is_said_at_once():
