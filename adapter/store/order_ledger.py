@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -84,12 +84,12 @@ class OrderLedger:
         self._renew(hands, session_id, order, token)
         hands.change(self._plans["hand_over"], {"session_id": session_id, "token": token})
 
-    def delete_lock(self, hands: Writer, session_id: UUID, lock_id: str, now: datetime) -> None:
-        """Remember that a lock was deleted, even of one that was never taken."""
+    def delete_lock(self, hands: Writer, session_id: UUID, lock_id: str, now: Callable[[], datetime]) -> None:
+        """Remember that a lock was deleted, even of one that was never taken, which ends when that is."""
         asked = {"session_id": session_id, "lock_id": lock_id, "deleted": True}
         touched, _ = hands.change(self._plans["delete_lock"], asked)
         if not touched:
-            never = OrderLock(lock_id=lock_id, expires_at=now, is_deleted=True)
+            never = OrderLock(lock_id=lock_id, expires_at=now(), is_deleted=True)
             hands.change(self._plans["lock_order"], _values(session_id, never, uuid4()))
 
     def forget(self, hands: Writer, session_id: UUID, token: UUID) -> None:

@@ -32,14 +32,14 @@ def _of_orders(method: str, bound: Bound, writes: Writes, ledger: Ledger) -> lis
     held = [ledger.plan("lock_of")] + ([columns.state] if columns is not None else [])
     match method:
         case "CreateOrderLockV1":
-            plans = [writes.hold, order, writes.clock, *held]
+            plans = [writes.hold, order, writes.clock, ledger.plan("order_lock"), *held]
             plans += [columns.take, ledger.plan("release")] if columns is not None else []
             return [*plans, ledger.plan("lock"), ledger.plan("renew"), ledger.plan("lock_order")]
         case "ExtendOrderLockV1":
             return [writes.hold, *held, writes.clock, ledger.plan("renew"), ledger.plan("hand_over")]
         case "DeleteOrderLockV1":
             cleared = [columns.clear] if columns is not None else []
-            return [writes.hold, *held, *cleared, ledger.plan("release"), *after]
+            return [writes.hold, *held, *cleared, ledger.plan("release"), ledger.plan("delete_lock"), *after]
     asked = [writes.hold, ledger.plan("payments"), ledger.plan("refused"), writes.balance, *held, order]
     return [*asked, ledger.plan("keep_intent"), ledger.plan("keep"), *_steps(writes), *after]
 

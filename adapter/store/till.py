@@ -130,7 +130,7 @@ class SqlTill:
     def delete_lock(self, session_id: UUID, lock_id: str) -> None:
         """See ports.Till; without a ledger there are no such locks."""
         if self._ledger is not None:
-            self._ledger.orders.delete_lock(self._writer, session_id, lock_id, self.now())
+            self._ledger.orders.delete_lock(self._writer, session_id, lock_id, self.now)
 
     def release(self, session_id: UUID, held: Lock, *, by: str | None = None, reason: str = "") -> None:
         """See ports.Till."""

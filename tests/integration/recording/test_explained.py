@@ -53,6 +53,12 @@ def test_every_statement_that_is_explained_is_run_and_no_other(own_restaurant: C
         app = App(config, load_mapping(MAPPINGS / "floreant.toml"), heard.append, tell_statements=True)
         await app.store.create_ledger()
         await app.store.bind()
+        try:
+            await compare(app)
+        finally:
+            await app.store.close()
+
+    async def compare(app: App) -> None:
         tables, orders = app.endpoint("test"), app.endpoint("orders", "epos-data")
         for endpoint, method, params in [(tables, *each) for each in EVENING] + [(orders, *each) for each in ORDERS]:
             heard.clear()
@@ -64,6 +70,5 @@ def test_every_statement_that_is_explained_is_run_and_no_other(own_restaurant: C
             if method == "SearchOrdersV1":
                 assert run.pop() == "ledger.intents"  # of the payment just now; an empty restaurant has none
             assert [statement.name for statement in listed.statements] == run, method
-        await app.store.close()
 
     asyncio.run(evening())

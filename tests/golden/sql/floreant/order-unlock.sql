@@ -4,11 +4,13 @@ FROM ticket AS k
 WHERE
   k.id = :key_0   FOR UPDATE
 
-SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total, o.deleted
 FROM epos_adapter.session_lock l LEFT JOIN epos_adapter.order_lock o ON o.session_id = l.session_id AND o.token = l.token
 WHERE l.session_id = :session_id
 
 DELETE FROM epos_adapter.session_lock WHERE session_id = :session_id
+
+UPDATE epos_adapter.order_lock SET deleted = :deleted WHERE session_id = :session_id AND lock_id = :lock_id
 
 SELECT
   -1 AS branch,

@@ -157,7 +157,10 @@ WHERE
 SELECT
   STRFTIME('%Y-%m-%d %H:%M:%f', 'now')
 
-SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+SELECT lock_id, expires_at, total, deleted FROM epos_adapter_order_lock
+WHERE session_id = :session_id AND lock_id = :lock_id
+
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total, o.deleted
 FROM epos_adapter_session_lock l LEFT JOIN epos_adapter_order_lock o ON o.session_id = l.session_id AND o.token = l.token
 WHERE l.session_id = :session_id
 
@@ -165,8 +168,8 @@ INSERT INTO epos_adapter_session_lock (session_id, token, terminal, waiter)
 VALUES (:session_id, :token, :terminal, :waiter)
 ON CONFLICT DO NOTHING
 
-UPDATE epos_adapter_order_lock SET token = :token, expires_at = :expires_at, total = :total
+UPDATE epos_adapter_order_lock SET token = :token, expires_at = :expires_at, total = :total, deleted = :deleted
 WHERE session_id = :session_id AND lock_id = :lock_id
 
-INSERT INTO epos_adapter_order_lock (session_id, lock_id, token, expires_at, total)
-VALUES (:session_id, :lock_id, :token, :expires_at, :total)
+INSERT INTO epos_adapter_order_lock (session_id, lock_id, token, expires_at, total, deleted)
+VALUES (:session_id, :lock_id, :token, :expires_at, :total, :deleted)

@@ -258,7 +258,7 @@ LEFT JOIN products AS r
 WHERE
   s.id = :key_0 AND COALESCE(l.discountrate, 0) <> 0
 
-SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total
+SELECT l.token, l.locked_at, l.terminal, l.waiter, o.lock_id, o.expires_at, o.total, o.deleted
 FROM epos_adapter.session_lock l LEFT JOIN epos_adapter.order_lock o ON o.session_id = l.session_id AND o.token = l.token
 WHERE l.session_id = :session_id
 
