@@ -27,6 +27,7 @@ from adapter.domain.recording import (
     release_stale,
     require_recordable,
     say_who_has_it,
+    taken_over,
 )
 from adapter.domain.rules import require_waiter
 from adapter.errors import (
@@ -77,11 +78,7 @@ def lock_order(till: Till, request: ask.LockOrder, rules: RecordingRules, token:
         raise AlreadyLocked("this lock has been deleted and is not taken again; another one needs another id")
     held = till.lock_of(request.order_id)
     is_own = held is not None and held.is_of(request.lock_id)
-    stale = None
-    if held is not None and not is_own:
-        if not is_stale(held, till, rules):
-            raise AlreadyLocked(holder_of(held))
-        stale = held
+    stale = None if is_own else taken_over(held, till, rules)
     if till.uncertain and not is_own:
         # Never taken, or deleted meanwhile through another adapter: taken now, nobody would delete it.
         raise OutcomeUnknown("the database was lost while locking; this order is not locked by this request")

@@ -70,11 +70,7 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     require_waiter(waiter, request.requestor, rules.waiter_check)
     held = till.lock_of(request.session_id)
     is_own = held is not None and held.token == token  # a COMMIT whose answer was lost
-    stale = None
-    if held is not None and not is_own:
-        if not is_stale(held, till, rules):
-            raise AlreadyLocked(holder_of(held))
-        stale = held
+    stale = None if is_own else taken_over(held, till, rules)
     if till.uncertain and not is_own:
         # It was never taken, or given back meanwhile by a machine that went elsewhere: taken now, it could be nobody's.
         raise OutcomeUnknown("the database was lost while locking; this session is not locked by this request")
@@ -85,6 +81,16 @@ def lock_session(till: Till, request: ask.LockSession, rules: RecordingRules, to
     if not is_own:
         till.lock(request.session_id, token, request.requestor)
     return Locked(bill=bill, taken_from=stale if stale is not None and stale.order is None else None)
+
+
+def taken_over(held: Lock | None, till: Till, rules: RecordingRules) -> Lock | None:
+    """Somebody else's lock that whoever wants the session may take over; None where nobody has it.
+
+    Raises AlreadyLocked.
+    """
+    if held is not None and not is_stale(held, till, rules):
+        raise AlreadyLocked(holder_of(held))
+    return held
 
 
 def release_stale(till: Till, session_id: UUID, held: Lock) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from adapter.domain import order_recording, order_rules, recording, rules
@@ -48,6 +49,8 @@ Answer = (
     | Sequence[Area]
     | None
 )
+
+Taken = TypeVar("Taken", recording.Locked, order_recording.LockedOrder)
 
 _MOST_TURNS = 3
 _MOST_UNKNOWN = 1000
@@ -135,29 +138,29 @@ class Service:
 
     async def _lock(self, request: ask.LockSession) -> Bill:
         token = uuid4()
-        try:
-            locked = await self._store.write(
-                lambda till: recording.lock_session(till, request, self._rules, token), even_unheard=False
-            )
-        except asyncio.CancelledError:
-            # A lock that nobody hears of would leave the table locked.
-            self._store.write_later(lambda till: recording.give_back(till, request.session_id, token))
-            raise
-        self._say_taken_over(request.session_id, locked.taken_from)
+        locked = await self._taken(
+            request.session_id, token, lambda till: recording.lock_session(till, request, self._rules, token)
+        )
         return locked.bill
 
     async def _lock_order(self, request: ask.LockOrder) -> Order:
         token = uuid4()
-        try:
-            locked = await self._store.write(
-                lambda till: order_recording.lock_order(till, request, self._rules, token), even_unheard=False
-            )
-        except asyncio.CancelledError:
-            # It would end by itself, but nobody can pay until then. Asked for again meanwhile, it has another token.
-            self._store.write_later(lambda till: recording.give_back(till, request.order_id, token))
-            raise
-        self._say_taken_over(request.order_id, locked.taken_from)
+        locked = await self._taken(
+            request.order_id, token, lambda till: order_recording.lock_order(till, request, self._rules, token)
+        )
         return locked.order
+
+    async def _taken(self, session_id: UUID, token: UUID, take: Callable[[Till], Taken]) -> Taken:
+        """Take a lock of this token; whose it was is told."""
+        try:
+            locked = await self._store.write(take, even_unheard=False)
+        except asyncio.CancelledError:
+            # A lock that nobody hears of would leave the table locked, for good or until its end. Asked for again
+            # meanwhile, it has another token.
+            self._store.write_later(lambda till: recording.give_back(till, session_id, token))
+            raise
+        self._say_taken_over(session_id, locked.taken_from)
+        return locked
 
     async def free_expired_locks(self) -> int:
         """Release the locks that have ended by themselves, so that the till sees it too; how many there were.
