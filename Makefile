@@ -34,6 +34,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/oxlint --quiet simulator/page/files adapter/ops/pages
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)

@@ -1,7 +1,7 @@
 // Buttons that make things go wrong.
 
-import { button, element } from "/page/dom.js";
-import { call } from "/page/wire.js";
+import { button, element } from "./dom.js";
+import { call } from "./wire.js";
 
 const BUTTONS = [
   ["Drop the connection", { kind: "drop", at: "now" }],

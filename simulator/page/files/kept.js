@@ -1,7 +1,7 @@
 // What a card machine must not forget: a lock that it may hold, and a payment that the till does not know. It is kept
 // in the browser and not in the tab, so that it outlives both; a tab that works on it holds it against the others.
 
-import { Refused } from "/page/wire.js";
+import { Refused } from "./refused.js";
 
 const PREFIX = "epos-simulator-payment/";
 
@@ -17,7 +17,7 @@ export class Kept {
   all() {
     const keys = Array.from({ length: this.storage.length }, (_, index) => this.storage.key(index));
     return keys.filter((key) => key.startsWith(PREFIX)).map((key) => JSON.parse(this.storage.getItem(key)))
-      .sort((one, other) => one.since.localeCompare(other.since));
+      .toSorted((one, other) => one.since.localeCompare(other.since));
   }
 
   put(entry) {

@@ -1,11 +1,11 @@
 // The card machine: its screens, what it must not forget, and the way from one to the other.
 
-import { Kept } from "/page/kept.js";
-import { Ordering } from "/page/ordering.js";
-import { DECIDED } from "/page/payment.js";
-import { Paying } from "/page/paying.js";
-import { Screen } from "/page/screen.js";
-import { Unfinished } from "/page/unfinished.js";
+import { Kept } from "./kept.js";
+import { Ordering } from "./ordering.js";
+import { DECIDED } from "./payment.js";
+import { Paying } from "./paying.js";
+import { Screen } from "./screen.js";
+import { Unfinished } from "./unfinished.js";
 
 export class Machine {
   constructor(wire) {

@@ -1,12 +1,12 @@
 // Puts the page together: who is connected, which screen is shown, and what stands beside the machine.
 
-import { element } from "/page/dom.js";
-import { Faults } from "/page/faults.js";
-import { Machine } from "/page/machine.js";
-import { IS_ORDERS, methodOf } from "/page/orders.js";
-import { Protocol } from "/page/protocol.js";
-import { Till } from "/page/till.js";
-import { call, Wire } from "/page/wire.js";
+import { element } from "./dom.js";
+import { Faults } from "./faults.js";
+import { Machine } from "./machine.js";
+import { IS_ORDERS, methodOf } from "./orders.js";
+import { Protocol } from "./protocol.js";
+import { Till } from "./till.js";
+import { call, Wire } from "./wire.js";
 
 const wire = new Wire();
 const machine = new Machine(wire);

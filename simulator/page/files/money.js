@@ -22,7 +22,7 @@ export function written(amount, currency) {
 // The amount that somebody typed, or null where it is none.
 export function read(text, currency) {
   const digits = digitsOf(currency);
-  const found = /^\s*(\d{1,9})(?:[.,](\d+))?\s*$/.exec(text);
+  const found = /^\s*(\d{1,9})(?:[.,](\d+))?\s*$/u.exec(text);
   const fraction = found?.[2] ?? "";
   if (!found || fraction.length > digits) return null;
   return Number(found[1] + fraction.padEnd(digits, "0"));

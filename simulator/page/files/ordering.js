@@ -1,10 +1,10 @@
 // The screens before anything is locked: who asks, the tables, the bills at a table, one bill, and its paper.
 
-import { button, element } from "/page/dom.js";
-import { written } from "/page/money.js";
-import { AREAS, areas, tile } from "/page/plan.js";
-import { paper, rows } from "/page/receipt.js";
-import { keypad } from "/page/screen.js";
+import { button, element } from "./dom.js";
+import { written } from "./money.js";
+import { AREAS, areas, tile } from "./plan.js";
+import { paper, rows } from "./receipt.js";
+import { keypad } from "./screen.js";
 
 export class Ordering {
   // `pay(session, how)` takes over where a bill is to be paid; `unfinished` knows what an earlier payment left.
@@ -22,7 +22,7 @@ export class Ordering {
     const onsubmit = (event) => {
       event.preventDefault();
       const text = input.value.trim();
-      if (!/^\d*$/.test(text)) return input.focus();
+      if (!/^\d*$/u.test(text)) return input.focus();
       this.wire.waiter = text === "" ? null : Number(text);
       this.wire.telephone = phone.checked;
       return this.tables();

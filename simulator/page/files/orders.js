@@ -1,8 +1,8 @@
 // The EPOS Data API behind the machine's screens, which speak of tables, sessions and bills: each question becomes one or more
 // of its methods, and what they answer is told in the screens' words.
 
-import { lines } from "/page/orderpaper.js";
-import { Refused } from "/page/wire.js";
+import { lines } from "./orderpaper.js";
+import { Refused } from "./refused.js";
 
 const PAGE = 100;
 const PAGES = 20;

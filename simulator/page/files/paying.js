@@ -1,9 +1,9 @@
 // The screens from the lock to the unlock: amount, tip, card, and everything that can go wrong on the way.
 
-import { button, element } from "/page/dom.js";
-import { read, share, written } from "/page/money.js";
-import { DONE, LOCKED, Payment, UNSURE } from "/page/payment.js";
-import { keypad } from "/page/screen.js";
+import { button, element } from "./dom.js";
+import { read, share, written } from "./money.js";
+import { DONE, LOCKED, Payment, UNSURE } from "./payment.js";
+import { keypad } from "./screen.js";
 
 export class Paying {
   // `ordering` has the screens to return to; `unfinished` takes over what is put aside.

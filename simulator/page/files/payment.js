@@ -1,7 +1,7 @@
 // One payment at a bill: lock, pay, record, unlock. Each step is kept before it is done, so that neither a lost answer nor
 // a page that is closed makes the machine forget a lock that it holds or a card that it charged.
 
-import { Refused } from "/page/wire.js";
+import { Refused } from "./refused.js";
 
 const PAUSES = [500, 1500, 3000];
 

@@ -1,7 +1,7 @@
 // The table plan.
 
-import { element } from "/page/dom.js";
-import { written } from "/page/money.js";
+import { element } from "./dom.js";
+import { written } from "./money.js";
 
 const STATUS = {
   TABLE_STATUS_NOT_IN_USE: ["off", "Not in use"],
@@ -14,7 +14,7 @@ export const AREAS = "Areas are taken from the tables' names: the Tables API nam
 // The words before the number in a table's name, where they say more than that it is a table.
 export function areaOf(name) {
   const words = name.replace(/[\s\p{P}]*\d+\s*$/u, "").trim();
-  return words.length < 3 || /^(table|tisch|mesa|tavolo)$/i.test(words) ? "Tables" : words;
+  return words.length < 3 || /^(table|tisch|mesa|tavolo)$/iu.test(words) ? "Tables" : words;
 }
 
 // Tables by area; an area with a single table is none.

@@ -1,8 +1,8 @@
 // Every frame as it crosses the socket.
 
-import { button, element } from "/page/dom.js";
-import { explain } from "/page/statements.js";
-import { explained } from "/page/wire.js";
+import { button, element } from "./dom.js";
+import { explained } from "./refused.js";
+import { explain } from "./statements.js";
 
 const MOST = 200;
 const PAYMENTS = ["RecordPayment", "RecordOrderPaymentByIdV1"];

@@ -1,7 +1,7 @@
 // The paper as it comes out of the terminal.
 
-import { element } from "/page/dom.js";
-import { written } from "/page/money.js";
+import { element } from "./dom.js";
+import { written } from "./money.js";
 
 const image = (svg, label) =>
   element("img", { alt: label, src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}` });
@@ -15,7 +15,7 @@ const LINES = {
   receiptMerchantPhoneNumber: ({ phoneNumber }) => element("p", { class: "centre" }, `Tel. ${phoneNumber}`),
   receiptMerchantEmailAddress: ({ emailAddress }) => element("p", { class: "centre" }, emailAddress),
   receiptMerchantAddress: ({ addressLines, postcode }) =>
-    element("p", { class: "centre" }, [...addressLines, postcode].flatMap((line) => [line, element("br")])),
+    element("p", { class: "centre" }, [...addressLines, postcode].flatMap((one) => [one, element("br")])),
   receiptHorizontalLine: ({ type }) =>
     element("hr", { class: type === "HORIZONTAL_LINE_DOUBLE" ? "double" : "single" }),
   receiptVATNumber: ({ vatNumber }) => element("p", { class: "centre" }, `VAT ${vatNumber}`),

@@ -1,7 +1,7 @@
 // The machine's one screen: what it shows now, and what the Back button does.
 
-import { element } from "/page/dom.js";
-import { Refused } from "/page/wire.js";
+import { element } from "./dom.js";
+import { Refused } from "./refused.js";
 
 const at = (id) => document.getElementById(id);
 

@@ -1,11 +1,11 @@
 // The SQL that a request became at the adapter, where the adapter tells it.
 
-import { element } from "/page/dom.js";
-import { call } from "/page/wire.js";
+import { element } from "./dom.js";
+import { call } from "./wire.js";
 
 // A statement with the runs of NULL counted, which give a UNION its columns and say nothing.
 export function shortened(sql) {
-  return sql.replace(/NULL(?:, NULL){3,}/g, (run) => `/* ${run.split(",").length} × NULL */`);
+  return sql.replaceAll(/NULL(?:, NULL){3,}/gu, (run) => `/* ${run.split(",").length} × NULL */`);
 }
 
 const number = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;

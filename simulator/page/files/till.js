@@ -1,7 +1,7 @@
 // The demonstration's till, where there is one.
 
-import { button, element } from "/page/dom.js";
-import { call } from "/page/wire.js";
+import { button, element } from "./dom.js";
+import { call } from "./wire.js";
 
 export class Till {
   constructor(place, changed) {

@@ -1,9 +1,9 @@
 // What was not finished: tried again by itself, and shown above every screen until it is.
 
-import { element } from "/page/dom.js";
-import { written } from "/page/money.js";
-import { DECIDED, Payment, UNSURE } from "/page/payment.js";
-import { Refused } from "/page/wire.js";
+import { element } from "./dom.js";
+import { written } from "./money.js";
+import { DECIDED, Payment, UNSURE } from "./payment.js";
+import { Refused } from "./refused.js";
 
 const PATIENCE = 1000; // milliseconds that a page which is being loaded anew may take to let go
 

@@ -13,7 +13,7 @@ FILES = resources.files("simulator.page").joinpath("files")
 
 SCRIPTED = """
 async ({ script, work }) => {
-  const { Refused } = await import("/page/wire.js");
+  const { Refused } = await import("/page/refused.js");
   const { Kept } = await import("/page/kept.js");
   const { Payment } = await import("/page/payment.js");
   localStorage.clear();
