@@ -25,6 +25,7 @@ stop() { printf 'install: %s\n' "$*" >&2; exit 1; }
 
 command -v "$python" >/dev/null || stop "there is no $python; install Python 3.11 or newer, or set PYTHON"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || stop "$python is older than 3.11; set PYTHON to a newer one"
+"$python" -c 'import ensurepip' 2>/dev/null || stop "$python cannot make environments; on Debian and Ubuntu: apt install python3-venv"
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || stop "needs root: sudo $0"
 
 if [ -z "$root" ] && ! id epos-adapter >/dev/null 2>&1; then
@@ -37,7 +38,8 @@ mkdir -p "$root/opt" "$settings"
 rm -rf "$home.new"
 "$python" -m venv --prompt epos-adapter "$home.new"
 "$home.new/bin/python" -m pip install --quiet --disable-pip-version-check "$source"
-"$home.new/bin/python" -m adapter --version >/dev/null || stop "the new version does not start; nothing was changed"
+# -P: what was installed, and not what lies in the folder that this is run from.
+"$home.new/bin/python" -P -m adapter --version >/dev/null || stop "the new version does not start; nothing was changed"
 printf '%s' "$extras" >"$home.new/extras"
 rm -rf "$home.old"
 [ ! -d "$home" ] || mv "$home" "$home.old"
@@ -52,7 +54,7 @@ say "installed $("$home/bin/epos-adapter" --version) in $home${extras:+, with $e
 
 if [ ! -e "$settings/config.toml" ]; then
     cp "$here/../../config.example.toml" "$settings/config.toml"
-    say "put an example at $settings/config.toml: edit it"
+    say "put an example at $settings/config.toml: edit it, and secrets.env beside it"
 fi
 if [ ! -e "$settings/secrets.env" ]; then
     printf '# NAME=value, for { env = "NAME" } in config.toml\n# EPOS_DATABASE_URL=postgresql://epos_adapter:...@localhost/pos\n# DOJO_API_KEY=...\n' >"$settings/secrets.env"
@@ -60,7 +62,8 @@ fi
 chmod 0640 "$settings/config.toml"
 chmod 0600 "$settings/secrets.env"
 
-mkdir -p "$root/etc/systemd/system"
+mkdir -p "$root/usr/local/bin" "$root/etc/systemd/system"
+cp "$here/epos-adapter.sh" "$root/usr/local/bin/epos-adapter"
 cp "$here/epos-adapter.service" "$root/etc/systemd/system/epos-adapter.service"
 if [ -z "$root" ]; then
     chown root:epos-adapter "$settings" "$settings/config.toml"
@@ -72,7 +75,8 @@ if [ -z "$root" ]; then
         systemctl restart epos-adapter
         say "restarted; the version before is in $home.old: deploy/linux/rollback.sh goes back to it"
     else
-        say "start it with: systemctl start epos-adapter"
+        say "try it with:   sudo epos-adapter check"
+        say "start it with: sudo systemctl start epos-adapter"
     fi
 fi
-say "watch it with:  journalctl -u epos-adapter -f"
+say "watch it with: journalctl -u epos-adapter -f"

@@ -7,5 +7,5 @@ home=$root/opt/epos-adapter
 mv "$home" "$home.swap"
 mv "$home.old" "$home"
 mv "$home.swap" "$home.old"
-echo "back to $("$home/bin/python" -m adapter --version)"
+echo "back to $("$home/bin/python" -P -m adapter --version)"
 [ -n "$root" ] || systemctl restart epos-adapter

@@ -50,7 +50,7 @@ if (Test-Path $fresh) { Remove-Item -Recurse -Force $fresh }
 & $Python -m venv --prompt epos-adapter $fresh
 & (Join-Path $fresh "Scripts\python.exe") -m pip install --quiet --disable-pip-version-check $package
 if ($LASTEXITCODE -ne 0) { throw "pip could not install $package; nothing was changed." }
-& (Join-Path $fresh "Scripts\python.exe") -m adapter --version
+& (Join-Path $fresh "Scripts\python.exe") -P -m adapter --version
 if ($LASTEXITCODE -ne 0) { throw "The new version does not start; nothing was changed." }
 
 $known = Get-Service -Name "epos-adapter" -ErrorAction SilentlyContinue

@@ -20,4 +20,4 @@ Move-Item $venv $swap
 Move-Item $before $venv
 Move-Item $swap $before
 Start-Service -Name "epos-adapter"
-& (Join-Path $venv "Scripts\python.exe") -m adapter --version
+& (Join-Path $venv "Scripts\python.exe") -P -m adapter --version

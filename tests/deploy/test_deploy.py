@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from adapter import __version__
 from adapter.app import load
 from simulator.config import INVENTED
 
@@ -169,3 +171,69 @@ def test_an_upgrade_has_the_extras_of_the_version_before(tmp_path: Path):
     assert install() == f"{plain}[mariadb,otel]"
     assert install(EXTRAS="") == plain
     assert install() == plain
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
+def test_a_python_without_venv_as_debian_has_it_is_said_with_what_to_install_before_anything_is_made(tmp_path: Path):
+    python, root = tmp_path / "python", tmp_path / "root"
+    python.write_text("#!/bin/sh\ncase $* in *ensurepip*) exit 1;; esac\n", encoding="utf-8")
+    python.chmod(0o755)
+    environment = {**os.environ, "DESTDIR": str(root), "PYTHON": str(python)}
+    done = subprocess.run(
+        [DEPLOY / "linux" / "install.sh"], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 1
+    assert "apt install python3-venv" in done.stderr
+    assert not root.exists()
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
+def test_going_back_tells_the_version_that_is_installed_and_not_that_of_the_folder_it_is_run_from(tmp_path: Path):
+    checkout = tmp_path / "checkout" / "adapter"
+    checkout.mkdir(parents=True)
+    (checkout / "__init__.py").touch()
+    (checkout / "__main__.py").write_text("print('that of the folder')", encoding="utf-8")
+    for name in ("epos-adapter", "epos-adapter.old"):
+        python = tmp_path / "root" / "opt" / name / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+        python.chmod(0o755)
+    environment = {**os.environ, "DESTDIR": str(tmp_path / "root")}
+    done = subprocess.run(
+        [DEPLOY / "linux" / "rollback.sh"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=checkout.parent,
+    )
+    assert done.stdout == f"back to epos-adapter, version {__version__}\n"
+    for script in sorted(DEPLOY.glob("*/*")):
+        if script.suffix in (".sh", ".ps1", ".xml"):
+            assert not re.search(r"(?<!-P )-m adapter", script.read_text(encoding="utf-8")), script
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
+def test_a_command_is_run_as_the_service_is_with_its_user_its_secrets_and_its_configuration(tmp_path: Path):
+    for name, says in (("id", "echo 0"), ("systemd-run", "printf '%s\\n' \"$@\"")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{says}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [DEPLOY / "linux" / "epos-adapter.sh", "unlock", "5101", "--reason", "it was switched off"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    asked = done.stdout.splitlines()
+    unit = UNIT.read_text(encoding="utf-8")
+    for option, setting in (
+        ("--uid=", "User="),
+        ("--gid=", "Group="),
+        ("--working-directory=", "WorkingDirectory="),
+        ("--property=EnvironmentFile=", "EnvironmentFile="),
+    ):
+        said = re.search(rf"^{setting}(.*)$", unit, re.MULTILINE)
+        assert said is not None
+        assert option + said[1] in asked
+    assert asked[-5:] == ["/opt/epos-adapter/bin/epos-adapter", "unlock", "5101", "--reason", "it was switched off"]
