@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator, model_valida
 from adapter.addresses import is_loopback
 from adapter.connection_config import ADDRESS, ConnectionConfig, RegistrationConfig, split_address
 from adapter.domain.capabilities import KEY_PREFIXES, environment_of
-from adapter.domain.recording import SHORTEST_LOCK
+from adapter.domain.recording import LONGEST_LOCK, SHORTEST_LOCK
 from adapter.errors import InvalidFile, Problem
 from adapter.mapping.load import Mapping, load_mapping
 from adapter.mapping.receipt_schema import ReceiptRule
@@ -27,6 +27,7 @@ _SHORTEST_TIMEOUT = 0.01
 """Seconds. Databases are told whole milliseconds, and none of them means for ever."""
 
 _SHORTEST_LOCK = SHORTEST_LOCK.seconds // 60
+_DAY = 24 * 60
 
 
 class DatabaseConfig(Strict):
@@ -70,6 +71,8 @@ class RulesConfig(Strict):
     """Whether an identical payment is acknowledged even when the session is not locked any more."""
     lock_age_limit_minutes: float = Field(default=0.0, ge=0)
     """Minutes after which a card machine may take over another's lock; 0 for never, else at least 5."""
+    longest_lock_minutes: float = Field(default=LONGEST_LOCK.seconds // 60, ge=_SHORTEST_LOCK, le=_DAY)
+    """Minutes for which the EPOS Data API may lock an order at a time; asked for longer, the lock ends then."""
 
     @field_validator("lock_age_limit_minutes")
     @classmethod

@@ -200,6 +200,7 @@ def recording_rules(config: Config) -> RecordingRules:
         waiter_check=WaiterCheck(rules.waiter_check),
         acknowledge_duplicates_first=rules.acknowledge_duplicates_first,
         lock_age_limit=timedelta(minutes=rules.lock_age_limit_minutes) or None,
+        longest_lock=timedelta(minutes=rules.longest_lock_minutes),
     )
 
 

@@ -26,6 +26,7 @@ from adapter.domain.recording import (
     is_stale,
     release_stale,
     require_recordable,
+    said,
     say_who_has_it,
     taken_over,
 )
@@ -68,11 +69,14 @@ class PaidOrder(Struct, frozen=True, kw_only=True):
 def lock_order(till: Till, request: ask.LockOrder, rules: RecordingRules, token: UUID) -> LockedOrder:
     """Lock an order until a moment and read it. Asked again with the same lock id it is the same lock.
 
+    A moment that is too far ahead is brought near: the provider lets a lock go before its end, and a table whose lock nobody
+    deletes must not stay locked.
+
     Raises SessionNotFound, WaiterIncorrect, AlreadyLocked, InvalidParams, OutcomeUnknown, NotEnabled.
     """
     order = _held_order(till, request, rules, token)
     require_waiter(order.session.waiter, request.requestor, rules.waiter_check)
-    _require_future(till, request.expiry)
+    until = _end(till, request.expiry, rules)
     earlier = till.order_lock(request.order_id, request.lock_id)
     if earlier is not None and earlier.is_deleted:
         raise AlreadyLocked("this lock has been deleted and is not taken again; another one needs another id")
@@ -83,10 +87,10 @@ def lock_order(till: Till, request: ask.LockOrder, rules: RecordingRules, token:
         # Never taken, or deleted meanwhile through another adapter: taken now, nobody would delete it.
         raise OutcomeUnknown("the database was lost while locking; this order is not locked by this request")
     total = None if order.bill is None else order.bill.total
-    wanted = OrderLock(lock_id=request.lock_id, expires_at=request.expiry, total=total)
+    wanted = OrderLock(lock_id=request.lock_id, expires_at=until, total=total)
     if held is not None and held.order is not None and is_own:
         # A repeat that comes late must not shorten what was extended meanwhile.
-        until = max(held.order.expires_at, request.expiry)
+        until = max(held.order.expires_at, until)
         till.renew(request.order_id, structs.replace(wanted, expires_at=until), token)
         return LockedOrder(order=order)
     if stale is not None:
@@ -95,8 +99,8 @@ def lock_order(till: Till, request: ask.LockOrder, rules: RecordingRules, token:
     return LockedOrder(order=order, taken_from=stale if stale is not None and stale.order is None else None)
 
 
-def extend_lock(till: Till, request: ask.ExtendLock, token: UUID) -> None:
-    """Let a lock end at another moment; whoever knows its id may, so no waiter is asked for.
+def extend_lock(till: Till, request: ask.ExtendLock, rules: RecordingRules, token: UUID) -> None:
+    """Let a lock end at another moment, as near as `lock_order` has it; whoever knows its id may, so no waiter is asked for.
 
     Raises SessionNotFound, NotLocked, InvalidParams.
     """
@@ -106,9 +110,8 @@ def extend_lock(till: Till, request: ask.ExtendLock, token: UUID) -> None:
     if held is None or held.order is None or not held.is_of(request.lock_id):
         raise NotLocked("the order is not locked by this lock" + (f": {holder_of(held)}" if held is not None else ""))
     if is_over(held, till):
-        raise NotLocked(f"this lock has ended at {held.order.expires_at:%H:%M:%S} UTC")
-    _require_future(till, request.expiry)
-    till.renew(request.order_id, structs.replace(held.order, expires_at=request.expiry), token)
+        raise NotLocked(f"this lock has ended at {said(held.order.expires_at)}")
+    till.renew(request.order_id, structs.replace(held.order, expires_at=_end(till, request.expiry, rules)), token)
 
 
 def unlock_order(till: Till, request: ask.UnlockOrder) -> Order | BareOrder:
@@ -234,10 +237,12 @@ def _require_known(till: Till, session_id: UUID, held: Lock | None, *, is_there:
         raise SessionNotFound(NO_ORDER)
 
 
-def _require_future(till: Till, expiry: datetime) -> None:
+def _end(till: Till, expiry: datetime, rules: RecordingRules) -> datetime:
+    """When a lock ends that is asked for until `expiry`; raises InvalidParams for one that is over."""
     now = till.now()
     if expiry <= now:
-        raise InvalidParams(f"params.expiry: has passed: the database's clock says {now:%d %b %H:%M:%S} UTC")
+        raise InvalidParams(f"params.expiry: has passed: the database's clock says {said(now)}")
+    return min(expiry, now + rules.longest_lock)
 
 
 def _require_free(

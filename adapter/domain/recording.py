@@ -7,7 +7,7 @@ Each runs inside a transaction, may be run again as a whole, and leaves nothing 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -32,6 +32,8 @@ from adapter.errors import (
 
 SHORTEST_LOCK = timedelta(minutes=5)
 """How long a lock is left alone in any case: a guest may still be looking for the card."""
+LONGEST_LOCK = timedelta(hours=1)
+"""Until when a lock of the EPOS Data API may be asked for, unless the restaurant says otherwise."""
 
 
 class RecordingRules(Struct, frozen=True, kw_only=True):
@@ -43,6 +45,8 @@ class RecordingRules(Struct, frozen=True, kw_only=True):
     under which a repeat that arrives after UnlockSession is never acknowledged."""
     lock_age_limit: timedelta | None = None
     """After how long a lock may be taken over; None for never."""
+    longest_lock: timedelta = LONGEST_LOCK
+    """How far ahead a lock may end by itself; one that is asked for longer ends then."""
 
 
 class Locked(Struct, frozen=True, kw_only=True):
@@ -245,6 +249,11 @@ def holder_of(held: Lock) -> str:
     """Who has locked a session, for the waiter who may not."""
     if held.by_till:
         return "the check is in use at the till"
-    since = f" since {held.locked_at:%H:%M:%S} UTC" if held.locked_at is not None else ""
-    until = f" until {held.order.expires_at:%H:%M:%S} UTC" if held.order is not None else ""
+    since = f" since {said(held.locked_at)}" if held.locked_at is not None else ""
+    until = f" until {said(held.order.expires_at)}" if held.order is not None else ""
     return f"locked{since} by terminal {held.terminal or 'unknown'}{until}"
+
+
+def said(moment: datetime) -> str:
+    """A moment for people to read, with its date: a lock may have stood since yesterday, or end tomorrow."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -116,7 +116,7 @@ class Service:
                 return await self._lock_order(request)
             case ask.ExtendLock():
                 token = uuid4()
-                return await self._store.write(lambda till: order_recording.extend_lock(till, request, token))
+                return await self._store.write(lambda till: order_recording.extend_lock(till, request, self._rules, token))
             case ask.UnlockOrder():
                 return await self._store.write(lambda till: order_recording.unlock_order(till, request))
             case ask.PayOrder():

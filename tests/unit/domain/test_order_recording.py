@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -59,6 +59,12 @@ def locked(lock_id: str = "lock_1") -> Memory:
     return till
 
 
+def ends(till: Memory) -> datetime:
+    assert till.held is not None
+    assert till.held.order is not None
+    return till.held.order.expires_at
+
+
 # Locks
 
 
@@ -66,7 +72,7 @@ def test_an_order_is_locked_by_one_lock_until_it_is_deleted():
     till = locked()
     assert till.held is not None
     assert till.held.order == OrderLock(lock_id="lock_1", expires_at=SOON, total=1000)
-    with pytest.raises(AlreadyLocked, match="22334455 until 21:45:00"):
+    with pytest.raises(AlreadyLocked, match="since 2026-11-20 21:40:00 UTC by terminal 22334455 until 2026-11-20 21:45:00 UTC"):
         lock_order(till, locking("lock_2"), RULES, uuid4())
     assert isinstance(unlock_order(till, unlocking()), Order)
     assert till.held is None
@@ -93,12 +99,26 @@ def test_a_lock_that_has_ended_is_free_to_whoever_comes():
 
 def test_a_lock_that_is_asked_for_again_is_the_same_and_never_shortened():
     till, again = locked(), uuid4()
-    extend_lock(till, extending(minutes=10), uuid4())
+    extend_lock(till, extending(minutes=10), RULES, uuid4())
     lock_order(till, locking(), RULES, again)
     assert till.held is not None
     assert till.held.order is not None
     assert till.held.order.expires_at == NOW + timedelta(minutes=10)
     assert till.held.token == again
+
+
+def test_a_lock_that_is_asked_for_till_next_year_ends_as_soon_as_the_restaurant_says_however_often_it_is_asked_for():
+    till, rules = Memory(), RecordingRules(longest_lock=timedelta(minutes=30))
+    lock_order(till, locking(minutes=525_600), rules, uuid4())
+    assert ends(till) == NOW + timedelta(minutes=30)
+    till.clock = NOW + timedelta(minutes=10)
+    lock_order(till, locking(minutes=525_600), rules, uuid4())
+    assert ends(till) == NOW + timedelta(minutes=40)
+    extend_lock(till, extending(minutes=525_600), rules, uuid4())
+    assert ends(till) == NOW + timedelta(minutes=40)
+    till.clock = NOW + timedelta(minutes=40)
+    lock_order(till, locking("lock_2", minutes=50), rules, uuid4())
+    assert ends(till) == NOW + timedelta(minutes=50)
 
 
 def test_the_lock_of_an_asker_who_has_gone_is_given_back_unless_it_was_asked_for_again():
@@ -133,7 +153,7 @@ def test_a_lock_of_the_tables_api_is_met_and_only_the_age_limit_takes_it_over():
 
 @pytest.mark.parametrize("act", [lambda till: lock_order(till, locking(minutes=0), RULES, uuid4())])
 def test_an_end_that_has_passed_already_is_refused_with_what_the_databases_clock_says(act: Any):
-    with pytest.raises(InvalidParams, match="20 Nov 21:40:00 UTC"):
+    with pytest.raises(InvalidParams, match="2026-11-20 21:40:00 UTC"):
         act(Memory())
 
 
@@ -141,13 +161,13 @@ def test_only_the_lock_that_is_there_is_extended():
     till = locked()
     for request in (extending("lock_2"), extending(minutes=0)):
         with pytest.raises((NotLocked, InvalidParams)):
-            extend_lock(till, request, uuid4())
+            extend_lock(till, request, RULES, uuid4())
     till.clock = SOON
-    with pytest.raises(NotLocked, match="has ended at 21:45:00"):
-        extend_lock(till, extending(), uuid4())
+    with pytest.raises(NotLocked, match="has ended at 2026-11-20 21:45:00 UTC"):
+        extend_lock(till, extending(), RULES, uuid4())
     till.held = None
     with pytest.raises(NotLocked):
-        extend_lock(till, extending(), uuid4())
+        extend_lock(till, extending(), RULES, uuid4())
 
 
 def test_deleting_a_lock_that_is_not_there_answers_the_order_and_leaves_the_lock_of_another():
@@ -180,7 +200,7 @@ def test_what_never_was_an_order_is_not_found():
     till.is_there = False
     for act in (
         lambda: lock_order(till, locking(), RULES, uuid4()),
-        lambda: extend_lock(till, extending(), uuid4()),
+        lambda: extend_lock(till, extending(), RULES, uuid4()),
         lambda: unlock_order(till, unlocking()),
         lambda: pay_order(till, paying(), RULES, uuid4()),
     ):

@@ -136,7 +136,7 @@ def order_lock(minutes: int) -> Lock:
 def test_a_lock_of_the_other_protocol_is_met_until_it_ends_and_is_not_ours_to_release():
     till, rules = Memory(), RecordingRules(lock_age_limit=timedelta(minutes=30))
     till.held = order_lock(1)
-    with pytest.raises(AlreadyLocked, match="tm_1 until 21:41:00 UTC"):
+    with pytest.raises(AlreadyLocked, match="tm_1 until 2026-11-20 21:41:00 UTC"):
         lock_session(till, locking(), rules, uuid4())
     with pytest.raises(UnableToUnlock):
         unlock_session(till, unlocking(), rules, [])

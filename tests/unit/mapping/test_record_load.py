@@ -255,17 +255,25 @@ def test_a_configuration_without_ledger_needs_places_for_locks_and_payments(tmp_
     assert key in found.message
 
 
-@pytest.mark.parametrize("minutes", [1, 4.9, -1])
-def test_an_age_limit_under_which_a_payment_may_be_under_way_is_refused(tmp_path: Path, minutes: float):
+@pytest.mark.parametrize(
+    ("key", "minutes"),
+    [
+        *(("lock_age_limit_minutes", minutes) for minutes in (1, 4.9, -1)),
+        *(("longest_lock_minutes", minutes) for minutes in (0, 4.9, 1441)),
+    ],
+)
+def test_a_limit_of_locks_under_which_a_payment_may_be_under_way_or_a_table_stay_locked_is_refused(
+    tmp_path: Path, key: str, minutes: float
+):
     (tmp_path / "till.toml").write_text(MAPPING, encoding="utf-8")
     config = tmp_path / "config.toml"
     config.write_text(
-        f'mapping = "till.toml"\n[database]\nurl = "postgresql://x/y"\n[rules]\nlock_age_limit_minutes = {minutes}\n',
+        f'mapping = "till.toml"\n[database]\nurl = "postgresql://x/y"\n[rules]\n{key} = {minutes}\n',
         encoding="utf-8",
     )
     with pytest.raises(InvalidFile) as raised:
         load_config(config)
-    assert [(one.line, one.key) for one in raised.value.problems] == [(5, "rules.lock_age_limit_minutes")]
+    assert [(one.line, one.key) for one in raised.value.problems] == [(5, f"rules.{key}")]
 
 
 @pytest.mark.parametrize(
