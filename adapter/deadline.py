@@ -6,8 +6,11 @@ committed can no longer be taken back, so its deadline passes and its outcome is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Literal, TypeVar
+
+Kept = TypeVar("Kept")
 
 
 class Deadline:
@@ -29,3 +32,18 @@ class Deadline:
 
 deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 """The deadline of the request that the present task works on; None where nobody keeps one."""
+
+
+def kept(slot: Literal["statements", "trace"], make: Callable[[], Kept]) -> Kept | None:
+    """What hangs on the deadline of the present task's request, and goes with it; made when it is first asked for.
+
+    None where the task works on nobody's request.
+    """
+    mine = deadline.get()
+    if mine is None:
+        return None
+    found: Kept | None = getattr(mine, slot, None)
+    if found is None:
+        found = make()
+        setattr(mine, slot, found)
+    return found

@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 from msgspec import Struct
 
-from adapter.deadline import deadline
+from adapter.deadline import kept
 from adapter.events import Event, RequestAnswered, StatementFailed, StatementRun
 
 _KEPT = 200
@@ -76,10 +76,5 @@ class Statements:
 
 def _of_the_request() -> list[Statement]:
     """The statements of the request that the present task works on; nobody's, where it works on none."""
-    mine = deadline.get()
-    if mine is None:
-        return []
-    found: list[Statement] | None = getattr(mine, "statements", None)
-    if found is None:
-        found = mine.statements = []
-    return found
+    found: list[Statement] | None = kept("statements", list)
+    return [] if found is None else found

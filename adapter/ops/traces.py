@@ -32,7 +32,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_contex
 
 from adapter import __version__
 from adapter.addresses import is_loopback
-from adapter.deadline import deadline
+from adapter.deadline import kept
 from adapter.events import Emit, Event, RequestAnswered, StatementFailed, StatementRun, TracesLost, TracesTaken
 
 _FLUSH = 3.0
@@ -289,13 +289,7 @@ class _Session(requests.Session):
 
 def _trace() -> _Trace | None:
     """That of the request that the present task works on."""
-    mine = deadline.get()
-    if mine is None:
-        return None
-    trace: _Trace | None = getattr(mine, "trace", None)
-    if trace is None:
-        trace = mine.trace = _Trace([])
-    return trace
+    return kept("trace", lambda: _Trace([]))
 
 
 def _is_uuid(reference: str) -> bool:

@@ -26,7 +26,7 @@ WHERE session_id = :session_id AND lock_id = :lock_id""",
 INSERT INTO {order_lock} (session_id, lock_id, token, expires_at, total, deleted)
 VALUES (:session_id, :lock_id, :token, :expires_at, :total, :deleted)""",
     "renew": """\
-UPDATE {order_lock} SET token = :token, expires_at = :expires_at, total = :total, deleted = :deleted
+UPDATE {order_lock} SET token = :token, expires_at = :expires_at, total = :total
 WHERE session_id = :session_id AND lock_id = :lock_id""",
     "delete_lock": "UPDATE {order_lock} SET deleted = :deleted WHERE session_id = :session_id AND lock_id = :lock_id",
     "hand_over": "UPDATE {session_lock} SET token = :token WHERE session_id = :session_id",
@@ -140,7 +140,7 @@ class OrderLedger:
         return (rows[0][0] if rows else None), found
 
     def _renew(self, hands: Writer, session_id: UUID, order: OrderLock, token: UUID) -> bool:
-        touched, _ = hands.change(self._plans["renew"], _values(session_id, order, token))
+        touched, _ = hands.change(self._plans["renew"], _renewed(session_id, order, token))
         return touched > 0
 
 
@@ -164,12 +164,16 @@ def lock_in(row: Sequence[Any]) -> Lock:
     )
 
 
-def _values(session_id: UUID, order: OrderLock, token: UUID) -> dict[str, Any]:
+def _renewed(session_id: UUID, order: OrderLock, token: UUID) -> dict[str, Any]:
+    """What may be another of a lock that is known; one that was deleted stays so."""
     return {
         "session_id": session_id,
         "lock_id": order.lock_id,
         "token": token,
         "expires_at": order.expires_at,
         "total": order.total,
-        "deleted": order.is_deleted,
     }
+
+
+def _values(session_id: UUID, order: OrderLock, token: UUID) -> dict[str, Any]:
+    return {**_renewed(session_id, order, token), "deleted": order.is_deleted}

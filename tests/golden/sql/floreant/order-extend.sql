@@ -11,7 +11,7 @@ WHERE l.session_id = :session_id
 SELECT
   CLOCK_TIMESTAMP()
 
-UPDATE epos_adapter.order_lock SET token = :token, expires_at = :expires_at, total = :total, deleted = :deleted
+UPDATE epos_adapter.order_lock SET token = :token, expires_at = :expires_at, total = :total
 WHERE session_id = :session_id AND lock_id = :lock_id
 
 UPDATE epos_adapter.session_lock SET token = :token WHERE session_id = :session_id

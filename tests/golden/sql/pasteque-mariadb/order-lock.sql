@@ -165,7 +165,7 @@ WHERE l.session_id = :session_id
 INSERT INTO epos_adapter_session_lock (session_id, token, terminal, waiter)
 VALUES (:session_id, :token, :terminal, :waiter)
 
-UPDATE epos_adapter_order_lock SET token = :token, expires_at = :expires_at, total = :total, deleted = :deleted
+UPDATE epos_adapter_order_lock SET token = :token, expires_at = :expires_at, total = :total
 WHERE session_id = :session_id AND lock_id = :lock_id
 
 INSERT INTO epos_adapter_order_lock (session_id, lock_id, token, expires_at, total, deleted)

@@ -11,7 +11,7 @@ WHERE l.session_id = :session_id
 SELECT
   STRFTIME('%Y-%m-%d %H:%M:%f', 'now')
 
-UPDATE epos_adapter_order_lock SET token = :token, expires_at = :expires_at, total = :total, deleted = :deleted
+UPDATE epos_adapter_order_lock SET token = :token, expires_at = :expires_at, total = :total
 WHERE session_id = :session_id AND lock_id = :lock_id
 
 UPDATE epos_adapter_session_lock SET token = :token WHERE session_id = :session_id
