@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from adapter.domain import requests as ask
 from adapter.domain.order_rules import NO_ORDER
 from adapter.domain.orders import BareOrder, Order, OrderPayment, OrderStatus
-from adapter.domain.payments import NO_TIME, Balance, Lock, OrderLock, Payment, Recorded
+from adapter.domain.payments import NO_TIME, Balance, Kept, Lock, OrderLock, Payment, Recorded
 from adapter.domain.ports import Till
 from adapter.domain.recording import (
     RecordingRules,
@@ -157,19 +157,14 @@ def pay_order(till: Till, request: ask.PayOrder, rules: RecordingRules, token: U
     """
     payment = payment_of(request)
     is_there = till.hold(payment.session_id)
-    earlier = till.payments(payment)
-    own = (OrderPayment(amount=payment.base, tip=payment.tips, id=request.intent),)
-    if earlier:
-        known = next((one for one in earlier if _same(one.payment, payment)), None)
-        if known is not None:
-            order = _readable(till, payment.session_id) or _bare(
-                till, payment.session_id, is_there=is_there, currency=payment.currency, payments=own
-            )
-            # Not by the run of this very request whose outcome was not heard.
-            return PaidOrder(order=order, payment=payment, is_repeat=known.token != token)
-        raise PaymentDiffers("another payment was recorded under this payment intent, of another amount or order")
-    if (reason := till.refused(payment)) is not None:
-        raise PaymentRefused(f"this payment was refused before: {reason}")
+    own = _told(request)
+    known = _kept(till, payment)
+    if known is not None:
+        order = _readable(till, payment.session_id) or _bare(
+            till, payment.session_id, is_there=is_there, currency=payment.currency, payments=own
+        )
+        # Not by the run of this very request whose outcome was not heard.
+        return PaidOrder(order=order, payment=payment, is_repeat=known.token != token)
     balance = till.held_balance(payment.session_id)
     held = till.lock_of(payment.session_id)
     _require_known(till, payment.session_id, held, is_there=balance is not None)
@@ -196,6 +191,20 @@ def pay_order(till: Till, request: ask.PayOrder, rules: RecordingRules, token: U
         balance = structs.replace(balance, paid=balance.paid + payment.base)
         after = _bare(till, payment.session_id, is_there=is_there, balance=balance, payments=own)
     return PaidOrder(order=after, payment=payment)
+
+
+def recall_payment(till: Till, request: ask.PayOrder) -> PaidOrder | None:
+    """A payment that was recorded before, by what is kept of it alone: its order cannot even be held. None where nothing is.
+
+    Raises PaymentDiffers, PaymentRefused.
+    """
+    payment = payment_of(request)
+    if _kept(till, payment) is None:
+        return None
+    order = BareOrder(
+        id=payment.session_id, status=OrderStatus.ACCEPTED, currency=payment.currency, payments=_told(request)
+    )
+    return PaidOrder(order=order, payment=payment, is_repeat=True)
 
 
 def refuse_payment(till: Till, request: ask.PayOrder, reason: str) -> bool:
@@ -258,6 +267,22 @@ def _require_free(
             raise PaymentNotRecorded("the lock has ended, and the order has changed since it was locked")
     elif held.order is None or (request.lock_id is not None and not held.is_of(request.lock_id)):
         raise AlreadyLocked(holder_of(held))
+
+
+def _kept(till: Till, payment: Payment) -> Kept | None:
+    """The payment as it was recorded before; raises PaymentDiffers and PaymentRefused where that can never be."""
+    earlier = till.payments(payment)
+    known = next((one for one in earlier if _same(one.payment, payment)), None)
+    if earlier and known is None:
+        raise PaymentDiffers("another payment was recorded under this payment intent, of another amount or order")
+    if known is None and (reason := till.refused(payment)) is not None:
+        raise PaymentRefused(f"this payment was refused before: {reason}")
+    return known
+
+
+def _told(request: ask.PayOrder) -> tuple[OrderPayment, ...]:
+    """The payment as an order tells it."""
+    return (OrderPayment(amount=request.paid, tip=request.tips, id=request.intent),)
 
 
 def _same(kept: Payment, payment: Payment) -> bool:

@@ -116,7 +116,9 @@ class Service:
                 return await self._lock_order(request)
             case ask.ExtendLock():
                 token = uuid4()
-                return await self._store.write(lambda till: order_recording.extend_lock(till, request, self._rules, token))
+                return await self._store.write(
+                    lambda till: order_recording.extend_lock(till, request, self._rules, token)
+                )
             case ask.UnlockOrder():
                 return await self._store.write(lambda till: order_recording.unlock_order(till, request))
             case ask.PayOrder():
@@ -214,7 +216,6 @@ class Service:
         return paid.order
 
     async def _paid(self, request: ask.PayOrder) -> order_recording.PaidOrder:
-        refused: AdapterError | None = None
         for _ in range(_MOST_TURNS):
             token = uuid4()
             try:
@@ -228,7 +229,7 @@ class Service:
             except (*_UNKNOWN, NotEnabled, PaymentDiffers, PaymentRefused):
                 raise
             except CommitRefused as error:
-                refused = PaymentNotRecorded(f"the till cannot take it: {error.message}")
+                refused: AdapterError = PaymentNotRecorded(f"the till cannot take it: {error.message}")
             except AdapterError as error:
                 refused = error
             try:
@@ -236,12 +237,29 @@ class Service:
                     lambda till, reason=refused.message: order_recording.refuse_payment(till, request, reason),  # type: ignore[misc]
                     even_unheard=False,
                 )
-            except (MappingError, NotEnabled):
+            except NotEnabled:
                 raise refused from None  # what cannot be refused cannot be recorded either
+            except MappingError:
+                return await self._recalled(request, refused)
             if is_kept:
-                break
+                raise refused
             # Somebody else recorded or refused it meanwhile: see which.
-        raise refused or Bug("a payment is neither recorded nor refused")
+        return await self._recalled(request, Bug("a payment is neither recorded nor refused"))
+
+    async def _recalled(self, request: ask.PayOrder, otherwise: AdapterError) -> order_recording.PaidOrder:
+        """A payment that was recorded before, though its order cannot be held: the till has been changed since.
+
+        Raises `otherwise` where nothing is kept of it, OutcomeUnknown where not even that can be asked.
+        """
+        try:
+            known = await self._store.write(
+                lambda till: order_recording.recall_payment(till, request), even_unheard=False
+            )
+        except MappingError as error:
+            raise OutcomeUnknown(error.message) from None
+        if known is None:
+            raise otherwise
+        return known
 
     def _say_unknown(self, names: Mapping[str, str], reason: str) -> None:
         self._unknown[names["payment"]] = None

@@ -336,6 +336,21 @@ def test_a_payment_of_which_nobody_knows_is_not_answered_and_flagged_until_it_is
     assert [one.payment for one in till.of(PaymentKept)] == ["pi_sandbox_1"]
 
 
+def test_a_payment_is_acknowledged_again_though_an_update_of_the_till_has_taken_its_order_away(till: Any):
+    till.order("RecordOrderPaymentByIdV1", **paying(till, 100))
+    till.sql("ALTER TABLE chk RENAME TO chk_of_old")
+    try:
+        again = till.order("RecordOrderPaymentByIdV1", **paying(till, 100))
+        assert again["payments"] == [{"paymentIntentId": "pi_sandbox_1", "paidAmount": pounds(100)}]
+        refused(till, "RecordOrderPaymentByIdV1", "Conflict", **paying(till, 101))
+        refused(till, "RecordOrderPaymentByIdV1", "UnexpectedError", **paying(till, 100, "pi_sandbox_2"))
+    finally:
+        till.sql("ALTER TABLE chk_of_old RENAME TO chk")
+    # What was given back then is not recorded by a copy of its request that comes late.
+    refused(till, "RecordOrderPaymentByIdV1", "Conflict", **paying(till, 100, "pi_sandbox_2"))
+    assert till.sql("SELECT count(*) FROM pay") == [(1,)]
+
+
 def test_a_mistake_of_ours_after_a_payment_is_not_answered_as_a_failure(one_till: Any, monkeypatch: pytest.MonkeyPatch):
     till = one_till
     told = till.app.endpoint("orders", "epos-data")

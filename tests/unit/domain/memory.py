@@ -38,6 +38,7 @@ class Memory:
         self.moves_what_is_paid = False
         self.clock = NOW
         self.waiter: Waiter | None = None
+        self.kind = OrderKind.DINE_IN
 
     def hold(self, _session_id: UUID) -> bool:
         return self.is_there
@@ -70,7 +71,7 @@ class Memory:
             ),
             bill=bill,
             status=OrderStatus.FINALIZED if self.finished_at is not None else OrderStatus.ACCEPTED,
-            kind=OrderKind.DINE_IN,
+            kind=self.kind,
             reference="Check",
             display_name="Check",
             updated_at=NOW,

@@ -10,7 +10,7 @@ import pytest
 
 from adapter.domain import requests as ask
 from adapter.domain.order_recording import extend_lock, free_expired, lock_order, pay_order, payment_of, unlock_order
-from adapter.domain.orders import BareOrder, Order, OrderPayment, OrderStatus
+from adapter.domain.orders import BareOrder, Order, OrderKind, OrderPayment, OrderStatus
 from adapter.domain.payments import Holds, Lock, OrderLock
 from adapter.domain.recording import RecordingRules, give_back, record_payment
 from adapter.domain.requests import Requestor
@@ -72,7 +72,9 @@ def test_an_order_is_locked_by_one_lock_until_it_is_deleted():
     till = locked()
     assert till.held is not None
     assert till.held.order == OrderLock(lock_id="lock_1", expires_at=SOON, total=1000)
-    with pytest.raises(AlreadyLocked, match="since 2026-11-20 21:40:00 UTC by terminal 22334455 until 2026-11-20 21:45:00 UTC"):
+    with pytest.raises(
+        AlreadyLocked, match="since 2026-11-20 21:40:00 UTC by terminal 22334455 until 2026-11-20 21:45:00 UTC"
+    ):
         lock_order(till, locking("lock_2"), RULES, uuid4())
     assert isinstance(unlock_order(till, unlocking()), Order)
     assert till.held is None
@@ -369,9 +371,10 @@ def test_a_check_that_has_left_the_till_takes_no_further_payment():
         pay_order(till, paying(1, "pi_2"), RULES, uuid4())
 
 
-def test_only_the_waiter_of_an_order_locks_and_pays_where_that_is_enforced():
+@pytest.mark.parametrize("kind", OrderKind)
+def test_only_the_waiter_of_an_order_locks_and_pays_where_that_is_enforced_be_it_one_that_tells_none(kind: OrderKind):
     till, rules = Memory(), RecordingRules(waiter_check=WaiterCheck.ENFORCE)
-    till.waiter = Waiter(id="7")
+    till.waiter, till.kind = Waiter(id="7"), kind
     for act in (
         lambda: lock_order(till, locking(), rules, uuid4()),
         lambda: pay_order(till, paying(), rules, uuid4()),

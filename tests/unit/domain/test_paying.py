@@ -10,15 +10,17 @@ import pytest
 
 from adapter.domain import requests as ask
 from adapter.domain.order_recording import payment_of
-from adapter.domain.orders import Order
+from adapter.domain.orders import BareOrder, Order, OrderPayment, OrderStatus
 from adapter.domain.recording import RecordingRules
 from adapter.domain.service import Service
 from adapter.errors import (
     CommitRefused,
     DatabaseBusy,
     DatabaseUnavailable,
+    MappingMismatch,
     NotEnabled,
     OutcomeUnknown,
+    PaymentDiffers,
     PaymentNotRecorded,
     PaymentRefused,
     StoreError,
@@ -133,6 +135,43 @@ def test_where_nothing_can_be_recorded_nothing_needs_to_be_kept():
     house.store.fails = [PaymentNotRecorded("no"), NotEnabled("no ledger")]
     with pytest.raises(PaymentNotRecorded):
         house.pay()
+
+
+OUTGROWN = MappingMismatch("the mapping does not fit the database: column ticket.id is gone")
+
+
+def test_a_payment_that_was_recorded_is_acknowledged_though_the_till_has_been_changed_and_no_order_can_be_held():
+    house = House()
+    house.pay()
+    house.store.fails = [OUTGROWN, None] * 3
+    payment = OrderPayment(amount=400, id="pi_1")
+    assert house.pay() == BareOrder(id=SESSION, status=OrderStatus.ACCEPTED, currency="GBP", payments=(payment,))
+    house.store.fails = [OUTGROWN, None] * 3
+    with pytest.raises(PaymentDiffers):
+        house.pay(401)
+
+
+def test_one_that_was_refused_stays_so_and_one_of_which_nothing_is_kept_is_refused_with_what_is_wrong():
+    house = House()
+    house.store.fails = [OUTGROWN, OUTGROWN]
+    with pytest.raises(MappingMismatch):
+        house.pay()
+    assert not house.store.till.refusals
+    house.store.fails = [OUTGROWN]
+    with pytest.raises(MappingMismatch):
+        house.pay()
+    house.store.fails = [OUTGROWN, OUTGROWN]
+    with pytest.raises(PaymentRefused, match="the mapping does not fit"):
+        house.pay()
+
+
+def test_while_the_mapping_does_not_fit_at_all_nobody_knows_what_became_of_a_payment():
+    house = House()
+    house.pay()
+    house.store.fails = [OUTGROWN] * 3
+    with pytest.raises(OutcomeUnknown, match=r"ticket\.id"):
+        house.pay()
+    assert house.kinds() == ["PaymentKept", "PaymentFlaggedunknown_at_till"]
 
 
 def test_a_caller_who_goes_away_has_not_heard():
