@@ -74,7 +74,9 @@ class Binder:
     def __post_init__(self) -> None:
         self._source = Source(file=self.mapping.source.file, locator=self.mapping.source.locator)
         self.names = Naming(mapping=self.mapping, catalogue=self.catalogue, source=self._source)
-        self._conditions = Conditions(flag_of=self._flag_of, may_be_null=self._may_be_null, complain=self._complain)
+        self._conditions = Conditions(
+            flag_of=self._flag_of, may_be_null=self._may_be_null, complain=self._complain, refuse=self._refuse
+        )
 
     def check(self) -> None:
         """Look every table and column of the mapping up in the catalogue.
@@ -372,6 +374,12 @@ class Binder:
         if "silently" in message:
             hint = f"add OR {column.sql()} IS NULL, or AND {column.sql()} IS NOT NULL"
         self._source.report_inside(self._here, int(column.meta.get("index", 0)), f"{column.sql()} {message}", hint)
+
+    def _refuse(self, node: exp.Expr) -> None:
+        column, text = node.find(exp.Column), node.sql()
+        index = int(column.meta.get("index", 0)) if column is not None else 0
+        message = f"{text} is a number or a text, and no condition"
+        self._source.report_inside(self._here, index, message, f"say when it holds, as in {text} <> 0")
 
 
 def code_literal(code: Any, fact: ColumnFact | None) -> exp.Expr:

@@ -31,6 +31,9 @@ LookUp = Callable[[exp.Column], FlagColumn | None]
 Complain = Callable[[exp.Column, str], None]
 """Reports a column whose NULL would decide something that nobody declared."""
 
+Refuse = Callable[[exp.Expr], None]
+"""Reports a number or a text that stands where a condition must."""
+
 
 class Conditions(Struct, frozen=True, kw_only=True):
     """Builds conditions for one mapping against one catalogue."""
@@ -38,6 +41,7 @@ class Conditions(Struct, frozen=True, kw_only=True):
     flag_of: LookUp
     may_be_null: Callable[[exp.Column], bool]
     complain: Complain
+    refuse: Refuse
 
     def holds(self, node: exp.Expr, wanted: bool) -> exp.Expr:
         """SQL that is true exactly when the condition holds (wanted) or does not (not wanted), NULL meaning no."""
@@ -101,6 +105,9 @@ class Conditions(Struct, frozen=True, kw_only=True):
         return flag_test(column, flag, wanted)
 
     def _leaf(self, node: exp.Expr, wanted: bool) -> exp.Expr:
+        if _is_value(node):
+            self.refuse(node)
+            return exp.Boolean(this=wanted)
         if wanted and (isinstance(node, exp.NEQ) or node.args.get("negate") or _is_bit_off(node)):
             self._check_nulls(node)
         node = self.inside(node)
@@ -180,6 +187,20 @@ def _operands(node: exp.Expr) -> list[exp.Column]:
     return found
 
 
+def _is_value(node: exp.Expr) -> bool:
+    """Whether SQL is plainly a number or a text. SQLite and MariaDB take those for conditions, PostgreSQL does not."""
+    match node:
+        case exp.Paren():
+            return _is_value(node.this)
+        case exp.Case():
+            results = [*(each.args["true"] for each in node.args["ifs"]), node.args.get("default")]
+            return any(_is_value(result) for result in results if result is not None)
+        case exp.Coalesce():
+            return any(_is_value(each) for each in (node.this, *node.expressions))
+        case _:
+            return isinstance(node, _VALUES)
+
+
 def _is_bit_off(node: exp.Expr) -> bool:
     """Whether bits of a mask must be off: that is a negation, though it is written with `=`."""
     if not isinstance(node, exp.EQ):
@@ -194,6 +215,33 @@ def _tested_for_null(column: exp.Column, node: exp.Expr) -> bool:
     root = node.root()
     return any(isinstance(test.this, exp.Column) and test.this == column for test in root.find_all(exp.Is))
 
+
+_VALUES = (
+    exp.Abs,
+    exp.Add,
+    exp.AggFunc,
+    exp.BitwiseAnd,
+    exp.BitwiseLeftShift,
+    exp.BitwiseNot,
+    exp.BitwiseOr,
+    exp.BitwiseRightShift,
+    exp.BitwiseXor,
+    exp.Concat,
+    exp.Div,
+    exp.DPipe,
+    exp.Length,
+    exp.Literal,
+    exp.Lower,
+    exp.Mod,
+    exp.Mul,
+    exp.Neg,
+    exp.Round,
+    exp.Sub,
+    exp.Substring,
+    exp.Trim,
+    exp.Upper,
+)
+"""What gives a number or a text, whatever it is given."""
 
 _OPPOSITE: dict[type[exp.Expr], type[exp.Binary]] = {
     exp.EQ: exp.NEQ,

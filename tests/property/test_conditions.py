@@ -5,6 +5,7 @@ import random
 import sqlite3
 from dataclasses import dataclass
 
+import pytest
 import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,6 +124,7 @@ conditions: st.SearchStrategy[Condition] = st.recursive(
 def sql_of(text: str, *, wanted: bool) -> str:
     tree = sqlglot.parse_one(f"SELECT {text}", read="sqlite").expressions[0]
     built = Conditions(
+        refuse=lambda node: pytest.fail(f"{node.sql()} is a condition"),
         flag_of=lambda column: FLAGS.get(column.name),
         may_be_null=lambda column: column.name not in ("y", "sure", "id"),
         complain=lambda _column, _message: None,

@@ -293,6 +293,17 @@ def test_a_column_that_is_no_flag_is_no_condition():
     assert ["cannot stand alone as a condition" in one.message for one in bound.problems] == [True]
 
 
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_a_number_is_no_condition_on_any_engine_be_it_one_that_takes_it_for_a_yes(engine: str):
+    text = edited(("NOT k.voided", "NOT k.voided AND k.total & 6"))
+    bound = Binder(load_mapping_text(text), binder().catalogue, engine=ENGINES[engine])
+    sql(bound, "session", "where")
+    (found,) = bound.problems
+    assert (found.line, found.column) == position(text, "k.total & 6")
+    assert found.message == "k.total & 6 is a number or a text, and no condition"
+    assert found.hint == "say when it holds, as in k.total & 6 <> 0"
+
+
 def test_the_alias_of_another_entity_does_not_make_a_column_nullable():
     text = edited(
         ('from = "ticket k"', 'from = "ticket s"'),

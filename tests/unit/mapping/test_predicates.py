@@ -28,6 +28,7 @@ def build(text: str, *, wanted: bool = True, inside: bool = False) -> tuple[str,
         flag_of=lambda column: FLAGS.get(column.name),
         may_be_null=lambda column: column.name not in ("id", "settled"),
         complain=lambda column, message: complaints.append(f"{column.sql()} {message}"),
+        refuse=lambda node: complaints.append(f"{node.sql()} is no condition"),
     )
     tree = sqlglot.parse_one(f"SELECT {text}", read="postgres").expressions[0]
     found = built.inside(tree) if inside else built.holds(tree, wanted)
@@ -115,3 +116,40 @@ def test_a_null_that_nobody_explained_is_complained_about(text: str, wanted: boo
 )
 def test_conditions_inside_an_expression_have_their_declared_meaning(text: str, sql: str):
     assert build(text, inside=True)[0] == sql
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "k.id & 6",
+        "(k.id & 6)",
+        "k.id + 1",
+        "-k.id",
+        "1",
+        "'yes'",
+        "k.name || 'x'",
+        "LENGTH(k.name)",
+        "CASE WHEN k.id > 5 THEN 1 ELSE 0 END",
+        "COALESCE(k.id & 6, 0)",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "NOT {}", "k.settled AND {}", "CASE WHEN {} THEN 'a' END = 'a'"])
+def test_a_number_or_a_text_is_no_condition_though_some_databases_take_it_for_one(number: str, around: str):
+    _, complaints = build(around.format(f"({number})"))
+    assert len([one for one in complaints if one.endswith("is no condition")]) == 1
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "k.id & 6 <> 0",
+        "(k.id & 6) IN (2, 4)",
+        "COALESCE(k.shown, FALSE)",
+        "CASE WHEN k.id > 5 THEN k.settled ELSE FALSE END",
+        "LENGTH(k.name) > 2",
+        "some_function(k.id)",
+        ":site_open",
+    ],
+)
+def test_what_a_number_is_compared_with_makes_it_a_condition(condition: str):
+    assert build(condition)[1] == []
