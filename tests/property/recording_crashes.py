@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -25,8 +26,25 @@ from adapter.config import Config
 from adapter.events import BugFound, Event
 from adapter.mapping.load import Mapping
 from adapter.store.drivers import postgresql as driver
-from tests.property.recording_model import DONE, INTERNAL, Request, Run, Sent
+from tests.property.recording_model import (
+    CREATE,
+    DELETE,
+    DONE,
+    EXTEND,
+    INTERNAL,
+    LOCK,
+    PAY,
+    SILENCE,
+    UNEXPECTED,
+    Request,
+    Run,
+    Sent,
+)
 
+ORDERS = frozenset({CREATE, EXTEND, DELETE, PAY})
+"""The methods of the EPOS Data API."""
+FAILED = frozenset({INTERNAL, UNEXPECTED, SILENCE})
+"""What is answered where the database does not."""
 COMMIT_PATIENCE = 30.0
 """Seconds; a COMMIT that reaches the server is waited for, however slow the machine is."""
 
@@ -138,7 +156,7 @@ class Flight:
         stopping.cancel()
         if self.task is None or self.reached is None:
             answer = await asking
-            has_given_up = self.is_impatient and self.reached is not None and answer == INTERNAL
+            has_given_up = self.is_impatient and self.reached is not None and answer in FAILED
             return self._sent(answer, ends=not has_given_up)
         if self.reached.then is Then.KILLED:
             self.dies()
@@ -150,20 +168,29 @@ class Flight:
                 await asyncio.sleep(0)
             self._go_on.set()
         await asyncio.wait({asking, self.task})
-        # A lock that nobody hears of is given up, unless it is being committed; anything else is finished.
-        is_given_up = self.request.method == "LockSession" and self.reached.at is At.STATEMENT
+        # A lock that nobody hears of is given up, unless it is being committed, and so is a payment that would be given
+        # back; anything else is finished.
+        is_given_up = self.request.method in (LOCK, CREATE, PAY) and self.reached.at is At.STATEMENT
         return self._sent(None, ends=self.reached.then is Then.GONE and not is_given_up)
 
     def _sent(self, answer: str | None, *, ends: bool) -> Sent:
         last: tuple[Run, ...] = (Run.LAST,) if ends else ()
-        if self.request.method == "LockSession" and self.reached is not None and self.reached.then is Then.GONE:
+        if self.request.method in (LOCK, CREATE) and self.reached is not None and self.reached.then is Then.GONE:
             last += (Run.GIVEN_BACK,)
         return Sent(request=self.request, runs=(*self.runs, *last), answer=answer)
 
     async def _ask(self, handle: Callable[[bytes], Any]) -> str:
         _flight.set(self)
         answer = await handle(frame(self.request))
-        result = json.loads(answer)["result"]
+        if answer is None:
+            return SILENCE
+        told = json.loads(answer)
+        if "error" in told:
+            self.reason = told["error"]["debugMessage"]
+            return str(told["error"]["errorType"])
+        result = told["result"]
+        if "paidAmount" in result:
+            return f"order of {result['totalAmount']['value']}, {result['paidAmount']['value']} paid"
         if "errorCode" in result:
             self.reason = result["errorReason"]
             return str(result["errorCode"])
@@ -236,13 +263,18 @@ class Replicas:
     async def _send(self, flight: Flight) -> Sent:
         app = self._apps[flight.replica]
         flight.dies = lambda: setattr(app.store, "write_later", lambda _unit: None)
-        sent = await flight.fly(app.endpoint("test").handle)
+        protocol = "epos-data" if flight.request.method in ORDERS else "tables"
+        sent = await flight.fly(app.endpoint(protocol, protocol).handle)
         if app.store._later:
             await asyncio.wait(app.store._later)
         if flight.reached is not None and flight.reached.then is Then.KILLED:
             await app.store.close()
             self._apps[flight.replica] = await self._new()
         return sent
+
+    async def sweep(self) -> None:
+        """Have both release what has ended, at the same time."""
+        await asyncio.gather(*[app._serving.service.free_expired_locks() for app in self._apps])
 
     async def _new(self) -> App:
         app = App(self._config, self._mapping, self._listen)
@@ -276,6 +308,24 @@ def session_id(check: int) -> str:
 
 def frame(request: Request) -> bytes:
     """A request as it comes over the wire."""
+    params = _order_params(request) if request.method in ORDERS else _table_params(request)
+    return json.dumps({"jsonrpc": "2.0", "id": request.terminal, "method": request.method, "params": params}).encode()
+
+
+def _order_params(request: Request) -> dict[str, Any]:
+    params: dict[str, Any] = {"orderId": session_id(request.check), "headers": {"deviceId": request.terminal}}
+    if request.lock_id:
+        params["lockId"] = request.lock_id
+    if request.minutes:
+        params["expiry"] = (datetime.now(UTC) + timedelta(minutes=request.minutes)).isoformat()
+    if request.payment is not None:
+        params["paymentIntentId"] = request.intent
+        for name, value in (("paidAmount", request.payment.base), ("tipsAmount", request.payment.tips)):
+            params[name] = {"value": value, "currencyCode": "GBP"}
+    return params
+
+
+def _table_params(request: Request) -> dict[str, Any]:
     params: dict[str, Any] = {
         "requestorInfo": {
             "requestorType": "REQUESTOR_TYPE_CARD_MACHINE",
@@ -296,7 +346,7 @@ def frame(request: Request) -> bytes:
             "paymentSuccessful": payment.successful,
             "attemptedAt": payment.attempted_at.isoformat(),
         }
-    return json.dumps({"jsonrpc": "2.0", "id": request.terminal, "method": request.method, "params": params}).encode()
+    return params
 
 
 def _send(connection: PoolProxiedConnection, sql: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from tests.property.recording_model import Check, Kept, Model, Payment, pounds
+from tests.property.recording_model import Check, Kept, Model, OrderLock, Payment, pounds
 
 _EVENING = ("ticket", "table_ticket_num", "shop_table_status")
 _LAST_LINE = 20062
@@ -36,7 +37,8 @@ class Tables:
         """Bring the evening back, and give its model."""
         self._connection.execute(
             f"""
-            TRUNCATE epos_adapter.session_lock, epos_adapter.recorded_payment, epos_adapter.released_lock;
+            TRUNCATE epos_adapter.session_lock, epos_adapter.recorded_payment, epos_adapter.released_lock,
+              epos_adapter.order_lock, epos_adapter.payment_intent;
             DELETE FROM transactions WHERE id > {_LAST_TRANSACTION};
             DELETE FROM ticket_item WHERE id > {_LAST_LINE};
             UPDATE ticket k SET total_price = e.total_price, paid_amount = e.paid_amount, due_amount = e.due_amount,
@@ -73,6 +75,12 @@ class Tables:
             (minutes, _session(check)),
         )
 
+    def let_time_pass(self, minutes: int) -> None:
+        """Bring the ends of all locks nearer that have one."""
+        self._connection.execute(
+            "UPDATE epos_adapter.order_lock SET expires_at = expires_at - make_interval(mins => %s)", (minutes,)
+        )
+
     def wait_until_gone(self, processes: Sequence[int]) -> None:
         """Wait until the server has noticed that connections were cut, and has done what it had been sent."""
         give_up = time.monotonic() + 20
@@ -97,6 +105,12 @@ class Tables:
             "transactions": self._read_transactions(),
             "recorded_payment": self._read_payments(),
             "session_lock": self._read_locks(),
+            "order_lock": self._read_order_locks(),
+            "payment_intent": dict(
+                self._connection.execute(
+                    "SELECT intent, refused IS NOT NULL FROM epos_adapter.payment_intent"
+                ).fetchall()
+            ),
             "released_lock": self._count("epos_adapter.released_lock"),
             "table_ticket_num": self._read_links(),
             "shop_table_status": self._read_statuses(),
@@ -113,6 +127,8 @@ class Tables:
             "transactions": model.entered,
             "recorded_payment": model.kept,
             "session_lock": model.locks,
+            "order_lock": model.order_locks,
+            "payment_intent": model.answered_for_good,
             "released_lock": model.taken_over,
             "table_ticket_num": Counter({link: n for link, n in self._links.items() if link[0] not in closed_now}),
             "shop_table_status": {
@@ -200,9 +216,26 @@ class Tables:
             )
         )
 
-    def _read_locks(self) -> dict[int, str]:
-        found = self._connection.execute("SELECT session_id, terminal FROM epos_adapter.session_lock")
-        return {_check(session): terminal for session, terminal in found}
+    def _read_locks(self) -> dict[int, tuple[str | None, str | None]]:
+        found = self._connection.execute(
+            """
+            SELECT l.session_id, l.terminal, o.lock_id
+            FROM epos_adapter.session_lock l LEFT JOIN epos_adapter.order_lock o USING (session_id, token)
+            """
+        )
+        return {_check(session): (terminal, lock_id) for session, terminal, lock_id in found}
+
+    def _read_order_locks(self) -> dict[tuple[int, str], OrderLock]:
+        found = self._connection.execute(
+            """
+            SELECT session_id, lock_id, total, deleted, EXTRACT(EPOCH FROM expires_at - clock_timestamp())
+            FROM epos_adapter.order_lock
+            """
+        )
+        return {
+            (_check(session), lock_id): OrderLock(total=total, left=math.ceil(seconds / 60), deleted=deleted)
+            for session, lock_id, total, deleted, seconds in found
+        }
 
     def _read_links(self) -> Counter[tuple[Any, ...]]:
         found = self._connection.execute("SELECT ticket_id, shop_table_status_id FROM table_ticket_num")
