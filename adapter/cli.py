@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -81,7 +82,12 @@ def demo_command(once: bool, plain: bool, no_browser: bool) -> None:
         with needing("demo", "jsonschema", "segno", "starlette", "uvicorn"):
             from adapter import demo  # noqa: PLC0415 - what serves all night does not carry what shows
 
-        sys.exit(demo.show(once=once, plain=plain, on_signal=on_signal, browser=not no_browser))
+        def on_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
+            on_signal(loop, stop)
+            # A terminal that is closed would leave the adapter and the database behind.
+            on_hangup(loop, stop)
+
+        sys.exit(demo.show(once=once, plain=plain, on_signal=on_end, browser=not no_browser))
 
 
 @main.command("explain")

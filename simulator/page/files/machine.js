@@ -24,6 +24,8 @@ export class Machine {
 
   // The adapter is there again.
   async reconnected() {
+    this.paying.wire.isBack();
+    await this.paying.again();
     await this.unfinished.settle({ all: true });
     await this.screen.refresh();
   }

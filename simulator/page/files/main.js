@@ -8,10 +8,14 @@ import { Protocol } from "./protocol.js";
 import { Till } from "./till.js";
 import { call, Wire } from "./wire.js";
 
+const AWAY = "The adapter is not connected; waiting for it. What its config.toml needs stands where the simulator was started.";
+const LOST = "The connection to the adapter is lost; waiting for it to come back.";
+
 const wire = new Wire();
 const machine = new Machine(wire);
 const connection = document.getElementById("connection");
 let connected = null;
+let wasThere = false; // whether the adapter has been connected since the page was opened
 
 async function look() {
   let accounts = [];
@@ -24,7 +28,8 @@ async function look() {
       wire.account = (connections.find((one) => one.connected) ?? connections[0])?.account ?? "";
     }
     const mine = connections.find((one) => one.account === wire.account);
-    if (!mine?.connected) text = "The adapter is not connected; waiting for it. What its config.toml needs stands where the simulator was started.";
+    if (!mine?.connected) text = wasThere ? LOST : AWAY;
+    wasThere ||= Boolean(mine?.connected);
   } catch (problem) {
     text = problem.message;
   }
@@ -50,6 +55,7 @@ function choice(accounts) {
     if (machine.screen.busy) return;
     wire.account = event.target.value;
     connected = null;
+    wasThere = false;
     look();
   };
   return element("label", { id: "accounts" }, "Account ", element("select", { onchange }, options));

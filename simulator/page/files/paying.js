@@ -6,6 +6,8 @@ import { DONE, LOCKED, Payment, UNSURE } from "./payment.js";
 import { keypad } from "./screen.js";
 
 export class Paying {
+  #stuck = null; // the payment whose screen says that the till could not be told
+
   // `ordering` has the screens to return to; `unfinished` takes over what is put aside.
   constructor(wire, screen, unfinished, ordering) {
     Object.assign(this, { wire, screen, unfinished, ordering });
@@ -157,8 +159,14 @@ export class Paying {
     ], { back: () => this.tip(one, base) });
   }
 
+  // Tells the till again, where the screen says that it could not be told and nobody has pressed anything.
+  async again() {
+    if (this.#stuck && this.#stuck === this.unfinished.inHand) await this.recording(this.#stuck);
+  }
+
   // The payment is recorded before the bill is unlocked. One that cannot be stays kept, whatever is pressed.
   async recording(one) {
+    this.#stuck = null;
     this.hold(one);
     const waiting = (text, reason) => this.screen.show("Please wait", [
       element("p", { class: "big" }, text), reason ? element("p", { class: "minor" }, reason) : null]);
@@ -183,6 +191,7 @@ export class Paying {
   notRecorded(one, problem) {
     const { id, paymentSuccessful } = one.payment;
     const amount = written(one.charged, one.bill.currency);
+    this.#stuck = one;
     this.screen.show(paymentSuccessful ? "Paid, not recorded" : "Attempt not recorded", [
       element("p", { class: "big", role: "alert" }, paymentSuccessful
         ? `The card was charged ${amount}, and the till does not know it yet.`
@@ -205,6 +214,7 @@ export class Paying {
   }
 
   askToGiveUp(one) {
+    this.#stuck = null;
     const amount = written(one.charged, one.bill.currency);
     this.screen.question("Give up this payment?", [
       `The card was charged ${amount}. Giving up gives it back to the card, and the bill stays unpaid.`,
@@ -232,6 +242,7 @@ export class Paying {
 
   // `later`: time has passed since, in which another machine may have locked the bill.
   async unlocking(one, then, { later = false } = {}) {
+    this.#stuck = null;
     this.hold(one);
     const done = await this.screen.doing("Unlocking the bill …", async () => {
       await (later ? one.settle() : one.finish());

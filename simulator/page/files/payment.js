@@ -4,6 +4,7 @@
 import { Refused } from "./refused.js";
 
 const PAUSES = [500, 1500, 3000];
+const AWAY = 5000; // milliseconds at least that an adapter which is away is waited for each time; its return ends the wait
 
 // What is left to do. Unsure: an answer was lost, so that nobody knows whether the bill is locked by us. Decided: the card was
 // shown, and the till must hear of it. Done: only our lock is left.
@@ -11,8 +12,6 @@ export const UNSURE = "unsure", LOCKED = "locked", DECIDED = "decided", DONE = "
 
 const GONE = ["SESSION_NOT_LOCKED", "SESSION_NO_SUCH_SESSION"];
 const STATUS = { successful: "SUCCESSFUL", declined: "DECLINED", cancelled: "CANCELLED" };
-
-const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 export class Payment {
   constructor(wire, kept, entry) {
@@ -47,6 +46,10 @@ export class Payment {
 
   get charged() {
     return this.payment.baseAmount + this.payment.tipsAmount;
+  }
+
+  async pause(problem, milliseconds) {
+    await this.wire.wait(problem.away ? Math.max(AWAY, milliseconds) : milliseconds);
   }
 
   // Throws Refused where it cannot be kept; then nothing has changed.
@@ -128,7 +131,7 @@ export class Payment {
       if (problem.code === "PAYMENT_REFUSED") this.giveUp();
       if (!waits.length || !mayPass(problem)) throw problem;
       onAgain(problem);
-      await pause(waits.shift());
+      await this.pause(problem, waits.shift());
     }
     this.keep(DONE);
   }
@@ -181,7 +184,7 @@ export class Payment {
         if (problem.lost) this.keep(UNSURE);
         if (wait === null || !(problem.code || problem.lost || problem.away)) throw problem;
         onAgain(problem);
-        await pause(wait);
+        await this.pause(problem, wait);
       }
     }
     this.forget();

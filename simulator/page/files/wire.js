@@ -11,6 +11,7 @@ export class Wire {
   telephone = false;
   dialects = new Map(); // what is spoken with each account
   #orders = new Map();
+  #waiting = new Set(); // who waits for the adapter, as functions that wake them
 
   get requestor() {
     if (this.telephone) return { requestorType: "REQUESTOR_TYPE_CONSUMER_DEVICE", consumerDeviceRequestorInfo: {} };
@@ -21,6 +22,20 @@ export class Wire {
 
   get terminal() {
     return TERMINAL;
+  }
+
+  // Waits so many milliseconds, or until the adapter is there again.
+  async wait(milliseconds) {
+    await new Promise((wake) => {
+      this.#waiting.add(wake);
+      setTimeout(wake, milliseconds);
+    });
+  }
+
+  // Tells whoever waits that the adapter is there again.
+  isBack() {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
   }
 
   // The unwrapped result. Throws Refused.

@@ -114,6 +114,33 @@ def test_a_share_of_a_bill_whose_answer_is_lost_is_recorded_once_with_the_same_i
     expect(page.locator("#screen")).to_contain_text("The bill is paid in full.")
 
 
+@pytest.mark.parametrize("account", ["copperkettle", "epos-data"])
+def test_a_payment_in_whose_middle_the_adapter_is_killed_is_there_once_when_it_is_back(page: Page, account: str):
+    page.get_by_label("Account").select_option(account)
+    open_bill(page)
+    page.get_by_text("Make something go wrong").click()
+    page.get_by_role("button", name="Kill the adapter in mid-payment").click()
+    expect(page.locator(".planned")).to_contain_text("kill")
+    press(page, "Other amount")
+    page.locator("#amount").fill("1.50")
+    press(page, "Continue")
+    press(page, "No tip")
+    before = page.locator("#till-check").inner_text()
+    press(page, "Tap the card")
+    expect(page.locator("#connection")).to_contain_text("The connection to the adapter is lost")
+    title(page, "Approved")
+    expect(page.locator("#connection")).to_be_hidden()
+    frames = page.locator(".frames")
+    expect(frames).to_contain_text("the adapter's process has ended with")
+    told = [params for method, params in asked(page) if method.startswith("Record")]
+    assert told[-1] == told[-2], "the same payment, sent to the adapter that was started again"
+    # As the till has it: the part is gone from what is due on one check, and gone once.
+    expect(page.locator("#till-check")).not_to_have_text(before)
+    after = page.locator("#till-check").inner_text()
+    owed = [sum(map(Decimal, re.findall(r"(?<= · )[\d.]+$", text, re.MULTILINE))) for text in (before, after)]
+    assert owed[0] - owed[1] == Decimal("1.50")
+
+
 def test_a_page_that_is_loaded_anew_unlocks_the_bill_that_it_had_locked_and_another_one_leaves_it_alone(page: Page):
     open_bill(page)
     since = len(asked(page))
@@ -359,7 +386,12 @@ def test_every_button_that_makes_something_go_wrong_says_what_happens_and_the_ma
     page.route("**/api/faults", lambda route: route.continue_(post_data=shortened(route.request.post_data)))
     page.get_by_text("Make something go wrong").click()
     offered = page.locator("#faults .faults").get_by_role("button").all_inner_texts()
-    assert set(offered) == {*FAULTS, "Lose a payment's answer", "Drop in mid-payment"}
+    assert set(offered) == {
+        *FAULTS,
+        "Lose a payment's answer",
+        "Drop in mid-payment",
+        "Kill the adapter in mid-payment",
+    }
     shown = page.locator("#faults [role=status]")
     for name, screen in FAULTS.items():
         page.locator("#faults").get_by_role("button", name=name).click()

@@ -22,6 +22,7 @@ async ({ script, work }) => {
   const wire = {
     account: "demo", telephone: false, terminal: "22334455",
     requestor: { cardMachineRequestorInfo: { terminalId: "22334455" } },
+    wait: async () => {},
     async ask(method, params) {
       asked.push([method, params.payment?.id ?? params.sessionId]);
       const answer = script.shift();
