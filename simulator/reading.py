@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +67,17 @@ def one_of(*values: str) -> Schema:
 
 class Duplicated(ValueError):
     """An object has a member twice."""
+
+
+def judged(
+    data: str | bytes, standing: Standing, contract: Callable[[dict[str, Any]], Iterable[Finding]]
+) -> Sequence[Finding]:
+    """Everything that is wrong with a frame, each thing once.
+
+    `contract` says what is wrong with the object in it; a frame that cannot be opened has nothing else.
+    """
+    message, unreadable = opened(data)
+    return tuple(dict.fromkeys(unreadable or (*out_of_turn(standing), *contract(message))))
 
 
 def opened(data: str | bytes) -> tuple[dict[str, Any], Sequence[Finding]]:

@@ -14,7 +14,7 @@ from simulator.judging import Asked, Finding, Standing
 from simulator.orders.meaning import asked_for, orders, states, sums
 from simulator.orders.memory import Memory
 from simulator.orders.schemas import ENTRIES, ENVELOPE, ERRORS, GENERAL_ERRORS, RESULTS, bill_line
-from simulator.reading import Shapes, finding, opened, out_of_turn, shape, short, shows_internals
+from simulator.reading import Shapes, finding, judged, shape, short, shows_internals
 
 
 class OrdersJudge:
@@ -29,14 +29,9 @@ class OrdersJudge:
 
     def judge(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Sequence[Finding]:
         """Everything that is wrong with a frame, each thing once; raises nothing."""
-        return tuple(dict.fromkeys(self._findings(asked, standing, data)))
+        return judged(data, standing, lambda message: self._findings(asked, standing, message))
 
-    def _findings(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Iterator[Finding]:
-        message, unreadable = opened(data)
-        yield from unreadable
-        if unreadable:
-            return
-        yield from out_of_turn(standing)
+    def _findings(self, asked: Asked | None, standing: Standing, message: Mapping[str, Any]) -> Iterator[Finding]:
         wrong = tuple(_envelope(asked, message))
         yield from wrong
         if asked is None or wrong:

@@ -6,11 +6,12 @@ findings = judge.judge(asked, Standing.AWAITED, frame)      # in the order the f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.judging import Asked, Finding, Standing
-from simulator.reading import Shapes, finding, opened, out_of_turn, shape, short, shows_internals
+from simulator.reading import Shapes, finding, judged, shape, short, shows_internals
 from simulator.tables.meaning import asked_for, bills, sessions, states, sums
 from simulator.tables.memory import Memory
 from simulator.tables.schemas import ENVELOPE, ERROR, ERRORS, GENERAL_ERRORS, RESULTS, receipt_line
@@ -21,22 +22,21 @@ _ALL_ERRORS = frozenset(GENERAL_ERRORS).union(*ERRORS.values())
 class TablesJudge:
     """Says what is wrong with the frames of one account's adapter; remembers what they established."""
 
-    def __init__(self, *, modifiers_in_item_price: bool = True) -> None:
-        """`modifiers_in_item_price`: whether amountPerItem holds the modifiers, as in the documented example."""
+    def __init__(self, *, modifiers_in_item_price: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
+        """`modifiers_in_item_price`: whether amountPerItem holds the modifiers, as in the documented example.
+
+        `clock` gives seconds, as a request's `at` has them.
+        """
+        self._clock = clock
         self._modifiers_in_item_price = modifiers_in_item_price
         self._memory = Memory()
         self._results = Shapes(RESULTS)
 
     def judge(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Sequence[Finding]:
         """Everything that is wrong with a frame, each thing once; raises nothing."""
-        return tuple(dict.fromkeys(self._findings(asked, standing, data)))
+        return judged(data, standing, lambda message: self._findings(asked, standing, message))
 
-    def _findings(self, asked: Asked | None, standing: Standing, data: str | bytes) -> Iterator[Finding]:
-        message, unreadable = opened(data)
-        yield from unreadable
-        if unreadable:
-            return
-        yield from out_of_turn(standing)
+    def _findings(self, asked: Asked | None, standing: Standing, message: Mapping[str, Any]) -> Iterator[Finding]:
         yield from shape(message, ENVELOPE, "$")
         if asked is not None and isinstance(result := message.get("result"), dict):
             yield from self._result(asked, standing, result)
@@ -46,7 +46,7 @@ class TablesJudge:
             wrong = tuple(_error(asked.method, result))
             yield from wrong
             if not wrong and standing is not Standing.REPEATED:
-                yield from self._memory.failure(asked, result["errorCode"])
+                yield from self._memory.failure(asked, result["errorCode"], self._clock())
             return
         if asked.method not in RESULTS:
             yield finding(

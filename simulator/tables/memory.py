@@ -12,6 +12,8 @@ from simulator.tables.meaning import bills, plain, sessions
 
 _LOCKS = "lock-session page"
 _PAYMENTS = "record-payment page"
+_OF_A_LOCK = ("UnlockSession", "RecordPayment")
+"""What a session that is locked is there for, whatever has become of it at the till."""
 
 
 @dataclass(slots=True)
@@ -23,6 +25,9 @@ class _Session:
     """Minor units paid when its bill was seen last, and successful payments recorded since."""
     is_exact: bool = False
     """Whether nobody else can have paid since: the bill was seen under the lock."""
+    total: int | None = None
+    may_be_over: bool = False
+    """Whether what was recorded on it may have paid it in full: a till may then have it no longer."""
 
 
 @dataclass(slots=True)
@@ -34,6 +39,8 @@ class Memory:
     _sessions: dict[str, _Session] = field(default_factory=dict)
     _payments: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     """What is the same in repeats of a payment, for every payment of an id that was acknowledged."""
+    _refused: dict[tuple[Any, ...], float] = field(default_factory=dict)
+    """When a payment was said to be recorded already of which no answer had told it."""
 
     def success(self, asked: Asked, result: Mapping[str, Any]) -> Iterator[Finding]:
         """Hold a well-formed success against what is known, and learn from it."""
@@ -50,14 +57,16 @@ class Memory:
         if asked.method == "RecordPayment":
             yield from self._recorded(asked)
 
-    def failure(self, asked: Asked, code: str) -> Iterator[Finding]:
-        """Hold a documented error against what is known."""
+    def failure(self, asked: Asked, code: str, now: float) -> Iterator[Finding]:
+        """Hold a documented error against what is known; `now` by the clock of what was asked."""
         path = "$.result.errorCode"
         known = self._of(asked)
         match asked.method, code:
             case "GetTable", "TABLE_NO_SUCH_TABLE" if asked.params.get("name") in (self.tables or ()):
                 yield finding("table-denied", path, "this table was in the list of all tables", "get-table page")
-            case _, "SESSION_NO_SUCH_SESSION" if known.is_locked:
+            case _, "SESSION_NO_SUCH_SESSION" if known.is_locked and not (
+                known.may_be_over and asked.method not in _OF_A_LOCK
+            ):
                 yield finding("session-denied", path, "this session is locked, so there is one", "get-session page")
             case "UnlockSession" | "RecordPayment", "SESSION_NOT_LOCKED" if known.is_locked:
                 yield finding("lock-forgotten", path, "it was locked, and nobody has unlocked it here", _LOCKS)
@@ -66,7 +75,7 @@ class Memory:
                 # By somebody else, or by an attempt whose answer was lost.
                 known.is_locked = True
             case "RecordPayment", "PAYMENT_ALREADY_RECORDED":
-                yield from self._denied(path, asked)
+                yield from self._denied(path, asked, now)
 
     def _of(self, asked: Asked) -> _Session:
         payment = asked.params.get("payment")
@@ -116,6 +125,10 @@ class Memory:
             return
         same = _same(payment)
         earlier = self._payments.setdefault(plain(payment.get("id")), [])
+        refused = self._refused.pop((plain(payment.get("id")), *same), None)
+        if refused is not None and asked.at < refused:
+            # Its copy was on the way with it, and its answer has come first.
+            return
         if same in earlier:
             yield finding(
                 "paid-twice",
@@ -125,10 +138,17 @@ class Memory:
             )
             return
         earlier.append(same)
-        if known.paid is not None and payment.get("paymentSuccessful") is True:
-            known.paid += _whole(payment.get("baseAmount"))
+        if payment.get("paymentSuccessful") is True:
+            self._pays(known, payment)
+            if known.paid is not None:
+                known.paid += _whole(payment.get("baseAmount"))
 
-    def _denied(self, path: str, asked: Asked) -> Iterator[Finding]:
+    def _pays(self, known: _Session, payment: Mapping[str, Any]) -> None:
+        """Note whether nothing may be left to pay with this payment."""
+        due = None if known.total is None or known.paid is None else known.total - known.paid
+        known.may_be_over = known.may_be_over or due is None or _whole(payment.get("baseAmount")) >= due
+
+    def _denied(self, path: str, asked: Asked, now: float) -> Iterator[Finding]:
         payment = asked.params.get("payment")
         if not isinstance(payment, Mapping):
             return
@@ -143,9 +163,13 @@ class Memory:
             )
             return
         if not earlier:
-            # Recorded by an attempt whose answer was lost: the bill tells it, this memory cannot.
-            self._of(asked).paid = None
+            # Recorded by an attempt whose answer was lost or comes later: the bill tells it, this memory cannot.
+            known = self._of(asked)
+            if payment.get("paymentSuccessful") is True:
+                self._pays(known, payment)
+            known.paid = None
             earlier.append(same)
+            self._refused[plain(payment.get("id")), *same] = now
 
     def _paid(self, path: str, bill: Mapping[str, Any]) -> Iterator[Finding]:
         known = self._session(bill["sessionId"])
@@ -157,7 +181,8 @@ class Memory:
                 f"{paid} where {known.paid} were paid, by the last bill and what was recorded since",
                 "payment-intro page: baseAmount is what pays the items",
             )
-        known.paid = paid
+        known.paid, known.total = paid, bill["totalAmount"]
+        known.may_be_over = known.may_be_over and paid >= known.total
         known.is_exact = known.is_locked is True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -361,6 +362,51 @@ def test_a_payment_whose_first_answer_was_lost_is_clean():
         says(judge, *each)
     assert says(judge, "RecordPayment", {"payment": PAYMENT}, error("PAYMENT_ALREADY_RECORDED")) == []
     assert says(judge, "GetBillItems", OF_S1, {"billItems": {**BILL, "paidAmount": 1500}}) == []
+
+
+def test_of_two_copies_of_a_payment_the_refused_one_may_be_answered_first():
+    judge = TablesJudge(clock=lambda: 5.0)
+    for each in LOCKED:
+        says(judge, *each)
+
+    def answered(result: Any, *, sent_at: float) -> list[str]:
+        copy_of_it = replace(asked("RecordPayment", {"payment": PAYMENT}), at=sent_at)
+        return [each.kind for each in judge.judge(copy_of_it, Standing.AWAITED, json.dumps(framed(result)))]
+
+    assert answered(error("PAYMENT_ALREADY_RECORDED"), sent_at=4.0) == []
+    assert answered({}, sent_at=4.0) == []
+    assert says(judge, "GetBillItems", OF_S1, {"billItems": {**BILL, "paidAmount": 1500}}) == []
+    # Only one of them is the first; and whoever asked after a refusal was heard is no copy that was on the way.
+    assert answered({}, sent_at=4.0) == ["paid-twice"]
+
+
+def test_a_payment_that_is_acknowledged_after_it_was_refused_as_a_repeat_is_found():
+    judge = TablesJudge(clock=lambda: 5.0)
+    for each in LOCKED:
+        says(judge, *each)
+    assert says(judge, "RecordPayment", {"payment": PAYMENT}, error("PAYMENT_ALREADY_RECORDED")) == []
+    later = replace(asked("RecordPayment", {"payment": PAYMENT}), at=6.0)
+    assert [each.kind for each in judge.judge(later, Standing.AWAITED, json.dumps(framed({})))] == ["paid-twice"]
+
+
+def test_a_session_that_is_paid_in_full_may_be_gone_but_not_for_whoever_has_locked_it():
+    judge = TablesJudge()
+    in_full = {"payment": {**PAYMENT, "baseAmount": 1860}}
+    for method, params, result in [*LOCKED, ("RecordPayment", in_full, {})]:
+        assert says(judge, method, params, result) == []
+    for method in ("GetSession", "GetBillItems", "LockSession"):
+        assert says(judge, method, OF_S1, error("SESSION_NO_SUCH_SESSION")) == []
+    for method, params in (("RecordPayment", in_full), ("UnlockSession", OF_S1)):
+        assert says(judge, method, params, error("SESSION_NO_SUCH_SESSION")) == ["session-denied"]
+
+
+def test_a_session_of_which_a_part_is_paid_or_nothing_cannot_be_gone():
+    refused = ("RecordPayment", {"payment": {**PAYMENT, "baseAmount": 1860}}, error("PAYMENT_NOT_RECORDED"))
+    for paid in (PAY, refused):
+        judge = TablesJudge()
+        for method, params, result in [*LOCKED, paid]:
+            assert says(judge, method, params, result) == []
+        assert says(judge, "GetBillItems", OF_S1, error("SESSION_NO_SUCH_SESSION")) == ["session-denied"]
 
 
 def test_prices_without_their_modifiers_add_up_where_the_site_says_so():
