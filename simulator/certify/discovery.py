@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.certify.holding import Holds, payment_on, what_it_holds
 from simulator.certify.play import Ask, CannotDiscover, Thing
+from simulator.errors import NoAnswer
 
 GUEST = {"requestorType": "REQUESTOR_TYPE_CONSUMER_DEVICE", "consumerDeviceRequestorInfo": {}}
 TERMINAL = "22334455"
@@ -25,16 +28,19 @@ class Found:
     checks_waiters: bool = False
     records: str = ""
     """Why nothing can be locked; empty where it can, and where it was not tried."""
+    holds: Holds = field(default_factory=Holds)
 
     def thing(self, need: str) -> Thing | None:
         """What answers a need; None where there is none."""
-        return next(iter(self._candidates(need)), None)
+        return next(iter(self.candidates(need)), None)
 
     def why_not(self, need: str) -> str:
         """Why there is none."""
-        return f"{NEEDS[need]}: {self.records}" if need == "recording" else NEEDS[need]
+        said = {"recording": self.records, "part-paying": self.holds.parts, "tips": self.holds.tips}.get(need)
+        return f"{NEEDS[need]}: {said}" if said else NEEDS[need]
 
-    def _candidates(self, need: str) -> list[Thing]:
+    def candidates(self, need: str) -> list[Thing]:
+        """Everything that answers a need, the best first."""
         match need:
             case "table":
                 return list(self.tables)
@@ -44,6 +50,10 @@ class Found:
                 return [{}] if self.checks_waiters else []
             case "no-waiter-rule":
                 return [] if self.checks_waiters else [{}]
+            case "part-paying" | "whole-paying":
+                return [{}] if (need == "whole-paying") == bool(self.holds.parts) else []
+            case "tips" | "no-tips":
+                return [{}] if (need == "no-tips") == bool(self.holds.tips) else []
             case "two-tables":
                 return [{"names": [self.tables[0]["name"], self.tables[1]["name"]]}] if len(self.tables) > 1 else []
             case "two-bills":
@@ -56,6 +66,14 @@ class Found:
         """Minor units that are not paid; 0 without a bill."""
         bill = self.bills.get(session["id"])
         return bill["totalAmount"] - bill["paidAmount"] if bill else 0
+
+    def machine(self, session: Thing) -> dict[str, Any]:
+        """Which card machine asks about a session, in the hand of which waiter."""
+        waiter = session["waiter"]["id"] if "waiter" in session else None
+        if waiter is None and self.checks_waiters and (served := self.thing("served")) is not None:
+            # A session that nobody serves is anybody's, but of a machine a number is asked for all the same.
+            waiter = served["waiter"]["id"]
+        return {"terminalId": TERMINAL} | ({} if waiter is None else {"waiterId": waiter})
 
 
 def _as_listed(_found: Found, _session: Thing) -> int:
@@ -97,10 +115,14 @@ NEEDS: Mapping[str, str] = {
     "billless": "every session has a bill",
     "two-bills": "fewer than two sessions have bills",
     "payable": f"no session has {_ENOUGH} minor units to pay",
-    "smallest": "no session has anything to pay",
+    "smallest": "no session is left that has anything to pay",
     "waiter-rule": "it does not ask whose waiter it is",
     "no-waiter-rule": "it asks whose waiter it is",
     "recording": "it records nothing",
+    "part-paying": "it takes no part of what is due",
+    "whole-paying": "it takes parts of what is due",
+    "tips": "it takes no tips",
+    "no-tips": "it takes tips",
 }
 """Every need, with why a scenario is not applicable where it is not met."""
 
@@ -108,6 +130,25 @@ NEEDS: Mapping[str, str] = {
 async def discover(ask: Ask, *, may_lock: bool) -> Found:
     """Ask for everything there is, and leave aside what is too odd to be tried on. Raises CannotDiscover."""
     found = Found()
+    await _list_into(found, ask)
+    served = found.thing("served")
+    if served is not None:
+        probe = await ask(
+            "GetSession", {"sessionId": served["id"], "requestorInfo": by_machine({"terminalId": TERMINAL})}
+        )
+        found.checks_waiters = probe.error_code == "WAITER_INCORRECT_WAITER_ID"
+    if may_lock:
+        found.records = await _why_not_recording(ask)
+        await _try_to_pay(ask, found)
+    return found
+
+
+def by_machine(machine: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The requestor that a card machine is."""
+    return {"requestorType": "REQUESTOR_TYPE_CARD_MACHINE", "cardMachineRequestorInfo": machine}
+
+
+async def _list_into(found: Found, ask: Ask) -> None:
     found.tables = [each for each in await _all(ask, "ListTables", "tables") if _has(each, name=str)]
     found.sessions = [
         _without_odd_waiter(each)
@@ -120,17 +161,6 @@ async def discover(ask: Ask, *, may_lock: bool) -> Found:
         for bill in await _all(ask, "ListBillItems", "billItems", sessionIds=ids)
         if _has(bill, sessionId=str, totalAmount=int, paidAmount=int, currency=str)
     }
-    served = found.thing("served")
-    if served is not None:
-        nobody = {
-            "requestorType": "REQUESTOR_TYPE_CARD_MACHINE",
-            "cardMachineRequestorInfo": {"terminalId": TERMINAL},
-        }
-        probe = await ask("GetSession", {"sessionId": served["id"], "requestorInfo": nobody})
-        found.checks_waiters = probe.error_code == "WAITER_INCORRECT_WAITER_ID"
-    if may_lock:
-        found.records = await _why_not_recording(ask, found)
-    return found
 
 
 async def _all(ask: Ask, method: str, member: str, **params: Any) -> list[Thing]:
@@ -153,19 +183,30 @@ def _without_odd_waiter(session: Thing) -> Thing:
     return {name: value for name, value in session.items() if name != "waiter"}
 
 
-async def _why_not_recording(ask: Ask, found: Found) -> str:
-    """Lock a session and unlock it again, to see whether that can be done at all."""
-    session = found.thing("payable")
-    if session is None:
-        return ""
-    waiter = {"waiterId": session["waiter"]["id"]} if "waiter" in session else {}
-    by = {
-        "requestorType": "REQUESTOR_TYPE_CARD_MACHINE",
-        "cardMachineRequestorInfo": {"terminalId": TERMINAL, **waiter},
-    }
-    locked = await ask("LockSession", {"sessionId": session["id"], "requestorInfo": by})
-    if locked.error_code == "ERROR_INTERNAL_POS_ERROR":
-        return str(locked.result.get("errorReason", locked.error_code))
-    if locked.error_code is None:
-        await ask("UnlockSession", {"sessionId": session["id"], "requestorInfo": by})
-    return ""
+async def _why_not_recording(ask: Ask) -> str:
+    """What it says alike to whoever wants to lock, unlock or pay; empty where it looks at what they want it of.
+
+    There is no such session: whoever records at all says that, and one who fails at a session that there is has no excuse.
+    """
+    session = {"id": str(uuid.uuid4())}
+    asked = {"sessionId": session["id"], "requestorInfo": GUEST}
+    payment = {"payment": payment_on(session, {}, base=1), "requestorInfo": GUEST}
+    said = set()
+    for method, params in (("LockSession", asked), ("UnlockSession", asked), ("RecordPayment", payment)):
+        answer = await ask(method, params)
+        is_internal = answer.error_code == "ERROR_INTERNAL_POS_ERROR"
+        said.add(str(answer.result.get("errorReason", answer.error_code)) if is_internal else "")
+    return said.pop() if len(said) == 1 else ""
+
+
+async def _try_to_pay(ask: Ask, found: Found) -> None:
+    """See what payments are held, on the session with the least to pay that has enough."""
+    if found.records or not (payable := found.candidates("payable")):
+        return
+    session = payable[-1]
+    try:
+        found.holds = await what_it_holds(ask, session, found.bills[session["id"]], by_machine(found.machine(session)))
+    except NoAnswer:
+        return  # it is for the scenarios to say
+    # What was paid in full may be gone.
+    await _list_into(found, ask)

@@ -108,6 +108,11 @@ class OrdersPlayer(Player[Found]):
         paid = member_of(exchange.result, "paidAmount").get("value") if isinstance(exchange.result, dict) else None
         return paid if isinstance(paid, int) else None
 
+    def due(self) -> int:
+        """Minor units that are to pay of the order, as it was looked at last."""
+        target = self._target()
+        return 0 if target is None else self.found.outstanding(self._known(target))
+
     async def ask(self, method: str, params: Mapping[str, Any], identity: str | None = None) -> Exchange:
         """Ask, note what the judge finds wrong, and what has become of the order."""
         exchange = await super(OrdersPlayer, self).ask(method, params, identity)
@@ -212,6 +217,10 @@ class OrdersPlayer(Player[Found]):
         """The order that the scenario is about."""
         return next((self.things[name] for name in _TARGETS if name in self.things), None)
 
+    def _known(self, order: Thing) -> Thing:
+        """An order as it was seen last."""
+        return next((each for each in self.found.orders if each["id"] == order["id"]), order)
+
     def _by(self, who: str, order: Any) -> Mapping[str, Any]:
         """The headers of a request about an order; about none of ours, by the waiter of the target."""
         asked = next((each for each in self.found.orders if each["id"] == order), self._target())
@@ -233,9 +242,9 @@ class OrdersPlayer(Player[Found]):
         said, order = step.payment, self._target()
         if said is None or order is None:
             raise NotConnected("this scenario has a payment and no order")
-        known = next((each for each in self.found.orders if each["id"] == order["id"]), order)
+        known = self._known(order)
         currency = member_of(known, "totalAmount").get("currencyCode", "GBP")
-        base = self.found.outstanding(known) if said.base == "all" else said.base
+        base = self.due_before if said.base == "all" else said.base
         payment = {
             "paymentIntentId": self.ids.setdefault(said.id, f"pi_sandbox_{uuid.uuid4().hex}"),
             "paidAmount": {"value": base, "currencyCode": currency},

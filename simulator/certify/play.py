@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
@@ -77,6 +77,8 @@ class Player(ABC, Generic[F]):
     """What was made up, by the name that the scenario has for it."""
     paid_before: int | None = None
     """Minor units that were paid when the scenario began."""
+    due_before: int = 0
+    """Minor units that were still to pay then."""
     told: dict[str, int] = field(default_factory=dict)
     """Minor units of each payment that was answered with success, by its id."""
 
@@ -92,6 +94,10 @@ class Player(ABC, Generic[F]):
     @abstractmethod
     async def paid(self) -> int | None:
         """Minor units that are paid of what the scenario is about; None where that cannot be told."""
+
+    @abstractmethod
+    def due(self) -> int:
+        """Minor units that are to pay of it, as it was looked at last."""
 
     @abstractmethod
     async def filter_step(self, step: Step) -> None:
@@ -116,6 +122,7 @@ class Player(ABC, Generic[F]):
         try:
             if scenario.changes:
                 self.paid_before = await self.paid()
+                self.due_before = self.due()
             for step in scenario.steps:
                 for _ in range(step.times):
                     await self._do(step)
@@ -267,7 +274,13 @@ class Player(ABC, Generic[F]):
         now = await self.paid()
         if now is None and step.otherwise:
             raise NotApplicable(step.otherwise)
-        wanted = sum(self.told.values()) if step.paid == "answered" else step.paid
+        match step.paid:
+            case "answered":
+                wanted = sum(self.told.values())
+            case "all":
+                wanted = self.due_before
+            case _:
+                wanted = step.paid or 0
         if self.paid_before is None or now is None or now - self.paid_before != wanted:
             self.problems.append(
                 f"paidAmount was {self.paid_before} and is {now}; {wanted} more should be paid, and nothing else"
@@ -320,7 +333,7 @@ class Player(ABC, Generic[F]):
                 raise exchange
             else:
                 outcomes.append(exchange.error_code or "success")
-        if step.expect != ("success",) and Counter(outcomes) != Counter(step.expect):
+        if step.expect != ("success",) and not come_to(outcomes, step.expect):
             self.problems.append(f"together they were answered {', '.join(outcomes)}, not {', '.join(step.expect)}")
         if step.expect == ("success",) and set(outcomes) != {"success"}:
             self.problems.append(f"together they were answered {', '.join(outcomes)}, not each with success")
@@ -336,6 +349,14 @@ def at(value: Any, path: str) -> Any:
         else:
             return None
     return value
+
+
+def come_to(outcomes: Sequence[str], expected: Sequence[str]) -> bool:
+    """Whether the outcomes are the expected ones in some order; `a|b` is either."""
+    return any(
+        len(outcomes) == len(order) and all(one in each.split("|") for one, each in zip(outcomes, order, strict=True))
+        for order in itertools.permutations(expected)
+    )
 
 
 def _parsed(data: str | bytes) -> Mapping[str, Any] | None:

@@ -89,6 +89,8 @@ async def _discovered(player: Player[Any], dialect: str, *, allow_payments: bool
         found = await player.discover(player.ask, may_lock=allow_payments)
     except (CannotDiscover, NoAnswer, NotConnected) as problem:
         player.problems.append(f"{problem.message} {problem.hint}".strip())
+    finally:
+        await player.tidy_up()
     return found, _ended(scenario, player, began=began, after=after)
 
 

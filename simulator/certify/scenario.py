@@ -29,7 +29,7 @@ class Payment(_Strict):
     id: str = "a"
     """A name within the scenario; the same name is the same id."""
     base: int | Literal["all"] = 1
-    """`all` is what is outstanding."""
+    """`all` is what was outstanding when the scenario began."""
     tip: int = 0
     cashback: int = 0
     ok: bool = True
@@ -46,12 +46,15 @@ class Step(_Strict):
     """A method that lists; its answer to the filter `params` must be what the filter leaves of everything."""
     pages: str | None = None
     """A search, by whose pages of `limit` entries everything must come once, forwards and backwards."""
-    paid: int | Literal["answered"] | None = None
-    """How much more must be paid than when the scenario began; `answered`: what was answered with success."""
+    paid: int | Literal["answered", "all"] | None = None
+    """How much more must be paid than when the scenario began.
+
+    `answered`: what was answered with success, or said to be recorded already; `all`: what was outstanding.
+    """
     raw: str | None = None
     """The text of a frame."""
     race: list[Step] | None = None
-    """`ask`s that are sent at once; together they must have the outcomes `expect`, in any order."""
+    """`ask`s that are sent at once; together they must have the outcomes `expect`, in any order; `a|b` is either."""
     fault: str | None = None
     """What is to happen to the next request of `method`: the kinds of docs/simulator.md."""
     drop: bool = False

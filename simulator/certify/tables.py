@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from simulator.certify.discovery import GUEST, TERMINAL, Found, discover
+from simulator.certify.discovery import GUEST, TERMINAL, Found, by_machine, discover
+from simulator.certify.holding import payment_on
 from simulator.certify.play import Ask, Player, Thing
 from simulator.certify.scenario import Step
 from simulator.errors import NoAnswer, NotConnected
@@ -51,9 +51,8 @@ class TablesPlayer(Player[Found]):
         elif method == "UnlockSession":
             self._locked.pop(session, None)
             self._attempts = {one: each for one, each in self._attempts.items() if each.get("sessionId") != session}
-        payment = params.get("payment")
-        if method == "RecordPayment" and isinstance(payment, Mapping) and payment.get("paymentSuccessful"):
-            self.told[str(payment.get("id"))] = payment.get("baseAmount", 0)
+        if method == "RecordPayment":
+            self._remember_paid(params)
 
     async def ask(self, method: str, params: Mapping[str, Any], identity: str | None = None) -> Exchange:
         """Ask, and note what the judge finds wrong; a lock that is not answered may be held all the same."""
@@ -63,7 +62,14 @@ class TablesPlayer(Player[Found]):
         # Where no answer comes it stays an attempt.
         exchange = await Player.ask(self, method, params, identity)
         self._attempts.pop(attempt, None)
+        if exchange.error_code == "PAYMENT_ALREADY_RECORDED":
+            self._remember_paid(params)
         return exchange
+
+    def _remember_paid(self, params: Mapping[str, Any]) -> None:
+        payment = params.get("payment")
+        if isinstance(payment, Mapping) and payment.get("paymentSuccessful"):
+            self.told[str(payment.get("id")).strip().lower()] = payment.get("baseAmount", 0)
 
     async def tidy_up(self) -> None:
         """Unlock what is still locked, also where an answer was lost; what cannot be is a problem of the scenario."""
@@ -115,11 +121,30 @@ class TablesPlayer(Player[Found]):
         if session is None:
             return None
         exchange = await self.ask("GetBillItems", {"sessionId": session["id"], "requestorInfo": self._by("machine")})
+        if exchange.error_code == "SESSION_NO_SUCH_SESSION" and self._is_paid_in_full():
+            return await self._paid_of_what_is_gone(session)
         bill = exchange.result.get("billItems") if isinstance(exchange.result, dict) else None
         if not isinstance(bill, dict) or not isinstance(bill.get("paidAmount"), int):
             return None
         self.found.bills = {**self.found.bills, session["id"]: bill}
         return int(bill["paidAmount"])
+
+    def due(self) -> int:
+        """Minor units that are to pay of the session, by the bill that was looked at last."""
+        session = self._target()
+        return 0 if session is None else self.found.outstanding(session)
+
+    def _is_paid_in_full(self) -> bool:
+        return self.paid_before is not None and 0 < self.due_before <= sum(self.told.values())
+
+    async def _paid_of_what_is_gone(self, session: Thing) -> int:
+        """What was due is paid of a session that the till has no longer, unless it lists it to be paid again."""
+        self.found.sessions = [each for each in self.found.sessions if each["id"] != session["id"]]
+        self.found.bills = {one: bill for one, bill in self.found.bills.items() if one != session["id"]}
+        listed = await self.ask("ListSessions", {"isPayable": True, "requestorInfo": GUEST})
+        if session["id"] in [each["id"] for each in _entries("ListSessions", listed)]:
+            self.problems.append(f"ListSessions has session {session['id']} to pay, which is paid in full and gone")
+        return (self.paid_before or 0) + self.due_before
 
     def params(self, step: Step) -> dict[str, Any]:
         """The parameters with which a step asks."""
@@ -139,49 +164,35 @@ class TablesPlayer(Player[Found]):
 
     def _by(self, who: str) -> Mapping[str, Any]:
         """The requestor."""
-        session = self._target() or {}
-        machine: dict[str, Any] = {"terminalId": TERMINAL}
-        waiter = session["waiter"]["id"] if "waiter" in session else None
-        if waiter is None and self.found.checks_waiters and (served := self.found.thing("served")) is not None:
-            # A session that nobody serves is anybody's, but of a machine a number is asked for all the same.
-            waiter = served["waiter"]["id"]
+        machine = self.found.machine(self._target() or {})
+        waiter = machine.get("waiterId")
         match who:
             case "guest":
                 return GUEST
+            case "no-waiter":
+                machine = {"terminalId": TERMINAL}
             case "wrong-waiter":
                 machine["waiterId"] = _NO_WAITER
             case "text-waiter" if waiter is not None:
                 machine["waiterId"] = f"{waiter:03}"
             case "odd-terminal":
                 machine["terminalId"] = []
-                machine |= {"waiterId": waiter} if waiter is not None else {}
-            case "machine" if waiter is not None:
-                machine["waiterId"] = waiter
-        return {"requestorType": "REQUESTOR_TYPE_CARD_MACHINE", "cardMachineRequestorInfo": machine}
+        return by_machine(machine)
 
     def _payment(self, step: Step) -> dict[str, Any]:
         said = step.payment
         session = self._target()
         if said is None or session is None:
             raise NotConnected("this scenario has a payment and no session")
-        bill = self.found.bills.get(session["id"], {})
-        base = self.found.outstanding(session) if said.base == "all" else said.base
-        waiter = {"waiterId": session["waiter"]["id"]} if "waiter" in session else {}
-        payment = {
-            "id": self.ids.setdefault(said.id, str(uuid.uuid4())),
-            "sessionId": session["id"],
-            **waiter,
-            "currency": bill.get("currency", "GBP"),
-            "baseAmount": base,
-            "tipsAmount": said.tip,
+        base = self.due_before if said.base == "all" else said.base
+        payment = payment_on(session, self.found.bills.get(session["id"], {}), base=base, tip=said.tip)
+        payment |= {
+            "id": self.ids.setdefault(said.id, payment["id"]),
             "cashbackAmount": said.cashback,
             "paymentSuccessful": said.ok,
-            "attemptedAt": "2026-11-20T20:15:30.000Z",
-            "methodDetails": {
-                "method": "PAYMENT_METHOD_CARD_PRESENT",
-                "cardPresentPaymentStatus": "CARD_PRESENT_PAYMENT_STATUS_" + ("SUCCESSFUL" if said.ok else "DECLINED"),
-            },
         }
+        if not said.ok:
+            payment["methodDetails"] |= {"cardPresentPaymentStatus": "CARD_PRESENT_PAYMENT_STATUS_DECLINED"}
         payment |= cast("dict[str, Any]", self.resolved(said.change))
         return {name: value for name, value in payment.items() if value != ""}
 

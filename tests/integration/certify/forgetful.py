@@ -41,7 +41,7 @@ def session() -> dict[str, Any]:
 
 def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
     if method in CHANGING:
-        return changed(method, params.get("payment", {}))
+        return changed(method, params, params.get("payment", {}))
     return {
         "ListTables": {"tables": [{"name": "T1", "maxCovers": 2, "status": "TABLE_STATUS_OCCUPIED"}]},
         "ListSessions": {"sessions": [session()]},
@@ -51,7 +51,9 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
     }[method]
 
 
-def changed(method: str, payment: dict[str, Any]) -> dict[str, Any]:
+def changed(method: str, params: dict[str, Any], payment: dict[str, Any]) -> dict[str, Any]:
+    if SESSION not in (params.get("sessionId"), payment.get("sessionId")):
+        return {"errorCode": "SESSION_NO_SUCH_SESSION", "errorReason": "there is none"}
     if bool(LOCKED) == (method == "LockSession"):
         return {"errorCode": CHANGING[method], "errorReason": "so it is"}
     match method:

@@ -16,6 +16,7 @@ from simulator.certify.discovery import GUEST
 from simulator.certify.outcome import Certificate, Verdict
 from simulator.certify.run import certify
 from simulator.gateway import Gateway
+from tests.conftest import run_script
 from tests.integration.certify.adapters import ACCOUNT, KEY, Answer, Ask, Fault, Message, app_of, broken
 
 MONEY = ("totalAmount", "paidAmount", "taxAmount", "amountPerItem", "serviceCharge")
@@ -152,6 +153,61 @@ def new_id(request: Message) -> Message:
     return request
 
 
+NOT_RECORDED = refused("PAYMENT_NOT_RECORDED")
+
+
+def is_small(payment: Message) -> bool:
+    return isinstance(payment["baseAmount"], int) and payment["baseAmount"] < 50
+
+
+def has_tip(payment: Message) -> bool:
+    return bool(payment.get("tipsAmount") or payment.get("gratuityAmount"))
+
+
+def refusing(which: Callable[[Message], bool], result: Message, *, after: int = 0) -> Fault:
+    """A fault that answers such payments so, and records none of them; the real adapter has the first `after`."""
+    left = [after]
+
+    async def fault(request: Message, ask: Ask) -> Answer:
+        if request.get("method") != "RecordPayment" or not which(request["params"]["payment"]):
+            return await ask(request)
+        left[0] -= 1
+        return await ask(request) if left[0] >= 0 else {"jsonrpc": "2.0", "id": request["id"], "result": result}
+
+    return fault
+
+
+def every_other_refused() -> Fault:
+    odd = [False]
+
+    def change(_request: Message, real: Any) -> Any:
+        odd[0] = not odd[0]
+        return NOT_RECORDED if odd[0] and real == {} else real
+
+    return as_result(change, "RecordPayment")
+
+
+def instead_of_success(result: Message, method: str, which: Callable[[Message], bool] = lambda _: True) -> Fault:
+    """A fault that has the real adapter do it, and says that it was not done."""
+    return as_result(
+        lambda request, real: (
+            result if "errorCode" not in real and which(request["params"].get("payment", {})) else real
+        ),
+        method,
+    )
+
+
+def listed_when_gone() -> Fault:
+    """A fault that lists what was there at the first time for ever."""
+    first: list[Any] = []
+
+    def change(_request: Message, real: Any) -> Any:
+        first[:] = first or [copy.deepcopy(real)]
+        return first[0]
+
+    return as_result(change, "ListSessions")
+
+
 READING: dict[str, tuple[str, Fault]] = {
     "money with a point": ("bill-*", money_as(float)),
     "money in pounds": ("bill-*", money_as(lambda value: value / 100)),
@@ -244,24 +300,68 @@ PAYING: dict[str, tuple[str, Fault]] = {
     "a tip paid off the bill": ("payment-tip", before(tip_is_paid, "RecordPayment")),
     "an amount rounded": ("payment-amount-with-a-fraction", paid_by(baseAmount=1)),
     "a currency passed over": ("payment-other-currency", paid_by(currency="GBP")),
+    # None of these may be taken for a till that has no place for such payments.
+    "locks that break": ("lock-again", instead_of_success(refused("ERROR_INTERNAL_POS_ERROR"), "LockSession")),
+    "every payment refused": ("payment-recorded", instead_of_success(NOT_RECORDED, "RecordPayment")),
+    "parts refused without a word": ("payment-recorded", refusing(is_small, {"errorCode": "PAYMENT_NOT_RECORDED"})),
+    "parts that break": ("payment-recorded", refusing(is_small, refused("ERROR_INTERNAL_POS_ERROR"))),
+    "parts refused and paid": ("payment-recorded", instead_of_success(NOT_RECORDED, "RecordPayment", is_small)),
+    "tips that break": ("payment-tip", refusing(has_tip, refused("ERROR_INTERNAL_POS_ERROR"))),
+    "tips refused and paid": ("payment-tip-refused", instead_of_success(NOT_RECORDED, "RecordPayment", has_tip)),
+    "every other payment refused": ("payment-[rt]*", every_other_refused()),
 }
+IN_FULL: dict[str, tuple[str, Fault]] = {
+    "every payment refused": ("payment-recorded", instead_of_success(NOT_RECORDED, "RecordPayment")),
+    "parts taken now and then": ("payment-in-parts-refused", refusing(is_small, {}, after=2)),
+    "a payment that is forgotten": ("paid-in-full", before(lambda _: None, "RecordPayment")),
+    "a payment in full that is forgotten": ("paid-in-full", refusing(lambda payment: not is_small(payment), {})),
+    "a payment that unlocks": ("paid-in-full", unlocks_after_payment()),
+    "a repeat acknowledged as new": ("paid-in-full", instead_of("PAYMENT_ALREADY_RECORDED", {}, "RecordPayment")),
+    "a repeat that is not known": ("paid-in-full-answer-lost", before(new_id, "RecordPayment")),
+    "two payments for one session": (
+        "two-terminals-pay-in-full-at-once",
+        instead_of("PAYMENT_NOT_RECORDED", {}, "RecordPayment"),
+    ),
+    "a session to pay that there is not": ("paid-in-full", listed_when_gone()),
+}
+"""Planted at a till that holds no part payments."""
+
+
+MANY_TABS = """
+    INSERT INTO sharedtickets (id, name) SELECT 'tab-' || n, 'Tab ' || n FROM generate_series(1, 40) n;
+    INSERT INTO sharedticketlines (id, sharedticket_id, line, product_id, tax_id, quantity, discountrate, price)
+    SELECT 'line-' || n, 'tab-' || n, 1, (SELECT MIN(id) FROM products), (SELECT MIN(id) FROM taxes), 1, 0, n
+    FROM generate_series(1, 40) n"""
+"""Each payment closes a check: there are enough for every fault."""
 
 
 @pytest.fixture(scope="module")
 def tried(restaurant: Callable[[str], str], new_database: Callable[..., str]) -> Iterator[Callable[..., Certificate]]:
-    """Certifies the real adapter of one restaurant that records, with a fault at its mouth."""
+    """Certifies the real adapter of a restaurant that records, with a fault at its mouth."""
     with asyncio.Runner() as runner:
-        app = app_of("floreant", new_database(restaurant("floreant")))
-        runner.run(app.store.create_ledger())
-        runner.run(app.store.bind())
+        apps: dict[str, App] = {}
 
-        def put(fault: Fault, only: str, *, payments: bool, within: float = 1.0) -> Certificate:
+        def app_at(mapping: str) -> App:
+            if mapping not in apps:
+                url = new_database(restaurant(mapping))
+                if mapping == "pasteque":
+                    run_script(url, MANY_TABS)
+                apps[mapping] = app_of(mapping, url)
+                runner.run(apps[mapping].store.create_ledger())
+                runner.run(apps[mapping].store.bind())
+            return apps[mapping]
+
+        def put(
+            fault: Fault, only: str, *, payments: bool, within: float = 1.0, mapping: str = "floreant"
+        ) -> Certificate:
+            app = app_at(mapping)
             found = runner.run(_certified(app, fault, only, payments=payments, within=within))
             runner.run(_unlock_all(app))
             return found
 
         yield put
-        runner.run(app.store.close())
+        for app in apps.values():
+            runner.run(app.store.close())
 
 
 async def _certified(app: App, fault: Fault, only: str, *, payments: bool, within: float) -> Certificate:
@@ -293,6 +393,7 @@ def test_without_a_fault_the_same_adapter_certifies(tried: Callable[..., Certifi
     ]:
         # A machine that is slow is no fault.
         assert tried(nothing_wrong, only, payments=payments, within=10.0).is_good
+    assert tried(nothing_wrong, "in full", payments=True, within=10.0, mapping="pasteque").is_good
 
 
 def test_there_are_more_than_enough_faults():
@@ -309,4 +410,11 @@ def test_a_fault_in_reading_is_caught(name: str, tried: Callable[..., Certificat
 def test_a_fault_in_paying_is_caught(name: str, tried: Callable[..., Certificate]):
     only, fault = PAYING[name]
     found = tried(fault, only, payments=True, within=10.0)
+    assert [each for each in found.outcomes if each.verdict is Verdict.FAIL and each.scenario.group != "lists"]
+
+
+@pytest.mark.parametrize("name", IN_FULL)
+def test_a_fault_in_paying_is_caught_where_all_is_paid_at_once(name: str, tried: Callable[..., Certificate]):
+    only, fault = IN_FULL[name]
+    found = tried(fault, only, payments=True, within=10.0, mapping="pasteque")
     assert [each for each in found.outcomes if each.verdict is Verdict.FAIL and each.scenario.group != "lists"]

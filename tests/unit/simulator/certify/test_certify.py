@@ -20,6 +20,7 @@ from simulator.certify.command import line_of, summary_of
 from simulator.certify.discovery import NEEDS, Found
 from simulator.certify.outcome import Certificate, Outcome, Verdict
 from simulator.certify.page import as_html
+from simulator.certify.play import come_to
 from simulator.certify.report import as_json, as_junit
 from simulator.certify.scenario import Scenario, Step, WrongScenario, read, scenarios
 from simulator.certify.tables import TablesPlayer
@@ -204,6 +205,68 @@ def played(gateway: Deaf) -> list[str]:
     lock = Step(ask="LockSession", params={"sessionId": "$payable.id"})
     asyncio.run(player.play(Scenario(name="locks", proves="It locks.", needs=["payable"], steps=[lock])))
     return player.problems
+
+
+class Forgets:
+    """A gateway to a till that has a session no longer once it was paid; `paid` minor units of 900 by one payment."""
+
+    def __init__(self, paid: int, *, lists_it: bool = False) -> None:
+        self.paid, self.lists_it, self.is_gone = paid, lists_it, False
+        self.faults = SimpleNamespace(clear=lambda: None)
+        self.journal = Journal()
+
+    async def ask(self, _account: str, method: str, _params: object, **_: object) -> SimpleNamespace:
+        code, result = None, {}
+        if method == "RecordPayment":
+            self.is_gone = True
+        elif method == "ListSessions":
+            result = {"sessions": [{"id": "s", "isPayable": True}] if self.lists_it else []}
+        elif self.is_gone:
+            code = "SESSION_NO_SUCH_SESSION"
+        else:
+            result = {"billItems": {"sessionId": "s", "totalAmount": 900, "paidAmount": 0, "currency": "GBP"}}
+        return SimpleNamespace(error_code=code, findings=(), result=result, request_frame=1)
+
+
+def paid_on(gateway: Forgets, wanted: object) -> list[str]:
+    """What is wrong after a payment, where so much more should be paid."""
+    found = Found(sessions=[{"id": "s", "isPayable": True}], bills={"s": {"totalAmount": 900, "paidAmount": 0}})
+    player = TablesPlayer(gateway, "bistro", found, 1.0, 3.0, 0.1)  # type: ignore[arg-type] # what it needs of one
+    pays = Step.model_validate({"ask": "RecordPayment", "payment": {"base": gateway.paid}})
+    looks = Step.model_validate({"paid": wanted})
+    scenario = Scenario(name="pays", proves="It pays.", needs=["smallest"], changes=True, steps=[pays, looks])
+    asyncio.run(player.play(scenario))
+    assert not gateway.is_gone or (found.thing("session") is None) == (gateway.paid >= 900)
+    return player.problems
+
+
+def test_a_session_may_be_gone_that_was_paid_in_full_and_no_other():
+    assert paid_on(Forgets(900), "all") == []
+    assert paid_on(Forgets(900), "answered") == []
+    assert paid_on(Forgets(899), "answered") == [
+        "paidAmount was 0 and is None; 899 more should be paid, and nothing else"
+    ]
+    assert paid_on(Forgets(901), "answered") == [
+        "paidAmount was 0 and is 900; 901 more should be paid, and nothing else"
+    ]
+    assert paid_on(Forgets(900, lists_it=True), "all") == [
+        "ListSessions has session s to pay, which is paid in full and gone"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "is_so"),
+    [
+        (["success", "REFUSED"], True),
+        (["REFUSED", "success"], True),
+        (["success", "success"], True),
+        (["REFUSED", "REFUSED"], False),
+        (["success", "BROKEN"], False),
+        (["success"], False),
+    ],
+)
+def test_racers_may_end_as_they_are_expected_in_any_order(outcomes: list[str], is_so: bool):
+    assert come_to(outcomes, ["success", "success|REFUSED"]) == is_so
 
 
 def test_a_lock_whose_answer_was_lost_is_unlocked_all_the_same():

@@ -30,7 +30,7 @@ def certificate(epos: Epos, *only: str) -> Certificate:
     async def run() -> Certificate:
         async with Gateway(ACCOUNTS) as gateway, dialling(epos, gateway):
             return await certify(
-                gateway, "bistro", allow_payments=True, only=only, timeout=0.3, patience=20.0, quiet=0.02
+                gateway, "bistro", allow_payments=True, only=only, timeout=10.0, patience=20.0, quiet=0.02
             )
 
     return asyncio.run(run())
