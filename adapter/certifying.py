@@ -9,24 +9,12 @@ from typing import Any
 import click
 
 from adapter.app import run_async
+from adapter.gateway_options import with_gateway_options
 from adapter.terminal import explained, needing
 
 
 @click.command("certify")
-@click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
-@click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect.")
-@click.option(
-    "--protocol",
-    type=click.Choice(["tables", "epos-data"]),
-    default="tables",
-    show_default=True,
-    help="What --account speaks: the Tables API, or the EPOS Data API.",
-)
-@click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
-@click.option("--adapter", default=None, metavar="COMMAND", help="Starts the adapter, so that it can be killed.")
-@click.option(
-    "--modifiers-apart", is_flag=True, help="The price of an item does not hold its modifiers, in the Tables API."
-)
+@with_gateway_options
 @click.option("--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="As for simulate.")
 @click.option("--allow-payments", is_flag=True, help="Lock sessions and record payments, which stay recorded.")
 @click.option("--only", multiple=True, metavar="PATTERN", help="Scenarios or groups, such as 'payment-*'.")

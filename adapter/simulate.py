@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from adapter.app import run_async
+from adapter.gateway_options import with_gateway_options
 from adapter.signals import on_signal
 from adapter.terminal import explained, needing
 
@@ -17,17 +18,7 @@ from adapter.terminal import explained, needing
 @click.option(
     "--listen", default=None, metavar="HOST:PORT", help="Where the card machine is; 127.0.0.1:8800 without it."
 )
-@click.option("--gateway", default=None, metavar="HOST:PORT", help="Where adapters dial; 127.0.0.1:8801 without it.")
-@click.option("--account", "accounts", multiple=True, metavar="NAME:KEY", help="Who may connect; more than once.")
-@click.option(
-    "--protocol",
-    type=click.Choice(["tables", "epos-data"]),
-    default="tables",
-    show_default=True,
-    help="What --account speaks: the Tables API, or the EPOS Data API.",
-)
-@click.option("--dial", multiple=True, metavar="URL", help="An adapter that listens, to be dialled.")
-@click.option("--adapter", default=None, metavar="COMMAND", help="Starts the adapter, so that it can be killed.")
+@with_gateway_options
 @click.option(
     "--adapter-pid", type=int, default=None, metavar="PID", help="The process to kill, where it runs already."
 )
@@ -36,9 +27,6 @@ from adapter.terminal import explained, needing
     default=None,
     metavar="URL",
     help="The adapter's status port, as http://127.0.0.1:8791, to show its SQL.",
-)
-@click.option(
-    "--modifiers-apart", is_flag=True, help="The price of an item does not hold its modifiers, in the Tables API."
 )
 @click.option(
     "--config", "file", type=click.Path(dir_okay=False, path_type=Path), help="All of it in a file: docs/simulator.md."
