@@ -88,6 +88,7 @@ class Serving:
         """Bind the mapping, and look after database and payments, until it is ended; gives what does."""
         work: list[Callable[[], Awaitable[None]]] = [
             self._bind,
+            lambda: self.store.keep_fitting(self._stop),
             lambda: self.store.look_after_database(self._stop),
             lambda: self.store.look_after_payments(self._stop),
             self._look_after_locks,

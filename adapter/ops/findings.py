@@ -102,7 +102,8 @@ def _mapping(report: Report) -> Iterator[Finding]:
             level="attention",
             about="mapping",
             says=_sentence(f"a request failed: {mapping.outgrown}"),
-            do="Was the EPOS updated? Restart the adapter: it then lists everything that does not fit any more.",
+            do="Was the EPOS updated? The mapping is fitted anew by itself: what does not fit any more is then listed, and "
+            "what fits again is served. If nothing changes, epos-adapter check may say more.",
         )
 
 

@@ -92,6 +92,10 @@ class Connections:
         connection.invalidate(error)
         self._lost_at = time.monotonic()
 
+    def renew(self) -> None:
+        """Throw every connection away that is open now, each when it is next asked for."""
+        self._lost_at = time.monotonic()
+
     def close(self) -> None:
         """Close all that nobody uses."""
         ready, self._ready = self._ready, []

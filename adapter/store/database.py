@@ -202,7 +202,8 @@ def translate(error: BaseException) -> AdapterError:
             )
         case "mismatch":
             return MappingMismatch(
-                f"the mapping does not fit the database ({code})", hint="was the EPOS updated? restart the adapter"
+                f"the mapping does not fit the database ({code})",
+                hint="was the EPOS updated? epos-adapter check lists what does not fit",
             )
         case "slow":
             return TooSlow("the database took too long")

@@ -38,6 +38,7 @@ from adapter.store.database import Database
 from adapter.store.fitting import Fitting
 from adapter.store.flagged import FlaggedRow
 from adapter.store.ledger import VERSION, Ledger, LockRow
+from adapter.store.refit import Refit
 from adapter.store.till import SqlTill
 from adapter.store.units import Reader, Writer
 from adapter.store.verify import Verifier
@@ -50,6 +51,8 @@ _PURGE_AGAIN = 3600.0
 """Seconds between looks for old locks that nobody needs to remember any more."""
 _TRY_AGAIN = 10.0
 """Seconds before a mapping that did not fit is tried again."""
+_LOOK = 1.0
+"""Seconds between looks whether the database has refused a statement of the mapping."""
 
 
 class SqlStore:
@@ -93,6 +96,7 @@ class SqlStore:
         self._unfit: AdapterError | None = None
         self._problems: list[str] = []
         self._tried_at = 0.0
+        self._refit = Refit()
         self._purged_at = -_PURGE_AGAIN
 
     async def read(self, unit: Callable[[Book], Answer]) -> Answer:
@@ -103,7 +107,7 @@ class SqlStore:
             ledger = self._ledger if self._recording else None
             return await self._database.read(lambda reader: unit(SqlBook(reader, bound, ledger)))
         except MappingMismatch as error:
-            self._emit(MappingOutgrown(reason=error.message))
+            self._say_outgrown(error)
             raise
 
     async def write(self, unit: Callable[[Till], Answer], *, even_unheard: bool = True, insists: bool = True) -> Answer:
@@ -118,7 +122,7 @@ class SqlStore:
                 lambda writer: unit(SqlTill(writer, bound, writes, ledger)), even_unheard=even_unheard, insists=insists
             )
         except MappingMismatch as error:
-            self._emit(MappingOutgrown(reason=error.message))
+            self._say_outgrown(error)
             raise
 
     def write_later(self, unit: Callable[[Till], object]) -> None:
@@ -155,9 +159,11 @@ class SqlStore:
             except TimeoutError:
                 continue
             return
-        verifier = await self.verifier()
-        if verifier is not None:
-            await verifier.run(stop)
+        while not stop.is_set():
+            verifier = await self.verifier()
+            if verifier is None:
+                return
+            await verifier.run(stop, self._is_bound_by)
 
     async def verifier(self) -> Verifier | None:
         """What looks after payments; None where the mapping does not say how, or there is no ledger."""
@@ -211,6 +217,40 @@ class SqlStore:
     async def look_after_database(self, stop: asyncio.Event) -> None:
         """Look every few seconds whether the database is there, and payments can be recorded, until `stop` is set."""
         await self._database.health.watch(self._look, stop)
+
+    async def keep_fitting(self, stop: asyncio.Event) -> None:
+        """Fit the mapping anew when the database has refused a statement of it, which an update of the EPOS does, until `stop`.
+
+        Until it fits, what the database still takes is answered as before.
+        """
+        while not stop.is_set():
+            if self._refit.is_due:
+                await self._fit_again()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _LOOK)
+
+    async def _fit_again(self) -> None:
+        try:
+            async with asyncio.timeout(_BIND_PATIENCE):
+                bound = await self.bind_or_raise()
+        except (InvalidFile, StoreError, MappingMismatch, TimeoutError) as error:
+            self._refit.failed()
+            if isinstance(error, InvalidFile):  # of the others, whoever looks after the database tells
+                self._say_unfit([str(problem) for problem in error.problems])
+            return
+        self._refit.fitted()
+        self._problems, self._bound = [], bound
+        # What connections remember of statements is of the tables as they were.
+        self._database.connections.renew()
+        self._recording = False
+        await self._say_recording(bound)
+
+    def _say_outgrown(self, error: MappingMismatch) -> None:
+        self._refit.refused()
+        self._emit(MappingOutgrown(reason=error.message))
+
+    def _is_bound_by(self, bound: Bound) -> bool:
+        return self._bound is bound
 
     async def _look(self) -> None:
         if self._bound is None:
@@ -314,7 +354,7 @@ class SqlStore:
             except StoreError as error:
                 self._database.health.failed(error)
                 raise
-            self._unfit = None
+            self._unfit, self._problems = None, []
             await self._say_recording(self._bound)
             return self._bound
 

@@ -6,6 +6,7 @@ Keeps nothing: which payments to look at is in the ledger, so any adapter does i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -45,9 +46,12 @@ class Verifier:
         self._rule = rule
         self._plan = plan
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Look every so often, until `stop` is set; a database that does not answer is asked again next time."""
-        while not stop.is_set():
+    async def run(self, stop: asyncio.Event, is_current: Callable[[Bound], bool]) -> None:
+        """Look every so often, until `stop` is set or the mapping has been fitted anew.
+
+        A database that does not answer is asked again next time.
+        """
+        while not stop.is_set() and is_current(self._bound):
             with suppress(AdapterError):  # every request says what is wrong with the database
                 await self.look()
             try:
