@@ -31,8 +31,6 @@ class Found:
     checks_waiters: bool = False
     refusals: Mapping[str, str] = field(default_factory=dict)
     """Why a method is not offered, for those that are not."""
-    records: str = ""
-    """Why nothing can be locked; empty where it can, and where it was not tried."""
     parts: str = ""
     """Why a part of what is due cannot be paid; empty where it can, and where it was not tried."""
 
@@ -49,7 +47,7 @@ class Found:
             return f"not offered: {', '.join(lacking)} ({said})"
         if need == "part-paying" and self.parts:
             return f"{NEEDS[need]}: {self.parts}"
-        return f"it locks nothing: {self.records}" if methods else NEEDS[need]
+        return NEEDS[need]
 
     def outstanding(self, order: Thing) -> int:
         """Minor units that are not paid; 0 where that is not said."""
@@ -60,8 +58,7 @@ class Found:
     def _candidates(self, need: str) -> list[Thing]:
         if need in _OFFERED:
             is_offered = self.refusals.keys().isdisjoint(_OFFERED[need])
-            has_locks = not self.records or need not in _WITH_LOCKS
-            return [{}] if is_offered and has_locks and not (need == "part-paying" and self.parts) else []
+            return [{}] if is_offered and not (need == "part-paying" and self.parts) else []
         match need:
             case "table":
                 return list(self.tables)
@@ -129,7 +126,6 @@ _OFFERED: Mapping[str, Sequence[str]] = {
     "part-paying": ("CreateOrderLockV1", "DeleteOrderLockV1", "RecordOrderPaymentByIdV1"),
 }
 """Needs that are capabilities, and the methods behind each."""
-_WITH_LOCKS = ("locking", "extending", "recording", "part-paying")
 NEEDS: Mapping[str, str] = {
     **dict.fromkeys(_OFFERED, "it is not offered"),
     "part-paying": "it takes no part of what is due",
@@ -262,8 +258,6 @@ async def _try_to_pay(ask: Ask, found: Found) -> None:
         "headers": machine(waiter_of(order), checks_waiters=found.checks_waiters),
     }
     locked = await ask("CreateOrderLockV1", {**params, "expiry": in_seconds(60)})
-    if locked.error_code == "UnexpectedError":
-        found.records = str(locked.result.get("debugMessage", locked.error_code))
     if locked.error_code is not None:
         return
     if "RecordOrderPaymentByIdV1" not in found.refusals:

@@ -178,6 +178,8 @@ class Epos:
 
     def _lock(self, params: Thing) -> Thing:
         order, lock = self._order(params), params.get("lockId")
+        if self.quirk == "locks that break":
+            raise Refused("UnexpectedError")
         expiry = self._expiry(params)
         if not isinstance(lock, str):
             raise Refused("InvalidRequest")
@@ -232,6 +234,8 @@ class Epos:
             payment = (order["id"], intent, paid + tip, 0)
         if self._is_repeat(payment):
             return self._told(order)
+        if self.quirk == "every payment refused":
+            raise Refused("Conflict")
         if order["status"] != "Accepted" and self.quirk != "a finished order paid":
             raise Refused("Conflict")
         if self._held(order) not in (None, params.get("lockId")) and self.quirk != "another's lock passed over":
