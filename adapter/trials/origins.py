@@ -99,7 +99,7 @@ _BESIDE: dict[Path, tuple[Path, ...]] = {
     ("session", "payable"): (("session", "finished"), ("bill", "total"), ("bill", "paid")),
 }
 """Fields of which a value is made beside its own."""
-_SOURCES = ("column", "sql", "map")
+_SOURCES = ("column", "sql", "codec", "path", "map")
 _TIMES = frozenset({"created_at", "finished_at", "ordered_at"})
 
 
@@ -127,6 +127,8 @@ def origin_of_member(mapping: Mapping, path: Path, *, negative: bool = False) ->
             continue
         field = _FIELDS.get(entity, {}).get(str(name))
         if field is not None:
+            if field == ("ordered_at",) and mapping.file.item.ordered_at is None:
+                return _of_field(mapping, ("session", "created_at"))  # which stands in for it
             if entity == "item":
                 return _of_line(mapping, field, negative=negative)
             rest = tuple(str(part) for part in path[place + 1 :]) if name == "waiter" else ()
@@ -227,6 +229,7 @@ def _of_rows(mapping: Mapping, entity: str) -> str:
     if entity == "item":
         places += [("discount", index) for index in range(len(mapping.file.discount))]
         places += [("charge", index) for index in range(len(mapping.file.charge))]
+        places.append(("modifier", "positional"))
     if entity == "session":
         places += [("session", "finished"), ("session", "payable"), *_made_of(mapping, ("session", "finished"))]
     if entity == "table":

@@ -17,7 +17,7 @@ from tests.mutation.sheet import Sheet
 
 ROOT = Path(__file__).parent.parent.parent
 RESTAURANTS = ROOT / "adapter" / "demo" / "restaurants"
-NAMES = ("floreant", "pasteque")
+NAMES = ("floreant", "pasteque", "unicenta")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,19 @@ def test_a_member_names_its_key_and_what_else_makes_it(member: KeyPath, first: K
         assert f", line {line(*other)}" in told
 
 
+@pytest.mark.parametrize(
+    ("member", "key"),
+    [
+        (("fullBill", "billItems", "items", 0, "lastOrderedAt"), ("session", "created_at", "path")),
+        (("fullBill", "billItems", "items"), ("modifier", "positional")),
+    ],
+)
+def test_what_stands_in_for_a_field_and_what_takes_lines_away_is_named(member: KeyPath, key: KeyPath):
+    mapping = load_mapping(FILE.with_name("unicenta.toml"))
+    told = origin_of_member(mapping, member)
+    assert f"line {mapping.source.locator.place(key)[0]}" in told
+
+
 def test_of_a_negative_amount_a_discount_is_the_likeliest_maker():
     told = origin_of_member(MAPPING, ("billItems", "items", 2, "amountPerItem"), negative=True)
     assert told.startswith(f"it is discount[0].amount, line {line('discount', 0, 'amount')}")
