@@ -100,7 +100,9 @@ def lock_order(till: Till, request: ask.LockOrder, rules: RecordingRules, token:
 
 
 def extend_lock(till: Till, request: ask.ExtendLock, rules: RecordingRules, token: UUID) -> None:
-    """Let a lock end at another moment, as near as `lock_order` has it; whoever knows its id may, so no waiter is asked for.
+    """Let a lock end later, as near as `lock_order` has it; whoever knows its id may, so no waiter is asked for.
+
+    Never earlier: of two extensions the first may be carried out last, and whoever was told the end of the second relies on it.
 
     Raises SessionNotFound, NotLocked, InvalidParams.
     """
@@ -111,7 +113,8 @@ def extend_lock(till: Till, request: ask.ExtendLock, rules: RecordingRules, toke
         raise NotLocked("the order is not locked by this lock" + (f": {holder_of(held)}" if held is not None else ""))
     if is_over(held, till):
         raise NotLocked(f"this lock has ended at {said(held.order.expires_at)}")
-    till.renew(request.order_id, structs.replace(held.order, expires_at=_end(till, request.expiry, rules)), token)
+    until = max(held.order.expires_at, _end(till, request.expiry, rules))
+    till.renew(request.order_id, structs.replace(held.order, expires_at=until), token)
 
 
 def unlock_order(till: Till, request: ask.UnlockOrder) -> Order | BareOrder:

@@ -313,7 +313,8 @@ class Model:
         check = self.checks[request.check]
         if check.lock_id != request.lock_id or check.has_ended:
             return CONFLICT, self
-        lock = replace(check.locks[request.lock_id], left=min(request.minutes, LONGEST_LOCK))
+        known = check.locks[request.lock_id]
+        lock = replace(known, left=max(known.left, min(request.minutes, LONGEST_LOCK)))
         longer = replace(check, holder=request.terminal).remembering(request.lock_id, lock)
         return DONE, self.with_check(request.check, longer)
 

@@ -109,6 +109,13 @@ def test_a_lock_that_is_asked_for_again_is_the_same_and_never_shortened():
     assert till.held.token == again
 
 
+def test_an_extension_that_comes_late_does_not_shorten_what_was_extended_since():
+    till = locked()
+    extend_lock(till, extending(minutes=10), RULES, uuid4())
+    extend_lock(till, extending(minutes=7), RULES, uuid4())
+    assert ends(till) == NOW + timedelta(minutes=10)
+
+
 def test_a_lock_that_is_asked_for_till_next_year_ends_as_soon_as_the_restaurant_says_however_often_it_is_asked_for():
     till, rules = Memory(), RecordingRules(longest_lock=timedelta(minutes=30))
     lock_order(till, locking(minutes=525_600), rules, uuid4())
