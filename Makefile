@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint bench faults soak mutate fuzz audit clean
+.PHONY: demo test lint bench faults soak mutate fuzz published audit clean
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +50,10 @@ mutate: $(VENV)/.dev
 
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+# ARGS="--spec FILE", the AsyncAPI file that the provider publishes; it is not part of this project.
+published: $(VENV)/.dev
+	$(BIN)/python -m tests.published $(ARGS)
 
 # Known holes in what the container installs. It needs the advisories of PyPI, and says so where it cannot have them.
 audit: $(VENV)/.audit

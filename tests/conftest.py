@@ -17,6 +17,8 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from tests.published.recorder import record_if_asked
+
 ELSEWHERE = Path(__file__).parent / "restaurants"
 RESTAURANTS = Path(__file__).parent.parent / "adapter" / "demo" / "restaurants"
 
@@ -28,6 +30,7 @@ _numbers = itertools.count(1)
 # Adapters are started some two hundred times over; what they are made of is compiled once.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+record_if_asked()
 
 
 def pytest_xdist_auto_num_workers() -> int:
