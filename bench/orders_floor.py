@@ -20,7 +20,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from websockets.asyncio.server import ServerConnection, serve
 
 from bench.floor import Floor, _number
-from bench.statements import ORDERS, PAGE
+from bench.statements import ORDER, ORDERS, PAGE
 
 
 class Cursor(Struct, frozen=True):
@@ -106,8 +106,8 @@ class Order(Struct, rename="camel", gc=False):
 
 class Page(Struct, gc=False):
     data: list[Order]
-    after: str | UnsetType = UNSET
     before: str | UnsetType = UNSET
+    after: str | UnsetType = UNSET
 
 
 class Answer(Struct, gc=False):
@@ -130,7 +130,7 @@ class OrdersFloor(Floor):
         params = question.params
         result: Order | Page
         if question.method == "GetOrderByIdV1":
-            (result,) = await self._orders([_number(params.order_id)])
+            (result,) = _orders(await self._rows(ORDER, {"id": _number(params.order_id)}))
         else:
             result = await self._page(params.cursor)
         await ws.send(_encoder.encode(Answer("2.0", question.id, question.method, result)), text=True)
@@ -145,16 +145,14 @@ class OrdersFloor(Floor):
             if not rows:
                 break
             after = rows[-1][0]
-            orders += [order for order in await self._orders([row[0] for row in rows]) if order.payable]
+            found = _orders(await self._rows(ORDERS, {"ids": [row[0] for row in rows]}))
+            orders += [order for order in found if order.payable]
         data = orders[: cursor.limit]
         return Page(
             data,
             after=_cursor(data[-1].id) if len(orders) > cursor.limit else UNSET,
             before=_cursor(data[0].id) if cursor.after is not None and data else UNSET,
         )
-
-    async def _orders(self, tickets: list[int]) -> list[Order]:
-        return _orders(await self._rows(ORDERS, {"ids": tickets}))
 
     async def _rows(self, statement: str, params: dict[str, Any]) -> Sequence[Any]:
         connection = await self._free.get()

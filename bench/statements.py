@@ -106,28 +106,32 @@ _OPEN = "k.voided = false AND k.settled = false AND k.paid = false"
 PAGE = f"SELECT k.id FROM ticket k WHERE {_OPEN} AND k.id > %(after)s ORDER BY k.id LIMIT %(size)s"
 """The checks of one page of SearchOrdersV1."""
 
-ORDERS = f"""
+_ORDERS = Template(f"""
 SELECT k.id, 0, {_pence(_TOTAL)}, {_pence("k.paid_amount")}, {_pence("k.total_tax")},
        {_pence("COALESCE(k.service_charge, 0)")}, {_pence("COALESCE(k.delivery_charge, 0)")},
        {_pence("COALESCE(k.adjustment_amount, 0)")}, {_pence("COALESCE(k.total_discount, 0)")}, {_AT}, {_CREATED},
        CASE WHEN k.total_discount <> 0 THEN {_names("ticket_discount", "d.ticket_id = k.id")} END, u.user_id::text
-FROM ticket k LEFT JOIN users u ON u.auto_id = k.owner_id WHERE k.voided IS NOT TRUE AND k.id = ANY(%(ids)s)
+FROM ticket k LEFT JOIN users u ON u.auto_id = k.owner_id WHERE k.voided IS NOT TRUE AND k.id $asked
 UNION ALL
 SELECT i.ticket_id, 1, i.id, {_pence("i.item_price")}, {_pence("COALESCE(i.discount, 0)")}, i.item_id, i.item_count,
        NULL, NULL, trim(i.item_name),
        CASE WHEN i.discount <> 0 THEN {_names("ticket_item_discount", "d.ticket_itemid = i.id")} END, NULL, NULL
-FROM ticket_item i WHERE i.treat_as_seat IS NOT TRUE AND i.ticket_id = ANY(%(ids)s)
+FROM ticket_item i WHERE i.treat_as_seat IS NOT TRUE AND i.ticket_id $asked
 UNION ALL
 SELECT i.ticket_id, 2, i.id, {_pence(_EXTRA)}, m.item_id, m.item_count, {_LATER},
        COALESCE(r.list_order, a.list_order), m.id, trim(m.modifier_name), NULL, NULL, NULL
 FROM ticket_item i JOIN {_MODIFIERS} ON m.ticket_item_id = i.id
-WHERE i.treat_as_seat IS NOT TRUE AND m.info_only IS NOT TRUE AND i.ticket_id = ANY(%(ids)s)
+WHERE i.treat_as_seat IS NOT TRUE AND m.info_only IS NOT TRUE AND i.ticket_id $asked
 UNION ALL
 SELECT n.ticket_id, 3, t.id, NULL, NULL, NULL, NULL, NULL, NULL, COALESCE(NULLIF(trim(t.name), ''), 'Table ' || t.id),
        NULL, NULL, NULL
-FROM ticket_table_num n JOIN shop_table t ON t.id = n.table_id WHERE n.ticket_id = ANY(%(ids)s)
+FROM ticket_table_num n JOIN shop_table t ON t.id = n.table_id WHERE n.ticket_id $asked
 UNION ALL
 SELECT x.ticket_id, 4, x.id, {_pence("x.amount")}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM transactions x WHERE x.voided IS NOT TRUE AND x.ticket_id = ANY(%(ids)s)
-"""
+FROM transactions x WHERE x.voided IS NOT TRUE AND x.ticket_id $asked
+""")
 """Everything that orders hold; the kind of a row is its second column."""
+ORDER = _ORDERS.substitute(asked="= %(id)s")
+"""One order. It has a text of its own because the plan differs: each table by its index, where many are read in one go."""
+ORDERS = _ORDERS.substitute(asked="= ANY(%(ids)s)")
+"""The orders of a page."""
