@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from msgspec import UNSET, UnsetType, structs
@@ -27,6 +28,8 @@ _STATUSES: Final[dict[orders.OrderStatus, wire.OrderStatus]] = {
 }
 _LONGEST_TAX_ID: Final = 60
 _LONGEST_TAX_NAME: Final = 100
+_REMEMBERED: Final = 4096
+"""Amounts, and modifiers, that are remembered for a currency."""
 
 
 def to_order(order: orders.Order | orders.BareOrder) -> wire.Order:
@@ -34,17 +37,38 @@ def to_order(order: orders.Order | orders.BareOrder) -> wire.Order:
     if isinstance(order, orders.BareOrder):
         return _bare(order)
     session, bill = order.session, order.bill
-    told = wire.Order(
-        id=str(session.id),
+    if bill is None:
+        return wire.Order(
+            id=session.id,
+            status=_STATUSES[order.status],
+            details=_details(order),
+            payable=False,
+            reference=order.reference or UNSET,
+            display_name=order.display_name or UNSET,
+            created_at=moment_text(session.created_at),
+            updated_at=moment_text(order.updated_at),
+        )
+    money = _money_of(bill.currency)
+    items, discounts = _lines(bill, money)
+    return wire.Order(
+        id=session.id,
         status=_STATUSES[order.status],
         details=_details(order),
-        payable=order.is_payable and bill is not None,
+        payable=order.is_payable,
+        items=items,
+        discounts=discounts,
+        tax_lines=[_tax_line(line, money) for line in order.tax_lines],
+        total_amount=money[bill.total],
+        paid_amount=money[bill.paid],
+        tips_amount=money[order.tips],
+        service_charge_amount=UNSET if bill.service_charge is None else money[bill.service_charge],
+        payments=[_payment(payment, money) for payment in order.payments],
+        note=bill.note or UNSET,
         reference=order.reference or UNSET,
         display_name=order.display_name or UNSET,
         created_at=moment_text(session.created_at),
         updated_at=moment_text(order.updated_at),
     )
-    return told if bill is None else _with_bill(told, order, bill)
 
 
 def to_page(page: orders.OrderPage) -> wire.Orders:
@@ -88,45 +112,59 @@ def to_nothing(_: object) -> wire.Empty:
     return wire.Empty()
 
 
-def _with_bill(told: wire.Order, order: orders.Order, bill: values.Bill) -> wire.Order:
-    currency = bill.currency
-    items, discounts = _lines(bill)
-    return wire.Order(
-        id=told.id,
-        status=told.status,
-        details=told.details,
-        payable=told.payable,
-        items=items,
-        discounts=discounts,
-        tax_lines=[_tax_line(line, currency) for line in order.tax_lines],
-        total_amount=_money(bill.total, currency),
-        paid_amount=_money(bill.paid, currency),
-        tips_amount=_money(order.tips, currency),
-        service_charge_amount=UNSET if bill.service_charge is None else _money(bill.service_charge, currency),
-        payments=[_payment(payment, currency) for payment in order.payments],
-        note=bill.note or UNSET,
-        reference=told.reference,
-        display_name=told.display_name,
-        created_at=told.created_at,
-        updated_at=told.updated_at,
-    )
+class _Money(dict[int, wire.Money]):
+    """The amounts of one currency as they are said, with a memory of the latest: a page says two thousand, and few differ."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self.modifiers = _Modifiers(self)
+
+    def __missing__(self, value: int) -> wire.Money:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        said = self[value] = wire.Money(value=value, currency_code=self._currency)
+        return said
+
+
+class _Modifiers(dict[values.Modifier, wire.Modifier]):
+    """Modifiers as they are said in one currency, the latest remembered: the same extras are chosen all evening."""
+
+    def __init__(self, money: _Money) -> None:
+        self._money = money
+
+    def __missing__(self, modifier: values.Modifier) -> wire.Modifier:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        said = self[modifier] = wire.Modifier(
+            name=modifier.name,
+            quantity=modifier.quantity,
+            amount_per_modifier=self._money[modifier.amount],
+            plu=modifier.number,
+        )
+        return said
+
+
+@lru_cache(maxsize=4)
+def _money_of(currency: str) -> _Money:
+    return _Money(currency)
 
 
 def _bare(order: orders.BareOrder) -> wire.Order:
     currency = order.currency
     told = wire.Order(
-        id=str(order.id),
+        id=order.id,
         status=_STATUSES[order.status],
         details=wire.OrderDetails(order_type="DineIn", dine_in=wire.DineIn()),
         payable=False,
     )
     if currency is None:
         return told
+    money = _money_of(currency)
     return structs.replace(
         told,
-        total_amount=UNSET if order.total is None else _money(order.total, currency),
-        paid_amount=UNSET if order.paid is None else _money(order.paid, currency),
-        payments=[_payment(payment, currency) for payment in order.payments],
+        total_amount=UNSET if order.total is None else money[order.total],
+        paid_amount=UNSET if order.paid is None else money[order.paid],
+        payments=[_payment(payment, money) for payment in order.payments],
     )
 
 
@@ -144,57 +182,54 @@ def _details(order: orders.Order) -> wire.OrderDetails:
     )
 
 
-def _lines(bill: values.Bill) -> tuple[list[wire.OrderItem], list[wire.Discount]]:
+def _lines(bill: values.Bill, money: _Money) -> tuple[list[wire.OrderItem], list[wire.Discount]]:
     """What is charged, and apart from it what is taken off: this protocol has discounts in a list of their own."""
     items: list[wire.OrderItem] = []
     discounts: list[wire.Discount] = []
     for item in bill.items:
-        if item.kind == "discount" or item.amount < 0:
+        amount = item.amount
+        if amount < 0 or item.kind == "discount":
             of_line = item.amount_with_modifiers * item.quantity
-            discounts.append(_discount(item.name, -of_line, bill.currency, plu=item.plu, rate=item.rate))
+            discounts.append(_discount(item.name, money[-of_line], plu=item.plu, rate=item.rate))
             continue
-        modifiers = [
-            wire.Modifier(
-                name=modifier.name,
-                quantity=modifier.quantity,
-                amount_per_modifier=_money(modifier.amount, bill.currency),
-                plu=modifier.number,
-            )
-            for modifier in item.modifiers
-            if modifier.amount >= 0
-        ]
-        discounts += [
-            _discount(
-                modifier.name, -modifier.amount * modifier.quantity * item.quantity, bill.currency, plu=item.number
-            )
-            for modifier in item.modifiers
-            if modifier.amount < 0
-        ]
         items.append(
             wire.OrderItem(
                 name=item.name,
-                amount_per_item=_money(item.amount, bill.currency),
-                plu=item.number,
+                amount_per_item=money[amount],
+                plu=item.plu or item.id or item.name,  # its `number`, without the cost of a call
                 quantity=item.quantity,
                 note=item.note or UNSET,
-                modifiers=modifiers or UNSET,
+                modifiers=_modifiers(item, money, discounts) if item.modifiers else UNSET,
             )
         )
     return items, discounts
 
 
-def _discount(name: str, amount: int, currency: str, *, plu: str | None, rate: int | None = None) -> wire.Discount:
+def _modifiers(item: values.BillItem, money: _Money, discounts: list[wire.Discount]) -> list[wire.Modifier] | UnsetType:
+    """The modifiers of an item; those that take something off are put with the discounts."""
+    found: list[wire.Modifier] = []
+    said = money.modifiers
+    for modifier in item.modifiers:
+        if modifier.amount < 0:
+            of_line = money[-modifier.amount * modifier.quantity * item.quantity]
+            discounts.append(_discount(modifier.name, of_line, plu=item.number))
+        else:
+            found.append(said[modifier])
+    return found or UNSET
+
+
+def _discount(name: str, amount: wire.Money, *, plu: str | None, rate: int | None = None) -> wire.Discount:
     return wire.Discount(
         name=name,
-        amount_total=_money(amount, currency),
+        amount_total=amount,
         affected_plu=plu or UNSET,
         amount_percentage=UNSET if rate is None else rate,
     )
 
 
-def _tax_line(line: orders.TaxLine, currency: str) -> wire.TaxLine:
+def _tax_line(line: orders.TaxLine, money: _Money) -> wire.TaxLine:
     return wire.TaxLine(
-        amount_total=_money(line.amount, currency),
+        amount_total=money[line.amount],
         id=_short(line.id, _LONGEST_TAX_ID),
         name=_short(line.name, _LONGEST_TAX_NAME),
         affected_plu=line.plu or UNSET,
@@ -202,16 +237,12 @@ def _tax_line(line: orders.TaxLine, currency: str) -> wire.TaxLine:
     )
 
 
-def _payment(payment: orders.OrderPayment, currency: str) -> wire.Payment:
+def _payment(payment: orders.OrderPayment, money: _Money) -> wire.Payment:
     return wire.Payment(
         payment_intent_id=payment.id or UNSET,
-        paid_amount=_money(payment.amount, currency),
-        tips_amount=_money(payment.tip, currency) if payment.tip else UNSET,
+        paid_amount=money[payment.amount],
+        tips_amount=money[payment.tip] if payment.tip else UNSET,
     )
-
-
-def _money(value: int, currency: str) -> wire.Money:
-    return wire.Money(value=value, currency_code=currency)
 
 
 def _short(text: str | None, most: int) -> str | UnsetType:

@@ -7,6 +7,7 @@ the wire. Money is an object, times are UTC with milliseconds and Z.
 from __future__ import annotations
 
 from typing import Literal
+from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -111,7 +112,7 @@ class Payment(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
 class Order(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """An order."""
 
-    id: str
+    id: UUID
     status: OrderStatus
     details: OrderDetails
     payable: bool
