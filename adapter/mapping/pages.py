@@ -32,16 +32,15 @@ def page_plan(
     few of all sessions are wanted: they are found by what makes them few, and then put in order.
     """
     where = list(part.where)
+    # By what the page is put in order, the place where it goes on is found too.
+    places = [_apart(key) for key in keys] if narrow else list(keys)
     if goes_on:
-        where.append(_behind(keys, forward=forward))
+        where.append(_behind(places, forward=forward))
     select = select_of(pruned(part), where=tuple(where))
     select.set("expressions", [exp.alias_(key.copy(), f"key_{index}") for index, key in enumerate(keys)])
     is_small = Dialect.get_or_raise(engine.writes).NULL_ORDERING == "nulls_are_small"
     # NULLs stand where the engine has them by itself, or no index would give the order.
-    ordered = [
-        exp.Ordered(this=_apart(key) if narrow else key.copy(), desc=not forward, nulls_first=is_small is forward)
-        for key in keys
-    ]
+    ordered = [exp.Ordered(this=place.copy(), desc=not forward, nulls_first=is_small is forward) for place in places]
     select.set("order", exp.Order(expressions=ordered))
     select.set("limit", exp.Limit(expression=exp.Placeholder(this="page_size")))
     text = engine.text(select)
