@@ -28,7 +28,7 @@ from adapter.mapping.texts import first_of, id_of, parts, places_of, read_once, 
 from adapter.toml.locate import Path, dotted
 
 _ONE = Decimal(1)
-_NOT_PLAIN = (None, "", ())
+_NOT_PLAIN = (0, None, "", ())
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of lines that are only added up."""
 
@@ -65,9 +65,10 @@ class LineMaker:
         self._plu = first_of(slots, ["plu"], _missing(file.item.plu))
         self._note = first_of(slots, ["note"], _missing(file.item.note))
         exact_of = _exact_minor(self._read_amount, fields.line_rule.digits)
+        quantity = self._quantity or 0
         self._dish = read_once(
-            [self._amount, *places_of(slots, "name"), *places_of(slots, "category")],
-            lambda row: (exact_of(row[self._amount]), self._name(row), self._category(row)),
+            [quantity, self._amount, *places_of(slots, "name"), *places_of(slots, "category")],
+            lambda row: (_count(row[quantity]), exact_of(row[self._amount]), self._name(row), self._category(row)),
         )
         modifiers = branches.get("modifier")
         self._extras: ModifierMaker | None = None
@@ -142,17 +143,14 @@ class LineMaker:
             lines: list[BillItem] = []
             total = 0
             for row, under in zip(rows, below, strict=False):
-                quantity = row[quantity_at]
-                if quantity.__class__ is float and quantity.is_integer():
-                    quantity = int(quantity)
                 # What is remembered takes `true` for 1, so the type is asked for each time.
-                is_plain = quantity.__class__ is int and quantity > 0 and row[amount_at].__class__ is not bool
-                amount, name, category = dish_of(row) if is_plain else _NOT_PLAIN
+                is_number = row[quantity_at].__class__ is not bool and row[amount_at].__class__ is not bool
+                quantity, amount, name, category = dish_of(row) if is_number else _NOT_PLAIN
                 moment = created_at if moment_of is None else moment_of(row, created_at)
                 modifiers, more = (
-                    extras.quick(under, quantity) if under and extras is not None and is_plain else ((), 0)
+                    extras.quick(under, quantity) if under and extras is not None and quantity else ((), 0)
                 )
-                if amount is None or not name or modifiers is None or moment is None:
+                if not quantity or amount is None or not name or modifiers is None or moment is None:
                     item, more = slow(created_at, row, under, rule)
                     lines.append(item)
                     total += more
@@ -350,6 +348,13 @@ class ModifierMaker:
 def _missing(field: TextField | None) -> str | None:
     """What stands in for a blank text."""
     return field.missing if field is not None else None
+
+
+def _count(value: Any) -> int:
+    """A quantity that is whole and above nothing; 0 for any other."""
+    if value.__class__ is float and value.is_integer():
+        value = int(value)
+    return value if value.__class__ is int and value > 0 else 0
 
 
 def _exact_minor(read: Reading, digits: int) -> Callable[[Any], int | None]:
