@@ -39,6 +39,8 @@ class Members:
         """Count what stands behind the rows of a plan."""
         for row in rows:
             branch = plan.branches[row[0]]
+            if not branch.derived:
+                continue
             behind = len(row) - len(branch.derived)
             there: dict[Path, bool] = {}
             for name, place in branch.slots.items():

@@ -18,6 +18,8 @@ class Gathered(Struct):
     """Everything one statement says of one session."""
 
     row: Row | None = None
+    rest: Row | None = None
+    """What the statement gives of the session in a row of its own; it stands behind `row` once all is gathered."""
     is_ambiguous: bool = False
     """Whether several different sessions came under one key."""
     links: list[Row] = msgspec.field(default_factory=list)
@@ -54,13 +56,25 @@ class Gatherer:
             elif kind == "modifier":
                 one.modifiers.setdefault(item_key(row), []).append(row)
             elif kind == "session":
-                one.is_ambiguous = one.is_ambiguous or (one.row is not None and one.row != row)
+                one.is_ambiguous = one.is_ambiguous or one.row not in (None, row)
                 one.row = row
+            elif kind == "rest":
+                one.is_ambiguous = one.is_ambiguous or one.rest not in (None, row)
+                one.rest = row
             elif kind == "link":
                 one.links.append(row)
             else:
                 one.extras.setdefault(row[0], []).append(row)
+        if "rest" in kinds:
+            _join(by_session.values())
         return [(one.row, one) for one in by_session.values() if one.row is not None]
+
+
+def _join(found: Iterable[Gathered]) -> None:
+    """Make one row of the two that each session has."""
+    for one in found:
+        if one.row is not None and one.rest is not None:
+            one.row = (*one.row, *one.rest)
 
 
 def item_key_of(branch: Branch | None) -> Callable[[Row], Any]:

@@ -46,7 +46,7 @@ OF_BILL = Told(
 """What a bill of the Tables API needs."""
 
 OF_ORDER = Told(
-    item=(*OF_BILL.item, "plu", "note"),
+    item=("id", "name", "quantity", "amount_per_item", "ordered_at", "plu", "note"),
     modifier=(*OF_BILL.modifier, "plu"),
     beside={
         "discount": (*_EXTRA, "plu", "rate"),
@@ -55,7 +55,7 @@ OF_ORDER = Told(
         "payment": ("id", "amount", "tip", "method", "paid_at"),
     },
 )
-"""What an order of the EPOS Data API needs."""
+"""What an order of the EPOS Data API needs, which knows no categories."""
 
 
 class Lines:

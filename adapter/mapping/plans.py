@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import msgspec
@@ -16,15 +16,20 @@ from adapter.mapping.trees import aliases
 from adapter.mapping.walk import BESIDE
 from adapter.toml.locate import Path
 
-Kind = Literal["charge", "discount", "item", "link", "modifier", "payment", "session", "table", "tax_line"]
+Kind = Literal["charge", "discount", "item", "link", "modifier", "payment", "rest", "session", "table", "tax_line"]
 Slots = Mapping[str, int]
 """Position in a row of each output, by name: `name`, `waiter.id`, `order.0`, `key.1`."""
+
+
+REST = 1
+"""The index of a session's branch that holds the other half of its row (`adapter/mapping/narrowing.py`)."""
 
 
 class Branch(Struct, frozen=True, kw_only=True):
     """Rows of one kind within a statement."""
 
     kind: Kind
+    """`rest` is what is put behind the session's own row before anything of it is read."""
     index: int
     """Which one of several discounts or charges."""
     slots: Slots
@@ -92,11 +97,32 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any], 
         shown=engine.shown_text(text),
         driver=driver,
         names=names,
-        branches=tuple(
-            _branch(part, slots[number], behind=len(layout.owners) + 1) for number, part in enumerate(parts)
-        ),
+        branches=_branches(parts, slots, behind=len(layout.owners) + 1),
         constants={f"site_{key}": value for key, value in site.items() if f"\ue000site_{key}\ue001" in text},
     )
+
+
+def width(parts: Sequence[Part], types: Mapping[Identity, str]) -> int:
+    """How many columns a statement of these branches would have."""
+    layout = _Layout(types)
+    for number, part in enumerate(parts):
+        layout.place(number, part)
+    return len(layout.owners)
+
+
+def is_key(output: str) -> bool:
+    """Whether an output is a part of the key of the session to which its row belongs."""
+    return output.startswith("session.")
+
+
+def _branches(parts: Sequence[Part], slots: Sequence[Slots], *, behind: int) -> tuple[Branch, ...]:
+    found = [_branch(part, slots[number], behind=behind) for number, part in enumerate(parts)]
+    for number, part in enumerate(parts):
+        if part.kind == "session" and part.index == REST:
+            whole = {name: behind + place for name, place in slots[number].items() if not is_key(name)}
+            found[0] = replace(found[0], slots={**found[0].slots, **whole})
+            found[number] = Branch(kind="rest", index=0, slots={})
+    return tuple(found)
 
 
 def _branch(part: Part, slots: Slots, *, behind: int) -> Branch:

@@ -19,6 +19,7 @@ from adapter.mapping.captures import derived_of, is_captured
 from adapter.mapping.engines import Engine
 from adapter.mapping.line_parts import OF_BILL, OF_ORDER, Lines
 from adapter.mapping.links import Links, first_of
+from adapter.mapping.narrowing import narrowed
 from adapter.mapping.outputs import BILL_FIELDS, Outputs
 from adapter.mapping.pages import page_plan
 from adapter.mapping.plans import Identity, Part, Plan, identity, part_without_rows, path_of, plan
@@ -140,6 +141,8 @@ class Statements:
 
     def _plan(self, name: str, parts: list[Part]) -> Plan:
         parts = [replace(part, derived=derived_of(self.binder, part)) for part in parts]
+        if name == "orders":
+            parts = narrowed(parts, self.types)
         return plan(name, parts, self.engine, self.binder.site, self.types)
 
     def site_read(self, name: str) -> Plan | None:

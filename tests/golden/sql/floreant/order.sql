@@ -30,28 +30,26 @@ SELECT
   b1.order_0 AS c28,
   b2.id AS c29,
   b2.name AS c30,
-  b2.category_0 AS c31,
-  b2.category_1 AS c32,
-  b2.quantity AS c33,
-  b2.amount_per_item AS c34,
-  b2.order_0 AS c35,
-  b2.discount_0_id AS c36,
-  b2.discount_0_name AS c37,
-  b2.discount_0_amount AS c38,
-  b2.discount_0_there AS c39,
-  b3.id AS c40,
-  b3.name AS c41,
-  b3.quantity AS c42,
-  b3.amount AS c43,
-  b3.order_0 AS c44,
-  b3.order_1 AS c45,
-  b3.order_2 AS c46,
-  b4.id AS c47,
-  b4.amount AS c48,
-  b4.tip AS c49,
-  b4.method AS c50,
-  b4.paid_at AS c51,
-  b4.order_0 AS c52
+  b2.quantity AS c31,
+  b2.amount_per_item AS c32,
+  b2.order_0 AS c33,
+  b2.discount_0_id AS c34,
+  b2.discount_0_name AS c35,
+  b2.discount_0_amount AS c36,
+  b2.discount_0_there AS c37,
+  b3.id AS c38,
+  b3.name AS c39,
+  b3.quantity AS c40,
+  b3.amount AS c41,
+  b3.order_0 AS c42,
+  b3.order_1 AS c43,
+  b3.order_2 AS c44,
+  b4.id AS c45,
+  b4.amount AS c46,
+  b4.tip AS c47,
+  b4.method AS c48,
+  b4.paid_at AS c49,
+  b4.order_0 AS c50
 FROM (
   SELECT
     k.id AS session_0,
@@ -137,8 +135,6 @@ CROSS JOIN (
   SELECT
     i.item_id AS id,
     i.item_name AS name,
-    i.category_name AS category_0,
-    i.group_name AS category_1,
     CASE WHEN i.fractional_unit = TRUE THEN i.item_quantity ELSE i.item_count END AS quantity,
     i.item_price AS amount_per_item,
     i.id AS order_0,
@@ -277,7 +273,7 @@ SELECT
   COALESCE(k.delivery_charge, 0) <> 0 AS session_charge_0_there,
   k.adjustment_amount AS session_charge_1_amount,
   COALESCE(k.adjustment_amount, 0) <> 0 AS session_charge_1_there,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM ticket AS k
 LEFT JOIN users AS u
   ON u.auto_id = k.owner_id
@@ -291,7 +287,7 @@ SELECT
   COALESCE(NULLIF(TRIM(t.name), ''), CONCAT('Table ', t.id)) AS link_name,
   t.id AS link_id_0,
   n.table_id AS link_order_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM ticket AS k
 JOIN ticket_table_num AS n
   ON n.ticket_id = k.id
@@ -306,8 +302,6 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   i.item_id AS item_id,
   i.item_name AS item_name,
-  i.category_name AS item_category_0,
-  i.group_name AS item_category_1,
   CASE WHEN i.fractional_unit = TRUE THEN i.item_quantity ELSE i.item_count END AS item_quantity,
   i.item_price AS item_amount_per_item,
   i.id AS item_order_0,
@@ -339,7 +333,7 @@ UNION ALL
 SELECT
   3 AS branch,
   k.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   i.id AS item_0,
   NULL, NULL, NULL, NULL,
   m.item_id AS modifier_id,
@@ -383,7 +377,7 @@ UNION ALL
 SELECT
   4 AS branch,
   k.id AS session_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   CASE WHEN x.card_merchant_gateway = 'DOJO' THEN x.card_transaction_id END AS payment_id,
   CASE WHEN x.transaction_type = 'DEBIT' THEN -x.amount ELSE x.amount END AS payment_amount,
   x.tips_amount AS payment_tip,

@@ -72,7 +72,7 @@ SELECT
   END AS session_discount_1_amount,
   s.discountrate AS session_discount_1_rate,
   COALESCE(s.discountrate, 0) <> 0 AS session_discount_1_there,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 WHERE
   s.id = :key_0
@@ -83,7 +83,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   p.name AS link_name,
   p.id AS link_id_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 JOIN places AS p
   ON p.id = s.id
@@ -98,8 +98,6 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
   r.name AS item_name,
-  g.name AS item_category_0,
-  c.name AS item_category_1,
   l.quantity AS item_quantity,
   l.price AS item_amount_per_item,
   x.rate AS item_tax_rate,
@@ -121,10 +119,6 @@ JOIN taxes AS x
   ON x.id = l.tax_id
 LEFT JOIN products AS r
   ON r.id = l.product_id
-LEFT JOIN categories AS c
-  ON c.id = r.category
-LEFT JOIN categories AS g
-  ON g.id = c.parentid
 WHERE
   s.id = :key_0
 UNION ALL
@@ -134,7 +128,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS discount_plu,
   r.name AS discount_name_0,
-  NULL, NULL, NULL, NULL,
+  NULL, NULL,
   x.rate AS discount_tax_rate,
   l.line AS discount_order_0,
   NULL, NULL, NULL, NULL, NULL,

@@ -73,7 +73,7 @@ SELECT
   END AS session_discount_1_amount,
   s.discountrate AS session_discount_1_rate,
   COALESCE(s.discountrate, 0) <> 0 AS session_discount_1_there,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 WHERE
   s.id IN :keys_0
@@ -84,7 +84,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   p.name AS link_name,
   p.id AS link_id_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 JOIN places AS p
   ON p.id = s.id
@@ -99,8 +99,6 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
   r.name AS item_name,
-  g.name AS item_category_0,
-  c.name AS item_category_1,
   l.quantity AS item_quantity,
   l.price AS item_amount_per_item,
   x.rate AS item_tax_rate,
@@ -122,10 +120,6 @@ JOIN taxes AS x
   ON x.id = l.tax_id
 LEFT JOIN products AS r
   ON r.id = l.product_id
-LEFT JOIN categories AS c
-  ON c.id = r.category
-LEFT JOIN categories AS g
-  ON g.id = c.parentid
 WHERE
   s.id IN :keys_0
 UNION ALL
@@ -135,7 +129,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS discount_plu,
   r.name AS discount_name_0,
-  NULL, NULL, NULL, NULL,
+  NULL, NULL,
   x.rate AS discount_tax_rate,
   l.line AS discount_order_0,
   NULL, NULL, NULL, NULL, NULL,

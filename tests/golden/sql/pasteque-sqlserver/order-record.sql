@@ -56,21 +56,19 @@ SELECT
   b1.id_0 AS c12,
   b2.id AS c13,
   b2.name AS c14,
-  b2.category_0 AS c15,
-  b2.category_1 AS c16,
-  b2.quantity AS c17,
-  b2.amount_per_item AS c18,
-  b2.tax_rate AS c19,
-  b2.order_0 AS c20,
-  b2.item_0 AS c21,
-  b2.positional AS c22,
-  b2.tax_line_0_id AS c23,
-  b2.tax_line_0_name AS c24,
-  b2.tax_line_0_amount AS c25,
-  b3.id AS c26,
-  b3.name_1 AS c27,
-  b3.amount AS c28,
-  b3.rate AS c29
+  b2.quantity AS c15,
+  b2.amount_per_item AS c16,
+  b2.tax_rate AS c17,
+  b2.order_0 AS c18,
+  b2.item_0 AS c19,
+  b2.positional AS c20,
+  b2.tax_line_0_id AS c21,
+  b2.tax_line_0_name AS c22,
+  b2.tax_line_0_amount AS c23,
+  b3.id AS c24,
+  b3.name_1 AS c25,
+  b3.amount AS c26,
+  b3.rate AS c27
 FROM (
   SELECT
     s.id AS session_0,
@@ -157,8 +155,6 @@ CROSS JOIN (
   SELECT
     COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS id,
     r.name AS name,
-    g.name AS category_0,
-    c.name AS category_1,
     l.quantity AS quantity,
     l.price AS amount_per_item,
     x.rate AS tax_rate,
@@ -179,10 +175,6 @@ CROSS JOIN (
     ON x.id = l.tax_id
   LEFT JOIN products AS r
     ON r.id = l.product_id
-  LEFT JOIN categories AS c
-    ON c.id = r.category
-  LEFT JOIN categories AS g
-    ON g.id = c.parentid
 ) AS b2
 CROSS JOIN (
   SELECT
@@ -271,7 +263,7 @@ SELECT
   CASE WHEN COALESCE(s.discountrate, 0) <> 0 THEN 1 WHEN NOT (
     COALESCE(s.discountrate, 0) <> 0
   ) THEN 0 END AS session_discount_1_there,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 WHERE
   s.id = :key_0
@@ -282,7 +274,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   p.name AS link_name,
   p.id AS link_id_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 JOIN places AS p
   ON p.id = s.id
@@ -297,8 +289,6 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
   r.name AS item_name,
-  g.name AS item_category_0,
-  c.name AS item_category_1,
   l.quantity AS item_quantity,
   l.price AS item_amount_per_item,
   x.rate AS item_tax_rate,
@@ -320,10 +310,6 @@ JOIN taxes AS x
   ON x.id = l.tax_id
 LEFT JOIN products AS r
   ON r.id = l.product_id
-LEFT JOIN categories AS c
-  ON c.id = r.category
-LEFT JOIN categories AS g
-  ON g.id = c.parentid
 WHERE
   s.id = :key_0
 UNION ALL
@@ -333,7 +319,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS discount_plu,
   r.name AS discount_name_0,
-  NULL, NULL, NULL, NULL,
+  NULL, NULL,
   x.rate AS discount_tax_rate,
   l.line AS discount_order_0,
   NULL, NULL, NULL, NULL, NULL,
@@ -522,21 +508,19 @@ SELECT
   b1.id_0 AS c12,
   b2.id AS c13,
   b2.name AS c14,
-  b2.category_0 AS c15,
-  b2.category_1 AS c16,
-  b2.quantity AS c17,
-  b2.amount_per_item AS c18,
-  b2.tax_rate AS c19,
-  b2.order_0 AS c20,
-  b2.item_0 AS c21,
-  b2.positional AS c22,
-  b2.tax_line_0_id AS c23,
-  b2.tax_line_0_name AS c24,
-  b2.tax_line_0_amount AS c25,
-  b3.id AS c26,
-  b3.name_1 AS c27,
-  b3.amount AS c28,
-  b3.rate AS c29
+  b2.quantity AS c15,
+  b2.amount_per_item AS c16,
+  b2.tax_rate AS c17,
+  b2.order_0 AS c18,
+  b2.item_0 AS c19,
+  b2.positional AS c20,
+  b2.tax_line_0_id AS c21,
+  b2.tax_line_0_name AS c22,
+  b2.tax_line_0_amount AS c23,
+  b3.id AS c24,
+  b3.name_1 AS c25,
+  b3.amount AS c26,
+  b3.rate AS c27
 FROM (
   SELECT
     s.id AS session_0,
@@ -623,8 +607,6 @@ CROSS JOIN (
   SELECT
     COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS id,
     r.name AS name,
-    g.name AS category_0,
-    c.name AS category_1,
     l.quantity AS quantity,
     l.price AS amount_per_item,
     x.rate AS tax_rate,
@@ -645,10 +627,6 @@ CROSS JOIN (
     ON x.id = l.tax_id
   LEFT JOIN products AS r
     ON r.id = l.product_id
-  LEFT JOIN categories AS c
-    ON c.id = r.category
-  LEFT JOIN categories AS g
-    ON g.id = c.parentid
 ) AS b2
 CROSS JOIN (
   SELECT
@@ -737,7 +715,7 @@ SELECT
   CASE WHEN COALESCE(s.discountrate, 0) <> 0 THEN 1 WHEN NOT (
     COALESCE(s.discountrate, 0) <> 0
   ) THEN 0 END AS session_discount_1_there,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 WHERE
   s.id = :key_0
@@ -748,7 +726,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   p.name AS link_name,
   p.id AS link_id_0,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM sharedtickets AS s
 JOIN places AS p
   ON p.id = s.id
@@ -763,8 +741,6 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS item_id,
   r.name AS item_name,
-  g.name AS item_category_0,
-  c.name AS item_category_1,
   l.quantity AS item_quantity,
   l.price AS item_amount_per_item,
   x.rate AS item_tax_rate,
@@ -786,10 +762,6 @@ JOIN taxes AS x
   ON x.id = l.tax_id
 LEFT JOIN products AS r
   ON r.id = l.product_id
-LEFT JOIN categories AS c
-  ON c.id = r.category
-LEFT JOIN categories AS g
-  ON g.id = c.parentid
 WHERE
   s.id = :key_0
 UNION ALL
@@ -799,7 +771,7 @@ SELECT
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   COALESCE(NULLIF(r.code, ''), r.reference, l.id) AS discount_plu,
   r.name AS discount_name_0,
-  NULL, NULL, NULL, NULL,
+  NULL, NULL,
   x.rate AS discount_tax_rate,
   l.line AS discount_order_0,
   NULL, NULL, NULL, NULL, NULL,
