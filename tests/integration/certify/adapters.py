@@ -6,7 +6,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -14,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from adapter.app import App
 from adapter.config import Config, shipped_mappings
 from adapter.mapping.load import load_mapping
+from adapter.transport.dial import DialSettings
 from simulator.accounts import Account
 from simulator.gateway import Gateway
 from simulator.tables.dialect import TablesDialect
@@ -67,12 +70,14 @@ async def dialling(
     if ledger:
         await app.store.create_ledger()
     stop = asyncio.Event()
-    running = asyncio.create_task(app.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await running
+    # Nobody else dials this gateway, so nobody need be let in first when a connection was broken on purpose.
+    with patch("adapter.connecting.DialSettings", partial(DialSettings, first_delay=0.05)):
+        running = asyncio.create_task(app.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await running
 
 
 @asynccontextmanager
