@@ -94,6 +94,8 @@ class Metrics:
         # Payments
         self._kept = counter("payments_recorded", "Payments recorded, successful or declined.", "successful")
         self._flagged = counter("payments_flagged", "Payments that need somebody's attention.", "kind")
+        self._turned_down = counter("payments_turned_down", "Payments refused for good, which the provider gives back.")
+        self._expired = counter("locks_expired", "Locks of the EPOS Data API that ended by themselves.")
         self._taken_over = counter("locks_taken_over", "Locks taken over after the age limit.")
         # What is odd
         self._rows_skipped = counter("rows_skipped", "Rows left out of lists because they cannot be read.")
@@ -162,10 +164,12 @@ class Metrics:
             events.DatabaseDown: lambda _: self._database_losses.inc(),
             connection_events.DialFailed: lambda event: self._dial_failures.labels(event.connection).inc(),
             events.FrameIgnored: lambda event: self._ignored.labels(event.connection).inc(),
+            events.LockExpired: lambda _: self._expired.inc(),
             events.LockTakenOver: lambda _: self._taken_over.inc(),
             events.PaymentFlagged: lambda event: self._flagged.labels(event.kind).inc(),
             events.PaymentGone: lambda _: self._flagged.labels("gone").inc(),
             events.PaymentKept: lambda event: self._kept.labels("true" if event.successful else "false").inc(),
+            events.PaymentTurnedDown: lambda _: self._turned_down.inc(),
             events.ProviderComplained: lambda event: self._complaints.labels(event.connection).inc(),
             events.RequestAnswered: self._request_answered,
             events.RowSkipped: lambda _: self._rows_skipped.inc(),

@@ -114,3 +114,10 @@ def test_the_last_ping_is_told_in_seconds():
         connection_events.SignOfLife(connection="dojo", milliseconds=40),
     )
     assert found["connection_ping_seconds", (("connection", "dojo"),)] == 0.04
+
+
+def test_payments_turned_down_and_locks_that_ended_by_themselves_are_counted_from_nought():
+    assert told()["payments_turned_down_total", ()] == told()["locks_expired_total", ()] == 0
+    turned_down = events.PaymentTurnedDown(session="s", payment="p", reason="it was closed")
+    found = told(turned_down, turned_down, events.LockExpired(session="s"))
+    assert (found["payments_turned_down_total", ()], found["locks_expired_total", ()]) == (2, 1)
