@@ -45,6 +45,7 @@ async def connections(gateway: Gateway, _request: Request) -> Response:
                 "software_house_id": link.handshake.get("software-house-id") if link else None,
                 "reseller_id": link.handshake.get("reseller-id") if link else None,
                 "waiting": link.waiting if link else 0,
+                "registered": gateway.registry.names(name),
                 "operations": [operation.method for operation in gateway.dialect_of(name).operations],
             }
         )

@@ -82,12 +82,19 @@ class Registry:
         told = [{"name": one.name, "version": one.version, "updatedAt": _text(one.updated)} for one in capabilities]
         return [{"capabilities": told, "createdAt": _text(created)}]
 
+    def names(self, account: str) -> list[str] | None:
+        """The capabilities that are registered; None where nothing ever was."""
+        if account not in self._registered:
+            return None
+        return [_OLDER.get(one.name, one.name) for one in self._registered[account][1]]
+
     def check(self, account: str, method: str, params: Mapping[str, Any]) -> None:
         """Raises NotRegistered where the account has registered something, and not what this asks for."""
-        if account not in self._registered:
+        registered = self.names(account)
+        if registered is None:
             return
         wanted = capability_of(method, params)
-        if wanted not in {_OLDER.get(one.name, one.name) for one in self._registered[account][1]}:
+        if wanted not in registered:
             raise NotRegistered(
                 f"{wanted} is not registered for {account}, so the provider does not ask for it",
                 hint="epos-adapter register --apply registers what the adapter offers",

@@ -24,6 +24,7 @@ async function look() {
     const [, { connections }] = await call("/api/connections");
     accounts = connections;
     wire.dialects = new Map(connections.map((one) => [one.account, one.dialect]));
+    wire.registered = new Map(connections.map((one) => [one.account, one.registered]));
     if (!connections.some((one) => one.account === wire.account)) {
       wire.account = (connections.find((one) => one.connected) ?? connections[0])?.account ?? "";
     }
@@ -52,7 +53,10 @@ function choice(accounts) {
     element("option", { value: one.account, selected: one.account === wire.account },
       `${one.account}: ${one.dialect === IS_ORDERS ? "EPOS Data API" : "Tables API"}${one.connected ? "" : " (not connected)"}`));
   const onchange = (event) => {
-    if (machine.screen.busy) return;
+    if (machine.screen.busy) {
+      event.target.value = wire.account; // what is locked there is finished first
+      return;
+    }
     wire.account = event.target.value;
     connected = null;
     wasThere = false;

@@ -6,13 +6,16 @@ import { Refused } from "./refused.js";
 
 const PAGE = 100;
 const PAGES = 20;
-const HELD = 10 * 60 * 1000; // milliseconds until a lock ends by itself
+const SHORT = 2 * 60 * 1000; // milliseconds that a lock is counted on which can be extended, as the provider does it
+const LONG = 10 * 60 * 1000; // of one that cannot
+const SPARE = 10 * 1000; // that it is asked for beyond: a card and its payment take as long, and clocks differ
 const LONGEST = 24; // letters of a name
 const PREFIX = "epos-simulator-lock/";
 const METHODS = {
   GetBillItems: "GetOrderByIdV1",
   GetFullBill: "GetOrderBillByIdV1",
   LockSession: "CreateOrderLockV1",
+  ExtendLock: "ExtendOrderLockV1",
   UnlockSession: "DeleteOrderLockV1",
   RecordPayment: "RecordOrderPaymentByIdV1",
 };
@@ -29,6 +32,7 @@ export function codeOf(method, { errorType = "" } = {}) {
   if (errorType !== "Conflict") return "ERROR_INTERNAL_POS_ERROR";
   return {
     CreateOrderLockV1: "SESSION_ALREADY_LOCKED",
+    ExtendOrderLockV1: "SESSION_LOCK_GONE",
     DeleteOrderLockV1: "SESSION_UNABLE_TO_UNLOCK",
     RecordOrderPaymentByIdV1: "PAYMENT_REFUSED",
   }[method] ?? "WAITER_INCORRECT_WAITER_ID";
@@ -39,10 +43,10 @@ export class Orders {
   #tables = [];
   #names = new Map();
 
-  // `send(method, params)` gives the result or throws Refused; `storage` keeps the ids of locks, so that a page that is loaded
-  // anew gives back what it holds.
-  constructor(account, send, storage = localStorage) {
-    Object.assign(this, { account, send, storage });
+  // `send(method, params)` gives the result or throws Refused, `isOffered(capability)` says whether the EPOS offers it; `storage`
+  // keeps the ids of locks, so that a page that is loaded anew gives back what it holds.
+  constructor(account, send, isOffered = () => true, storage = localStorage) {
+    Object.assign(this, { account, send, isOffered, storage });
   }
 
   async ask(method, params, requestor) {
@@ -57,7 +61,7 @@ export class Orders {
       case "RecordPayment":
         return this.record(params.payment, headers);
       default:
-        return this.about(method, params.sessionId, headers);
+        return this.about(method, params, headers);
     }
   }
 
@@ -110,7 +114,7 @@ export class Orders {
     };
   }
 
-  async about(method, orderId, headers) {
+  async about(method, { sessionId: orderId, hasEnded }, headers) {
     const wire = METHODS[method];
     if (method === "GetFullBill") {
       const { header, order, footer } = await this.send(wire, { orderId, headers });
@@ -118,13 +122,23 @@ export class Orders {
     }
     if (method === "GetBillItems") return billIn(await this.send(wire, { orderId, headers }));
     const lockId = this.lockId(orderId);
-    if (method === "LockSession") {
-      const expiry = new Date(Date.now() + HELD).toISOString();
-      return billIn(await this.send(wire, { orderId, lockId, expiry, headers }));
+    if (method === "UnlockSession") {
+      try {
+        await this.send(wire, { orderId, lockId, headers });
+      } catch (problem) {
+        // An EPOS may refuse to delete a lock that has ended by itself.
+        if (!hasEnded || !problem.code) throw problem;
+      }
+      this.storage.removeItem(this.key(orderId));
+      return {};
     }
-    await this.send(wire, { orderId, lockId, headers });
-    this.storage.removeItem(this.key(orderId));
-    return {};
+    const isExtendable = this.isOffered("ExtendOrderLock");
+    const until = Date.now() + (isExtendable ? SHORT : LONG);
+    const params = { orderId, lockId, expiry: new Date(until + SPARE).toISOString(), headers };
+    const lock = { lockedUntil: new Date(until).toISOString(), isExtendable };
+    if (method === "LockSession") return { ...billIn(await this.send(wire, params)), lock };
+    await this.send(wire, params);
+    return { lock };
   }
 
   // Only money that has moved is told of, so there is nothing to say of a card that was declined.

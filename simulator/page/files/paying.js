@@ -1,6 +1,7 @@
 // The screens from the lock to the unlock: amount, tip, card, and everything that can go wrong on the way.
 
 import { button, element } from "./dom.js";
+import { Holding } from "./holding.js";
 import { read, share, written } from "./money.js";
 import { DONE, LOCKED, Payment, UNSURE } from "./payment.js";
 import { keypad } from "./screen.js";
@@ -11,11 +12,13 @@ export class Paying {
   // `ordering` has the screens to return to; `unfinished` takes over what is put aside.
   constructor(wire, screen, unfinished, ordering) {
     Object.assign(this, { wire, screen, unfinished, ordering });
+    this.holding = new Holding(document.getElementById("lock"), (one, problem) => this.ranOut(one, problem));
   }
 
   hold(one) {
     this.screen.busy = Boolean(one);
     this.unfinished.inHand = one;
+    this.holding.hold(one);
     this.unfinished.show();
     this.screen.nameWaiter();
   }
@@ -41,6 +44,8 @@ export class Paying {
       ], { back: () => this.ordering.bill(session) });
     });
     if (!locked) return;
+    one.again = () => this.lock(session, { parts, custom, seen });
+    this.holding.hold(one);
     if (one.outstanding <= 0) {
       await this.leave(one);
       return;
@@ -50,6 +55,22 @@ export class Paying {
     one.changed = seen !== null && seen !== one.outstanding;
     if (custom) this.amount(one);
     else this.tip(one, Math.ceil(one.outstanding / parts));
+  }
+
+  // Before a card was taken. Nothing may be paid without a lock, since another machine may have it.
+  async ranOut(one, problem = null) {
+    const lines = [
+      element("p", { class: "big", role: "alert" }, problem ? "The bill is not locked any more. Nothing was charged."
+        : "The lock of this bill has run out. Nothing was charged."),
+      problem?.reason ? element("p", { class: "minor" }, `The till says: ${problem.reason}`) : null,
+      element("p", {}, "Another machine may be paying it by now, so no card is taken before it is locked again."),
+    ];
+    const show = (buttons, options) => this.screen.show("Lock ran out", [...lines, buttons], { kind: "trouble", ...options });
+    show([]);
+    await this.screen.doing("Giving the rest of it back …", () => one.lapse(), () => {});
+    this.hold(null);
+    const toBill = () => this.ordering.bill(one.session);
+    show([button("Lock it again", one.again, "go"), button("Back to the bill", toBill)], { back: toBill });
   }
 
   // The wire names no owner of a lock, so only a person can tell whose it is.
@@ -140,6 +161,10 @@ export class Paying {
     const money = (amount) => written(amount, one.bill.currency);
     const decide = (outcome, entry) => async () => {
       if (one.state !== LOCKED) return; // pressed twice
+      if (one.left <= 0) {
+        await this.ranOut(one);
+        return;
+      }
       const decided = await this.screen.doing("", async () => {
         one.decide(outcome, { base, tip, entry });
         return true;

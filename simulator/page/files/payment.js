@@ -44,6 +44,11 @@ export class Payment {
     return this.state === DECIDED && this.payment.paymentSuccessful;
   }
 
+  // Milliseconds until the lock ends by itself.
+  get left() {
+    return this.lockedUntil ? Date.parse(this.lockedUntil) - Date.now() : Infinity;
+  }
+
   get charged() {
     return this.payment.baseAmount + this.payment.tipsAmount;
   }
@@ -70,7 +75,8 @@ export class Payment {
     await this.kept.hold(this.key);
     this.keep(UNSURE);
     try {
-      this.bill = await this.ask("LockSession", { sessionId: this.session.id });
+      const { lock = {}, ...bill } = await this.ask("LockSession", { sessionId: this.session.id });
+      Object.assign(this, { bill, ...lock });
     } catch (problem) {
       if (!problem.lost && !(wasUnsure && problem.code !== "SESSION_NO_SUCH_SESSION")) this.forget();
       throw problem;
@@ -78,9 +84,34 @@ export class Payment {
     this.keep(LOCKED);
   }
 
+  // Has the lock end later. Throws Refused; where the lock is gone, it has ended.
+  async extend() {
+    let lock = { lockedUntil: new Date().toISOString() };
+    try {
+      ({ lock } = await this.ask("ExtendLock", { sessionId: this.session.id }));
+    } catch (problem) {
+      if (!["SESSION_LOCK_GONE", "SESSION_NO_SUCH_SESSION"].includes(problem.code)) throw problem;
+      Object.assign(this, lock);
+      throw problem;
+    }
+    // Nothing is kept of one that was finished while the answer was on its way.
+    if ([LOCKED, DECIDED].includes(this.state)) this.keep(this.state, lock);
+  }
+
+  // The lock has ended by itself: what may be left of it is given back once, and goes by itself where that fails.
+  async lapse() {
+    try {
+      await this.ask("UnlockSession", { sessionId: this.session.id, hasEnded: true });
+    } catch (problem) {
+      if (!(problem instanceof Refused)) throw problem;
+    }
+    this.forget();
+  }
+
   // The card was shown: from here on the payment has its id and its time, however often it is sent. Throws Refused where it
   // cannot be kept; then no card is charged.
   decide(outcome, { base, tip, entry }) {
+    if (this.left <= 0) throw new Refused("The lock of this bill has run out, so no card is taken.");
     const successful = outcome === "successful";
     const common = {
       authCode: successful ? "A1B2C3" : undefined,
@@ -175,7 +206,7 @@ export class Payment {
     }
     for (const wait of [...pauses, null]) {
       try {
-        await this.ask("UnlockSession", { sessionId: this.session.id });
+        await this.ask("UnlockSession", { sessionId: this.session.id, ...(this.left <= 0 ? { hasEnded: true } : {}) });
         break;
       } catch (problem) {
         if (!(problem instanceof Refused)) throw problem;

@@ -1,6 +1,7 @@
 // Every frame as it crosses the socket.
 
 import { button, element } from "./dom.js";
+import { codeOf } from "./orders.js";
 import { explained } from "./refused.js";
 import { explain } from "./statements.js";
 
@@ -56,7 +57,7 @@ export class Protocol {
       if (details.open && !details.querySelector("pre")) details.append(...this.inside(frame, parsed));
     });
     const remarks = [
-      code ? explained(code) : "",
+      code ? explained(parsed.error ? codeOf(frame.method, parsed.error) : code) : "",
       STANDING[frame.standing] ? `This ${STANDING[frame.standing]}.` : "",
       frame.fault ? `On purpose: ${frame.fault}` : "",
       ...frame.findings.map((one) => `${one.path} ${one.message}`),

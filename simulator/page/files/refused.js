@@ -4,6 +4,7 @@ const TELLS = {
   SESSION_NO_SUCH_SESSION: "This bill is not there any more.",
   SESSION_NOT_LOCKED: "The bill is not locked, so nothing may be paid on it.",
   SESSION_ALREADY_LOCKED: "The bill is locked: somebody is paying it already.",
+  SESSION_LOCK_GONE: "The lock is not there any more.",
   SESSION_UNABLE_TO_UNLOCK: "The till cannot unlock the bill.",
   PAYMENT_NOT_RECORDED: "The till could not record the payment.",
   PAYMENT_REFUSED: "The till refuses the payment, and the provider gives the money back.",

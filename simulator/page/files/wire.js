@@ -10,6 +10,7 @@ export class Wire {
   waiter = null;
   telephone = false;
   dialects = new Map(); // what is spoken with each account
+  registered = new Map(); // the capabilities that each account has registered; null where nothing ever was, and all is asked
   #orders = new Map();
   #waiting = new Set(); // who waits for the adapter, as functions that wake them
 
@@ -45,7 +46,8 @@ export class Wire {
   }
 
   #ordersOf(account) {
-    const found = this.#orders.get(account) ?? new Orders(account, (method, params) => this.#send(account, method, params));
+    const found = this.#orders.get(account) ?? new Orders(account, (method, params) => this.#send(account, method, params),
+      (capability) => this.registered.get(account)?.includes(capability) ?? true);
     this.#orders.set(account, found);
     return found;
   }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from simulator.app import Simulator
-from tests.e2e.simulator.machine import open_bill, press, title
+from simulator.orders.capabilities import NAMES
+from tests.e2e.simulator.machine import accessible, open_bill, press, title
 from tests.unit.simulator.certify.orders_epos import ACCOUNTS, Epos, dialling
 
 
@@ -118,6 +121,98 @@ def test_an_order_of_somebody_else_is_locked(page: Page, restaurant: Restaurant)
     restaurant.epos.locks = dict.fromkeys(restaurant.epos.orders, ("lock_other", 4000000000.0))
     page.locator("#machine .go").first.click()
     title(page, "Bill is locked")
+    refused = page.locator(".frames li.answers", has_text="Conflict").first
+    expect(refused).to_contain_text("The bill is locked: somebody is paying it already.")
+
+
+def to_the_card(page: Page) -> None:
+    """As far as the card, on a clock that can be put forward."""
+    page.clock.install()
+    open_bill(page)
+    for _ in range(2):
+        page.locator("#machine .go").first.click()
+    title(page, "Present card")
+
+
+def test_a_lock_is_extended_while_the_guest_looks_for_a_card(page: Page, restaurant: Restaurant):
+    to_the_card(page)
+    lock = page.locator("#lock")
+    expect(lock).to_contain_text(re.compile("Bill locked for (2:00|1:5[0-9])"))
+    accessible(page)
+    with page.expect_response("**/ExtendOrderLockV1?*"):
+        page.clock.fast_forward(50_000)  # less than 75 seconds are left
+    expect(lock).to_contain_text(re.compile("Bill locked for (2:00|1:5[0-9])"))
+    with page.expect_response("**/ExtendOrderLockV1?*"):
+        press(page, "Extend")
+    press(page, "Tap the card")
+    title(page, "Approved")
+    expect(lock).to_be_hidden()
+    asked = changing(restaurant)
+    assert asked == [
+        "CreateOrderLockV1",
+        "ExtendOrderLockV1",
+        "ExtendOrderLockV1",
+        "RecordOrderPaymentByIdV1",
+        "DeleteOrderLockV1",
+    ]
+
+
+def test_a_lock_that_has_run_out_takes_no_card_and_is_taken_anew(page: Page, restaurant: Restaurant):
+    paid = list(restaurant.epos.payments)
+    to_the_card(page)
+    page.get_by_label("by itself").uncheck()
+    page.clock.fast_forward(125_000)
+    title(page, "Lock ran out")
+    expect(page.locator("#screen")).to_contain_text("Nothing was charged")
+    expect(page.locator("#lock")).to_be_hidden()
+    accessible(page)
+    press(page, "Lock it again")
+    title(page, "Add a tip?")
+    assert changing(restaurant) == ["CreateOrderLockV1", "DeleteOrderLockV1", "CreateOrderLockV1"]
+    locks = [
+        one.data
+        for one in restaurant.simulator.gateway.frames
+        if one.method == "CreateOrderLockV1" and one.sender == "gateway"
+    ]
+    assert len({json.loads(one)["params"]["lockId"] for one in locks[-2:]}) == 2, (
+        "a lock that was given back is not taken again"
+    )
+    press(page, "Back")
+    expect(page.locator(".bill")).to_be_visible()
+    assert restaurant.epos.payments == paid
+    assert restaurant.epos.locks == {}
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_lock_that_is_gone_when_it_is_extended_takes_no_card(page: Page, restaurant: Restaurant):
+    to_the_card(page)
+    restaurant.epos.locks = dict.fromkeys(restaurant.epos.orders, ("lock_other", 4000000000.0))
+    press(page, "Extend")
+    title(page, "Lock ran out")
+    expect(page.locator("#screen")).to_contain_text("The bill is not locked any more")
+    press(page, "Lock it again")
+    title(page, "Bill is locked")
+    frames = [one.method for one in restaurant.simulator.gateway.frames if one.number > restaurant.since]
+    assert "RecordOrderPaymentByIdV1" not in frames
+    assert set(restaurant.epos.locks.values()) == {("lock_other", 4000000000.0)}, "the other's lock stays"
+
+
+def test_where_no_lock_can_be_extended_it_is_a_long_one(page: Page, restaurant: Restaurant):
+    registry = restaurant.simulator.gateway.registry
+    named = [name for name in NAMES if name != "ExtendOrderLock"]
+    registry.put("bistro", {"capabilities": [{"name": name, "version": "v1"} for name in named]})
+    try:
+        page.reload()
+        to_the_card(page)
+        expect(page.locator("#lock")).to_contain_text(re.compile("Bill locked for (10:00|9:5[0-9])"))
+        expect(page.get_by_role("button", name="Extend")).to_have_count(0)
+        page.clock.fast_forward(595_000)
+        press(page, "Back")
+        press(page, "Back")
+        expect(page.locator(".bill")).to_be_visible()
+        assert changing(restaurant) == ["CreateOrderLockV1", "DeleteOrderLockV1"]
+    finally:
+        registry.put("bistro", {"capabilities": [{"name": name, "version": "v1"} for name in NAMES]})
 
 
 TOLD = """

@@ -138,7 +138,7 @@ def test_the_endpoints_of_an_account_are_those_of_its_protocol() -> None:
                 assert described["parameters"][0]["schema"]["enum"] == ["kettle"]
                 assert "headers" in described["requestBody"]["content"]["application/json"]["example"]
             first, _ = (await ask(f"{one.url}/api/connections")).json["connections"]
-            assert (first["environment"], first["dialect"]) == ("sandbox", "epos-data")
+            assert (first["environment"], first["dialect"], first["registered"]) == ("sandbox", "epos-data", None)
 
     run(test)
 
@@ -151,6 +151,8 @@ def test_what_is_registered_is_kept_and_what_is_not_is_not_asked() -> None:
             body = {"capabilities": [{"name": name, "version": "v1"} for name in ("SearchOrders", "GetOrderBill")]}
             put = await ask(place, "PUT", body, SHOWN)
             (kept,) = put.json
+            (listed, _) = (await ask(f"{one.url}/api/connections")).json["connections"]
+            assert listed["registered"] == ["SearchOrders", "GetOrderBillById"]
             assert [each["name"] for each in kept["capabilities"]] == ["SearchOrders", "GetOrderBill"]
             assert (await ask(f"{one.url}/epos/integrations", headers=SHOWN)).json["wsIntegrations"] == [kept]
             assert (await ask(f"{one.url}/v1/kettle/GetOrderBillByIdV1", "POST", {"orderId": "5101"})).status == 200
