@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -138,8 +139,10 @@ async def discover(ask: Ask, *, may_lock: bool) -> Found:
         )
         found.checks_waiters = probe.error_code == "WAITER_INCORRECT_WAITER_ID"
     if may_lock:
-        found.records = await _why_not_recording(ask)
-        await _try_to_pay(ask, found)
+        # What is not answered is for the scenarios to tell of.
+        with contextlib.suppress(NoAnswer):
+            found.records = await _why_not_recording(ask)
+            await _try_to_pay(ask, found)
     return found
 
 
@@ -204,9 +207,6 @@ async def _try_to_pay(ask: Ask, found: Found) -> None:
     if found.records or not (payable := found.candidates("payable")):
         return
     session = payable[-1]
-    try:
-        found.holds = await what_it_holds(ask, session, found.bills[session["id"]], by_machine(found.machine(session)))
-    except NoAnswer:
-        return  # it is for the scenarios to say
+    found.holds = await what_it_holds(ask, session, found.bills[session["id"]], by_machine(found.machine(session)))
     # What was paid in full may be gone.
     await _list_into(found, ask)

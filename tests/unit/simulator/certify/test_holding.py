@@ -12,6 +12,7 @@ import pytest
 
 from simulator.certify.discovery import discover
 from simulator.certify.holding import Holds, what_it_holds
+from simulator.errors import NoAnswer
 
 SESSION = {"id": "s", "isPayable": True, "waiter": {"id": 7}}
 DUE = 900
@@ -33,6 +34,8 @@ class Till:
     """How many times it was locked and not unlocked."""
 
     async def ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        if self.whim == "payments are not answered" and method == "RecordPayment":
+            raise NoAnswer("no answer to RecordPayment within 1 s")
         code, why = self.answer(method, params)
         bill = {"sessionId": "s", "totalAmount": DUE, "paidAmount": self.paid, "currency": "GBP"}
         result = {"tables": [], "sessions": [SESSION] if self.paid < DUE else [], "billItems": [bill]}
@@ -136,3 +139,10 @@ def test_each_kind_of_till_has_scenarios_of_its_own_and_says_why_others_do_not_a
     assert tipless.why_not("tips") == f"it takes no tips: {NO_TIPS}"
     assert tipless.thing("no-tips") is not None
     assert tipless.why_not("whole-paying") == "it takes parts of what is due"
+
+
+def test_payments_that_are_not_answered_are_for_the_scenarios_to_tell_of():
+    silent = asyncio.run(discover(Till(whim="payments are not answered").ask, may_lock=True))
+    assert silent.thing("session") is not None
+    assert silent.thing("recording") is not None
+    assert silent.thing("part-paying") is not None
