@@ -189,9 +189,12 @@ def _lines(bill: values.Bill, money: _Money) -> tuple[list[wire.OrderItem], list
     for item in bill.items:
         amount = item.amount
         if amount < 0 or item.kind == "discount":
-            of_line = item.amount_with_modifiers * item.quantity
-            discounts.append(_discount(item.name, money[-of_line], plu=item.plu, rate=item.rate))
-            continue
+            amount = item.amount_with_modifiers
+            if amount <= 0:
+                discounts.append(_discount(item.name, money[-amount * item.quantity], plu=item.plu, rate=item.rate))
+                continue
+            # It adds to the bill, by its modifiers: no discount is negative, and no price either.
+            item = structs.replace(item, modifiers=())  # noqa: PLW2901
         items.append(
             wire.OrderItem(
                 name=item.name,
