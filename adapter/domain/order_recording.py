@@ -117,9 +117,10 @@ def extend_lock(till: Till, request: ask.ExtendLock, rules: RecordingRules, toke
     till.renew(request.order_id, structs.replace(held.order, expires_at=until), token)
 
 
-def unlock_order(till: Till, request: ask.UnlockOrder) -> Order | BareOrder:
+def unlock_order(till: Till, request: ask.UnlockOrder, *, reads: bool = True) -> Order | BareOrder:
     """Release a lock if it still keeps the order, and read the order; a lock that is not there is as good as released.
 
+    Without `reads` only its id is told: where the database refuses to read the order, nothing of this unit would be kept.
     Raises SessionNotFound, UnableToUnlock.
     """
     is_there = till.hold(request.order_id)
@@ -130,6 +131,8 @@ def unlock_order(till: Till, request: ask.UnlockOrder) -> Order | BareOrder:
         till.release(request.order_id, held)
     # A request for it may still be under way, sent twice or given up: what it took now, nobody would delete.
     till.delete_lock(request.order_id, request.lock_id)
+    if not reads:
+        return BareOrder(id=request.order_id, status=OrderStatus.ACCEPTED if is_there else OrderStatus.FINALIZED)
     order = _readable(till, request.order_id)
     if order is not None:
         return order

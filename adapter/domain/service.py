@@ -23,6 +23,7 @@ from adapter.errors import (
     DatabaseBusy,
     DatabaseUnavailable,
     MappingError,
+    MappingMismatch,
     NotEnabled,
     OutcomeUnknown,
     PaymentAlreadyRecorded,
@@ -120,7 +121,7 @@ class Service:
                     lambda till: order_recording.extend_lock(till, request, self._rules, token)
                 )
             case ask.UnlockOrder():
-                return await self._store.write(lambda till: order_recording.unlock_order(till, request))
+                return await self._unlock_order(request)
             case ask.PayOrder():
                 return await self._pay_order(request)
         raise Bug(f"nobody answers {type(request).__name__}")
@@ -151,6 +152,13 @@ class Service:
             request.order_id, token, lambda till: order_recording.lock_order(till, request, self._rules, token)
         )
         return locked.order
+
+    async def _unlock_order(self, request: ask.UnlockOrder) -> Order | BareOrder:
+        try:
+            return await self._store.write(lambda till: order_recording.unlock_order(till, request))
+        except MappingMismatch:
+            # An update of the EPOS keeps its orders from being read; a lock must not stay for that.
+            return await self._store.write(lambda till: order_recording.unlock_order(till, request, reads=False))
 
     async def _taken(self, session_id: UUID, token: UUID, take: Callable[[Till], Taken]) -> Taken:
         """Take a lock of this token; whose it was is told."""

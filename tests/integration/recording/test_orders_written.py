@@ -351,6 +351,17 @@ def test_a_payment_is_acknowledged_again_though_an_update_of_the_till_has_taken_
     assert till.sql("SELECT count(*) FROM pay") == [(1,)]
 
 
+def test_a_lock_is_deleted_though_an_update_of_the_till_keeps_the_order_from_being_read(till: Any):
+    till.order("CreateOrderLockV1", **lock_of(till), expiry=soon())
+    till.sql("ALTER TABLE pay RENAME COLUMN tip TO gratuity")
+    try:
+        assert till.order("DeleteOrderLockV1", **lock_of(till))["id"] == till.id(1)
+    finally:
+        till.sql("ALTER TABLE pay RENAME COLUMN gratuity TO tip")
+    assert holder(till) is None
+    till.order("CreateOrderLockV1", **lock_of(till, lock_id="lock_2"), expiry=soon())
+
+
 def test_a_mistake_of_ours_after_a_payment_is_not_answered_as_a_failure(one_till: Any, monkeypatch: pytest.MonkeyPatch):
     till = one_till
     told = till.app.endpoint("orders", "epos-data")

@@ -1,15 +1,17 @@
-"""What a payment over the EPOS Data API is answered when the database does not say what became of it."""
+"""What is answered over the EPOS Data API when the database does not say what became of it, or the till was changed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from adapter.domain import requests as ask
-from adapter.domain.order_recording import payment_of
+from adapter.domain.order_recording import lock_order, payment_of
 from adapter.domain.orders import BareOrder, Order, OrderPayment, OrderStatus
 from adapter.domain.recording import RecordingRules
 from adapter.domain.service import Service
@@ -27,7 +29,7 @@ from adapter.errors import (
     TooSlow,
 )
 from adapter.events import Event, PaymentFlagged, PaymentKept, PaymentTurnedDown
-from tests.unit.domain.memory import MACHINE, SESSION, Memory
+from tests.unit.domain.memory import MACHINE, NOW, SESSION, Memory
 
 
 class Store:
@@ -56,6 +58,9 @@ class House:
 
     def pay(self, paid: int = 400) -> Any:
         request = ask.PayOrder(requestor=MACHINE, order_id=SESSION, intent="pi_1", currency="GBP", paid=paid)
+        return self.ask(request)
+
+    def ask(self, request: ask.Request) -> Any:
         return asyncio.run(self._service.answer(request))
 
     def kinds(self) -> list[str]:
@@ -182,3 +187,13 @@ def test_a_caller_who_goes_away_has_not_heard():
     assert house.kinds() == ["PaymentFlaggedunknown_at_till"]
     assert [event for event in house.said if isinstance(event, (PaymentKept, PaymentTurnedDown))] == []
     assert isinstance(house.said[0], PaymentFlagged)
+
+
+def test_a_lock_is_released_though_an_update_of_the_till_keeps_its_order_from_being_read():
+    house = House()
+    locking = ask.LockOrder(requestor=MACHINE, order_id=SESSION, lock_id="lock_1", expiry=NOW + timedelta(minutes=5))
+    lock_order(house.store.till, locking, RecordingRules(), uuid4())
+    house.store.fails = [OUTGROWN]
+    request = ask.UnlockOrder(requestor=MACHINE, order_id=SESSION, lock_id="lock_1")
+    assert house.ask(request) == BareOrder(id=SESSION, status=OrderStatus.ACCEPTED)
+    assert house.store.till.held is None
