@@ -10,6 +10,6 @@ for file in requirements simulator; do
     extra=$([ "$file" = simulator ] && echo "--extra simulator" || true)
     # shellcheck disable=SC2086 # two words, or none
     .venv-lock/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-        --extra mariadb --extra sqlite --extra unicenta $extra --all-build-deps --output-file "deploy/docker/$file.txt" "$@" pyproject.toml
+        --extra mariadb --extra sqlite --extra unicenta --extra otel $extra --all-build-deps --output-file "deploy/docker/$file.txt" "$@" pyproject.toml
 done
 rm -rf .venv-lock

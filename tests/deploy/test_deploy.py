@@ -53,7 +53,7 @@ def test_the_service_is_as_locked_in_as_the_guide_says():
     assert f"gives it {level[1]} of 10" in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("file", "extras"), [("requirements", ()), ("simulator", ("simulator",))])
+@pytest.mark.parametrize(("file", "extras"), [("requirements", ("mariadb", "otel")), ("simulator", ("simulator",))])
 def test_the_container_installs_what_the_project_needs_in_versions_that_it_allows(file: str, extras: tuple[str, ...]):
     text = (DEPLOY / "docker" / f"{file}.txt").read_text(encoding="utf-8")
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+) \\$", text, re.MULTILINE))

@@ -53,7 +53,12 @@ def test_a_network_that_is_dead_is_noticed_long_before_the_system_would(url: str
     async def use(database: Database) -> Any:
         return await database.read(lambda reader: reader._connection.driver_connection.info.get_parameters())
 
-    assert on_database(url, use, statement_timeout=4)["tcp_user_timeout"] == "8000"
+    told = on_database(url, use, statement_timeout=4)
+    assert {name: told.get(name) for name in ("tcp_user_timeout", "keepalives_idle", "keepalives_interval")} == {
+        "tcp_user_timeout": "8000",
+        "keepalives_idle": "4",
+        "keepalives_interval": "4",
+    }
 
 
 def test_after_every_connection_was_lost_the_next_reads_succeed(url: str):

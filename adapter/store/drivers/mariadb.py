@@ -7,6 +7,7 @@ quotes and backslashes as the session's own mode wants them. The mode and the ch
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -54,6 +55,7 @@ def arguments(settings: DatabaseSettings, url: URL) -> Mapping[str, Any]:  # noq
 
 def opened(connection: Any, info: dict[Any, Any], settings: DatabaseSettings, url: URL) -> None:  # noqa: ARG001 -- see Driver
     """See Driver."""
+    _notice_a_dead_network(connection.driver_connection, settings.statement_timeout)
     limit, wait = settings.statement_timeout, max(1, int(settings.lock_timeout))
     is_mysql = url.get_backend_name() == "mysql"
     # With SIMULTANEOUS_ASSIGNMENT an UPDATE reads the row as it was, as it does everywhere else.
@@ -65,6 +67,24 @@ def opened(connection: Any, info: dict[Any, Any], settings: DatabaseSettings, ur
         + (f"max_execution_time = {int(limit * 1000)}" if is_mysql else f"max_statement_time = {limit}"),
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY",
     )
+
+
+def _notice_a_dead_network(driver: Any, limit: float) -> None:
+    """Of a network that is dead nobody tells: Linux would wait for a quarter of an hour, or for ever for an answer.
+
+    Systems that cannot be told so are not. aiomysql has no setting for it, and keeps the socket to itself.
+    """
+    own = driver._writer.get_extra_info("socket")  # noqa: SLF001 -- as said above
+    if own is None or own.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    seconds = max(1, round(limit))
+    for name, value in (
+        ("TCP_USER_TIMEOUT", 2 * seconds * 1000),
+        ("TCP_KEEPIDLE", seconds),
+        ("TCP_KEEPINTVL", seconds),
+    ):
+        if hasattr(socket, name):
+            own.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def run(connection: PoolProxiedConnection, sql: str, values: Sequence[Any]) -> list[Any]:

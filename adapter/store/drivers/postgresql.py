@@ -64,6 +64,9 @@ def arguments(settings: DatabaseSettings, url: URL) -> Mapping[str, Any]:  # noq
         "prepare_threshold": 1 if settings.prepare else None,
         # Of a network that is dead nobody tells; without this, Linux waits for a quarter of an hour. Other systems ignore it.
         "tcp_user_timeout": round(settings.statement_timeout * 2000),
+        # A question that has arrived leaves nothing that is not acknowledged: whoever only waits must ask for a sign of life.
+        "keepalives_idle": max(1, round(settings.statement_timeout)),
+        "keepalives_interval": max(1, round(settings.statement_timeout)),
     }
 
 

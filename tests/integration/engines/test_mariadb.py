@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from adapter.app import App
 from adapter.config import Config
 from adapter.events import BugFound, MappingUnfit, RecordingOff, RowSkipped
 from adapter.mapping.load import load_mapping_text
+from adapter.store.database import Database, Reader
+from adapter.store.engines import DatabaseSettings, connect
 from tests.conftest import mariadb
 
 SCHEMA = """
@@ -341,3 +344,22 @@ def test_the_servers_own_sql_mode_changes_nothing(kasse: Callable[..., Kasse], m
         assert found.sql("SELECT word FROM pos_paid") == [("Käse 100% \\ 'q'",)]
     finally:
         found.runner.run(found.app.store.close())
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone can be told so")
+def test_a_network_that_is_dead_is_noticed_long_before_the_system_would(mariadb_url: str):
+    async def told() -> list[int]:
+        database = Database(connect(DatabaseSettings(url=mariadb_url, statement_timeout=4)))
+        names = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)
+
+        def ask(reader: Reader) -> list[int]:
+            own = reader._connection.driver_connection._writer.get_extra_info("socket")
+            assert own.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            return [own.getsockopt(socket.IPPROTO_TCP, name) for name in names]
+
+        try:
+            return await database.read(ask)
+        finally:
+            await database.close()
+
+    assert asyncio.run(told()) == [8000, 4, 4]

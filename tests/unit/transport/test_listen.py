@@ -192,6 +192,17 @@ def test_a_socket_with_a_certificate_may_be_reached_by_other_computers() -> None
     run(test)
 
 
+def test_who_connects_and_never_agrees_on_tls_is_put_out_as_soon_as_who_never_asks() -> None:
+    async def test() -> None:
+        async with listens(tls=server_tls("valid"), socket=SocketSettings(open_timeout=0.05)) as (url, _, _heard):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            writer.close()
+
+    run(test)
+
+
 def test_the_bound_port_is_said_to_the_caller_and_in_an_event() -> None:
     async def test() -> None:
         async with listens() as (url, _, heard):
