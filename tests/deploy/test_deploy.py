@@ -31,6 +31,15 @@ def test_every_script_can_be_read_by_a_plain_shell_and_be_run(script: Path):
     assert script.stat().st_mode & 0o111
 
 
+@pytest.mark.parametrize("script", sorted(DEPLOY.glob("**/*.ps1")), ids=lambda script: script.name)
+def test_every_script_for_windows_can_be_read_by_the_grammar_of_powershell(script: Path):
+    tree_sitter, powershell = pytest.importorskip("tree_sitter"), pytest.importorskip("tree_sitter_powershell")
+    parser = tree_sitter.Parser(tree_sitter.Language(powershell.language()))
+    text = script.read_bytes()
+    assert not parser.parse(text).root_node.has_error
+    assert parser.parse(text.replace(b")", b"", 1)).root_node.has_error
+
+
 @needs_systemd
 def test_systemd_accepts_the_unit(tmp_path: Path):
     own = tmp_path / UNIT.name
