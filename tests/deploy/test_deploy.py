@@ -37,7 +37,7 @@ def test_every_script_for_windows_can_be_read_by_the_grammar_of_powershell(scrip
     parser = tree_sitter.Parser(tree_sitter.Language(powershell.language()))
     text = script.read_bytes()
     assert not parser.parse(text).root_node.has_error
-    assert parser.parse(text.replace(b")", b"", 1)).root_node.has_error
+    assert parser.parse(text + b"if (").root_node.has_error
 
 
 @needs_systemd
