@@ -170,7 +170,7 @@ def test_a_mapping_that_was_outgrown_is_worth_a_look_until_it_is_bound_again(sit
     site.works().hear(events.MappingOutgrown(reason="the mapping does not fit the database (SQLSTATE 42703)"))
     (found,) = site.findings("mapping")
     assert found[0] == "attention"
-    assert "Restart the adapter" in found[2]
+    assert "fitted anew by itself" in found[2]
     site.hear(events.MappingBound(mapping="f.toml", tables=1, milliseconds=1))
     assert site.findings() == []
 
