@@ -223,6 +223,7 @@ class Evening(RuleBasedStateMachine):
         creating = self.locking(CREATE, check, replica, "a new one", faults, minutes=minutes)
         self.send(creating)
         self.send(self.asked_again(replace(creating.request, minutes=SHORT), 1 - replica))
+        self.send(self.asked_again(replace(creating.request, method=EXTEND), 1 - replica, faults))
         asking = self.paying_order(check, replica, how, share, "its own", faults)
         told = self.send(asking)
         again = self.send(self.asked_again(asking.request, 1 - replica))
