@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -40,6 +41,8 @@ class Stage:
         """A socket to each adapter, for questions to exactly this one."""
         self._checks = read_checks(url)
         self._given = 0
+        self._numbers = itertools.count(20_000_000)
+        """No two card machines have the same: one that is not sure takes a lock under its number for its own."""
 
     def check(self) -> Check:
         """A check that no test has had; it is closed once it is paid."""
@@ -60,12 +63,12 @@ class Stage:
         """A card machine that reaches all adapters, or only one."""
         chosen = self.adapters if adapter is None else [self.adapters[adapter]]
         ways = [Line(one.port, PATIENCE) for one in chosen]
-        number = len(self.journal.attempts) + 20_000_000
+        number = next(self._numbers)
         return Terminal(str(number), ways, self.journal, self.ledger, seeded(number))
 
     def order_terminal(self) -> OrderTerminal:
         """A card machine of the EPOS Data API that reaches all adapters."""
-        number = len(self.journal.attempts) + 30_000_000
+        number = next(self._numbers)
         ways = [OrderLine(one.order_port, PATIENCE) for one in self.adapters]
         return OrderTerminal(str(number), ways, self.journal, seeded(number))
 
