@@ -21,6 +21,8 @@ class _Session:
     """What is known of one session; None for what is not known."""
 
     is_locked: bool | None = None
+    refused_at: float | None = None
+    """When it was said to be locked of which no answer had told who locked it; None where one has."""
     paid: int | None = None
     """Minor units paid when its bill was seen last, and successful payments recorded since."""
     is_exact: bool = False
@@ -72,8 +74,9 @@ class Memory:
                 yield finding("lock-forgotten", path, "it was locked, and nobody has unlocked it here", _LOCKS)
                 known.is_locked = None
             case "LockSession", "SESSION_ALREADY_LOCKED":
-                # By somebody else, or by an attempt whose answer was lost.
-                known.is_locked = True
+                # By somebody else, or by an attempt whose answer was lost or is still to come.
+                if not known.is_locked:
+                    known.is_locked, known.refused_at = True, now
             case "RecordPayment", "PAYMENT_ALREADY_RECORDED":
                 yield from self._denied(path, asked, now)
 
@@ -99,11 +102,13 @@ class Memory:
 
     def _locked(self, asked: Asked) -> Iterator[Finding]:
         known = self._of(asked)
-        if known.is_locked:
+        # Of two that were on the way together, the one that was refused may be answered first.
+        was_first = known.refused_at is not None and asked.at < known.refused_at
+        if known.is_locked and not was_first:
             yield finding(
                 "locked-twice", "$.result", "it was locked already; the answer is SESSION_ALREADY_LOCKED", _LOCKS
             )
-        known.is_locked = True
+        known.is_locked, known.refused_at = True, None
         # Whoever had it before may have recorded payments of which nothing is known here.
         known.is_exact = False
 
@@ -113,7 +118,7 @@ class Memory:
             yield finding(
                 "unlocked-twice", "$.result", "it was unlocked already; the answer is SESSION_NOT_LOCKED", _LOCKS
             )
-        known.is_locked = False
+        known.is_locked, known.refused_at = False, None
         known.is_exact = False
 
     def _recorded(self, asked: Asked) -> Iterator[Finding]:

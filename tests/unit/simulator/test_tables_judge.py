@@ -380,6 +380,29 @@ def test_of_two_copies_of_a_payment_the_refused_one_may_be_answered_first():
     assert answered({}, sent_at=4.0) == ["paid-twice"]
 
 
+def test_of_two_machines_that_lock_at_once_the_refused_one_may_be_answered_first():
+    judge = TablesJudge(clock=lambda: 5.0)
+
+    def answered(result: Any, *, sent_at: float) -> list[str]:
+        lock = replace(asked("LockSession", OF_S1), at=sent_at)
+        return [each.kind for each in judge.judge(lock, Standing.AWAITED, json.dumps(framed(result)))]
+
+    taken = RIGHT["LockSession"][1]
+    assert answered(error("SESSION_ALREADY_LOCKED"), sent_at=4.0) == []
+    assert answered(taken, sent_at=4.0) == []
+    # Only one of them is the first.
+    assert answered(taken, sent_at=4.0) == ["locked-twice"]
+
+
+def test_a_lock_that_is_given_to_whoever_asked_after_a_refusal_was_heard_is_found():
+    judge = TablesJudge(clock=lambda: 5.0)
+    assert says(judge, "LockSession", OF_S1, error("SESSION_ALREADY_LOCKED")) == []
+    later = replace(asked("LockSession", OF_S1), at=6.0)
+    assert [
+        each.kind for each in judge.judge(later, Standing.AWAITED, json.dumps(framed(RIGHT["LockSession"][1])))
+    ] == ["locked-twice"]
+
+
 def test_a_payment_that_is_acknowledged_after_it_was_refused_as_a_repeat_is_found():
     judge = TablesJudge(clock=lambda: 5.0)
     for each in LOCKED:
