@@ -97,6 +97,8 @@ def test_an_adapter_that_forgets_when_it_is_killed_does_not():
 @pytest.mark.parametrize("which", [2, 4], ids=["while it finds out", "in a scenario"])
 def test_who_stops_it_in_the_middle_of_a_payment_leaves_nothing_locked(which: int):
     command = [*CERTIFY, *forgetful(), "--only", "payment-answer-lost"]
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in what a script has put into the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a program begins without what its parent ignores
     # A group of its own, as a terminal has one for what it runs: Ctrl-C reaches all of it.
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, process_group=0) as running:
         assert running.stderr is not None
