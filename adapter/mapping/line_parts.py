@@ -57,6 +57,9 @@ OF_ORDER = Told(
 )
 """What an order of the EPOS Data API needs, which knows no categories."""
 
+EVERYTHING = Told(item=(*OF_ORDER.item, "category"), modifier=OF_ORDER.modifier, beside=OF_ORDER.beside)
+"""What either of them needs."""
+
 
 class Lines:
     """The lines of the bills of one bound mapping."""

@@ -1,7 +1,7 @@
 """Lays the row of a session out as two, where that makes every row of a statement narrower. Knows no engine and no rows.
 
-A session has two dozen fields and a line ten, and in one statement each row is as wide as the widest: of a page of orders
-more than half of the places in a line's row were empty, and each NULL is written, sent and read.
+A session has two dozen fields and a line ten, and in one statement each row is as wide as the widest: of orders more than half
+of the places in a line's row were empty, and each NULL is written, sent and read.
 """
 
 from __future__ import annotations

@@ -87,8 +87,13 @@ def plan(name: str, parts: list[Part], engine: Engine, site: Mapping[str, Any], 
     parts = [pruned(part) for part in parts]
     layout = _Layout(types)
     slots = [layout.place(number, part) for number, part in enumerate(parts)]
-    texts = [_select(number, part, slots[number], layout, engine) for number, part in enumerate(parts)]
-    if len(parts) > 1 and engine.types_first:
+    needs_types = len(parts) > 1 and engine.types_first
+    nulls = layout.nulls(engine) if needs_types else {}
+    texts = [
+        _select(number, part, slots[number], layout, engine, {} if number or nulls is None else nulls)
+        for number, part in enumerate(parts)
+    ]
+    if nulls is None:
         texts.insert(0, _typing(parts, layout, engine))
     text = "\nUNION ALL\n".join(texts)
     driver, names = engine.driver(text)
@@ -151,6 +156,11 @@ class _Layout:
         keys = {name: identity(tree) for name, tree in part.outputs.items()}
         taken: dict[int, Identity] = {}
         own: dict[Identity, int] = {}
+        if self.owners:
+            # By whatever a branch refers to its session: that stands where the session's key does.
+            for place, name in enumerate(filter(is_key, keys), start=1):
+                own[keys[name]] = place
+                taken[place] = keys[name]
         for key in keys.values():
             # What stands somewhere already keeps its column, unless something else of this branch stands there too.
             column = self._by_expression.get(key)
@@ -168,6 +178,18 @@ class _Layout:
             own[key] = column
             taken[column] = key
         return {name: own[key] for name, key in keys.items()}
+
+    def nulls(self, engine: Engine) -> dict[int, str] | None:
+        """What the first branch gives in columns made for others, so that a UNION knows their types; None if a type is unknown."""
+        types = {column: name for name, columns in self._by_type.items() for column in columns}
+        found: dict[int, str] = {}
+        for column, (number, _) in enumerate(self.owners, start=1):
+            null = engine.null_of(types.get(column, "")) if number else ""
+            if null is None:
+                return None
+            if null:
+                found[column] = null
+        return found
 
     def _free(self, type_name: str | None, taken: Mapping[int, Identity]) -> int | None:
         if not type_name:
@@ -189,24 +211,24 @@ def pruned(part: Part) -> Part:
     return replace(part, joins=tuple(joins))
 
 
-def _select(number: int, part: Part, slots: Slots, layout: _Layout, engine: Engine) -> str:
-    """One branch: its own outputs in their places, NULL everywhere else."""
+def _select(number: int, part: Part, slots: Slots, layout: _Layout, engine: Engine, typed: Mapping[int, str]) -> str:
+    """One branch: its own outputs in their places, NULL everywhere else, of a type where that is said."""
     by_place: dict[int, str] = {}
     for name, place in slots.items():
         by_place.setdefault(place, name)
     lines = [f"{number} AS branch"]
-    nulls = 0
+    nulls: list[str] = []
     for place in range(1, len(layout.owners) + 1):
         output = by_place.get(place)
         if output is None:
-            nulls += 1
+            nulls.append(typed.get(place, "NULL"))
             continue
         if nulls:
-            lines.append(", ".join(["NULL"] * nulls))
-            nulls = 0
+            lines.append(", ".join(nulls))
+            nulls = []
         lines.append(engine.text(exp.alias_(part.outputs[output].copy(), _column_name(output, part), copy=False)))
     if nulls:
-        lines.append(", ".join(["NULL"] * nulls))
+        lines.append(", ".join(nulls))
     return _with_outputs(lines, select_of(part, where=part.where), engine)
 
 

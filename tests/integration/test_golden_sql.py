@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,17 @@ from adapter import explain
 
 MAPPINGS = Path(__file__).parent.parent.parent / "mappings"
 FOLDER = Path(__file__).parent.parent / "golden" / "sql"
+
+CONFIG = """
+mapping = "floreant"
+[database]
+url = "{url}"
+[[connection]]
+name = "one"
+listen = "127.0.0.1:8799"
+account = "1"
+api_key = "golden"
+"""
 
 REQUESTS = {
     "bill": ("GetBillItems", "{}"),
@@ -98,6 +109,22 @@ def test_the_sql_is_what_was_reviewed(mapping: str, engine: str, name: str, fold
     )
     sql = "\n\n".join(one.sql for one in found.statements) + "\n"
     file = FOLDER / (mapping if engine == "postgresql" else f"{mapping}-{engine}") / f"{name}.sql"
+    if os.environ.get("EPOS_WRITE_GOLDEN_SQL"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(sql, encoding="utf-8")
+    assert sql == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["bill", "bills-by-id", "order", "orders-payable"])
+def test_the_sql_that_fits_a_database_is_what_was_reviewed(name: str, restaurant: Callable[[str], str], tmp_path: Path):
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(url=restaurant("floreant")), encoding="utf-8")
+    method, params = REQUESTS[name]
+    found = asyncio.run(
+        explain.explain(method, params, config_file=config, mapping_name=None, connect_to_database=True)
+    )
+    sql = "\n\n".join(one.sql for one in found.statements) + "\n"
+    file = FOLDER / "floreant-fitted" / f"{name}.sql"
     if os.environ.get("EPOS_WRITE_GOLDEN_SQL"):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(sql, encoding="utf-8")

@@ -122,6 +122,10 @@ class Engine(ABC):
         """A column of a row that was changed."""
         return exp.Column(this=column)
 
+    def null_of(self, type_name: str) -> str | None:  # noqa: ARG002 -- see postgresql.py
+        """A NULL of a type, as the driver names types; None for one that is not known."""
+        return None
+
     def as_text(self, tree: exp.Expr) -> exp.Expr:
         """A value as a text of any length."""
         return exp.Cast(this=tree, to=exp.DataType.build("text"))

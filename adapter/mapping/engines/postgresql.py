@@ -9,6 +9,27 @@ from sqlglot import exp
 
 from adapter.mapping.engines.base import _PARAMETER, Engine, LedgerWords
 
+TYPES = {
+    "16": "boolean",
+    "17": "bytea",
+    "20": "bigint",
+    "21": "smallint",
+    "23": "integer",
+    "25": "text",
+    "114": "json",
+    "700": "real",
+    "701": "double precision",
+    "1042": "bpchar",
+    "1082": "date",
+    "1083": "time",
+    "1114": "timestamp",
+    "1184": "timestamptz",
+    "1700": "numeric",
+    "2950": "uuid",
+    "3802": "jsonb",
+}
+"""Names by their OIDs in pg_type, which are the same in every database; not of types that a database has made for itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgreSQL(Engine):
@@ -32,6 +53,11 @@ class PostgreSQL(Engine):
         """See Engine."""
         of = [exp.to_table(alias)] if alias is not None else None
         select.set("locks", [exp.Lock(update=True, expressions=of)])
+
+    def null_of(self, type_name: str) -> str | None:
+        """See Engine: types are named by their OIDs."""
+        known = TYPES.get(type_name)
+        return None if known is None else f"CAST(NULL AS {known})"
 
     def one_of(self, columns: Sequence[exp.Expr], names: Sequence[str], forms: Sequence[str] = ()) -> exp.Expr:
         """See Engine: arrays."""
