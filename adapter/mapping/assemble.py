@@ -134,8 +134,9 @@ class Assembler:
         self, plan: Plan, rows: Iterable[Row], *, table_id: str | None, strict: bool
     ) -> list[tuple[tuple[Any, ...], Order]]:
         """The orders with the keys of their sessions, in no particular order."""
-        bills = self._bill_maker(plan, self._owners(plan))
-        orders = self._maker(OrderMaker, plan, lambda: OrderMaker(self._fields, plan, bills))
+        orders = self._maker(
+            OrderMaker, plan, lambda: OrderMaker(self._fields, plan, self._bill_maker(plan, self._owners(plan)))
+        )
         found = []
         for row, one in self._gathered(plan, rows):
             try:

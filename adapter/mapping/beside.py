@@ -34,7 +34,8 @@ class BesideMaker:
         self.path = path
         self._slots = slots
         self._lead = lead
-        self._there = slots.get(f"{lead}there")
+        self.there = slots.get(f"{lead}there")
+        """Where a row says whether it holds one; None where every row does."""
         self._in_order = sorter(slots)
         # What stands in the row of an item concerns that item.
         concerned = [f"{lead}plu", "plu", "id", "name"] if of_item else [f"{lead}plu"]
@@ -42,7 +43,7 @@ class BesideMaker:
 
     def those_there(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows that hold one of these, in their order; a rule without rows of its own is found in few."""
-        there = self._there
+        there = self.there
         if there is not None:
             rows = [row for row in rows if row[there]]
         return self._in_order(rows) if len(rows) > 1 else rows
@@ -254,8 +255,9 @@ class Beside(Generic[Made]):
         """Those that a session has, each with its rows; `one` is unpacked."""
         for number, maker in self._found:
             if number == "session":
-                rows: Sequence[Row] = (row,)
-            else:
-                rows = one.items if number == "item" else one.extras.get(int(number), ())
+                if maker.there is None or row[maker.there]:
+                    yield maker, (row,)
+                continue
+            rows = one.items if number == "item" else one.extras.get(int(number), ())
             if rows and (there := maker.those_there(rows)):
                 yield maker, there

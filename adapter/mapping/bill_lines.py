@@ -28,7 +28,7 @@ from adapter.mapping.texts import first_of, id_of, parts, places_of, read_once, 
 from adapter.toml.locate import Path, dotted
 
 _ONE = Decimal(1)
-_NOT_PLAIN = (0, None, "", ())
+_NOT_PLAIN = (0, None, "", (), "")
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of lines that are only added up."""
 
@@ -66,9 +66,17 @@ class LineMaker:
         self._note = first_of(slots, ["note"], _missing(file.item.note))
         exact_of = _exact_minor(self._read_amount, fields.line_rule.digits)
         quantity = self._quantity or 0
+        self._own_id = None if self._is_of_dish("id") else self._id
+        told = ["name", "category"] if self._own_id is not None else ["id", "name", "category"]
         self._dish = read_once(
-            [quantity, self._amount, *places_of(slots, "name"), *places_of(slots, "category")],
-            lambda row: (_count(row[quantity]), exact_of(row[self._amount]), self._name(row), self._category(row)),
+            [quantity, self._amount, *(place for name in told for place in places_of(slots, name))],
+            lambda row: (
+                _count(row[quantity]),
+                exact_of(row[self._amount]),
+                self._name(row),
+                self._category(row),
+                self._id(row) if self._own_id is None else "",
+            ),
         )
         modifiers = branches.get("modifier")
         self._extras: ModifierMaker | None = None
@@ -80,6 +88,17 @@ class LineMaker:
             self._extras = ModifierMaker(fields, slots, "modifier.", self._tax, self._tax)
             self._extras_in_order = list
         self._quick = self._quick_way()
+
+    def _is_of_dish(self, name: str) -> bool:
+        """Whether lines of one dish have a field in common that is remembered with it.
+
+        What each line has for itself would never be found again, and only in a column of one type do equal values mean the same.
+        """
+        slots = self._branch.slots
+        of_line = {place for output, place in slots.items() if output.startswith(("item.", "order."))}
+        fact = self._fields.binder.fact_of(("item", name))
+        has_type = fact is not None and fact.family in ("integer", "text") and not self._fields.binder.mapping.rows
+        return has_type and of_line.isdisjoint(places_of(slots, name))
 
     def make(self, created_at: datetime, one: Gathered, rule: LineRule) -> tuple[list[BillItem], int]:
         """The items in their order, and the sum of their amounts in minor units."""
@@ -132,7 +151,7 @@ class LineMaker:
 
         A closure and one loop, because ten thousand lines pass through it for one answer: it looks nothing up.
         """
-        id_of, dish_of, amount_at = self._id, self._dish, self._amount
+        own_id_of, dish_of, amount_at = self._own_id, self._dish, self._amount
         quantity_at, extras, slow = self._quantity or 0, self._extras, self._slow
         plu_of, note_of = self._plu, self._note
         moment_of = self._moment_of()
@@ -145,7 +164,7 @@ class LineMaker:
             for row, under in zip(rows, below, strict=False):
                 # What is remembered takes `true` for 1, so the type is asked for each time.
                 is_number = row[quantity_at].__class__ is not bool and row[amount_at].__class__ is not bool
-                quantity, amount, name, category = dish_of(row) if is_number else _NOT_PLAIN
+                quantity, amount, name, category, identity = dish_of(row) if is_number else _NOT_PLAIN
                 moment = created_at if moment_of is None else moment_of(row, created_at)
                 modifiers, more = (
                     extras.quick(under, quantity) if under and extras is not None and quantity else ((), 0)
@@ -158,7 +177,7 @@ class LineMaker:
                 total += amount * quantity + more
                 lines.append(
                     BillItem(
-                        id=id_of(row),
+                        id=identity if own_id_of is None else own_id_of(row),
                         name=name,
                         quantity=quantity,
                         amount=amount,

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 def complete(plan: Plan, rows: Iterable[Row]) -> Iterable[Row]:
     """The rows of a plan with what is derived of each behind it."""
-    if not any(branch.derived for branch in plan.branches):
+    for branch in plan.branches:
+        if branch.derived:
+            break
+    else:
         return rows
     derived = [branch.derived for branch in plan.branches]
     # A plan of one branch says it in its rows too.

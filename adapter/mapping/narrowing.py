@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.mapping.plans import REST, Identity, Part, identity, is_key, width
+from adapter.mapping.trees import aliases
 
 _WORTH = 3
 """Columns that must be saved, for the database finds each session once more."""
@@ -31,7 +32,11 @@ def narrowed(parts: Sequence[Part], types: Mapping[Identity, str]) -> list[Part]
 
 
 def _halves(session: Part, types: Mapping[Identity, str]) -> tuple[Part, Part]:
-    """The outputs dealt out by turns, those of each type by themselves; what is the same expression stays together."""
+    """The outputs dealt out by turns, those of each type by themselves; what is the same expression stays together.
+
+    What an outer join brings in is all in the first half, so that the other does without the join.
+    """
+    brought = frozenset(alias for join in session.joins if join.side == "LEFT" for alias in aliases(join))
     groups: defaultdict[str, dict[Identity, dict[str, exp.Expr]]] = defaultdict(dict)
     own: dict[str, exp.Expr] = {}
     for name, tree in session.outputs.items():
@@ -42,6 +47,13 @@ def _halves(session: Part, types: Mapping[Identity, str]) -> tuple[Part, Part]:
             groups[types.get(key, "")].setdefault(key, {})[name] = tree
     first, second = dict(own), dict(own)
     for group in groups.values():
-        for number, outputs in enumerate(group.values()):
-            (second if number % 2 else first).update(outputs)
+        joined = {key: _is_of(brought, *outputs.values()) for key, outputs in group.items()}
+        dealt = sorted(group, key=lambda key: not joined[key])
+        half = max(sum(joined.values()), (len(group) + 1) // 2)
+        for place, key in enumerate(dealt):
+            (first if place < half else second).update(group[key])
     return replace(session, outputs=first), replace(session, outputs=second, index=REST)
+
+
+def _is_of(brought: frozenset[str], *trees: exp.Expr) -> bool:
+    return any(column.table.casefold() in brought for tree in trees for column in tree.find_all(exp.Column))

@@ -111,6 +111,22 @@ INSERT INTO option VALUES (1, 1, 'x1', '900', 'Cheese', 2.5), (2, 1, 'x2', NULL,
 """
 
 
+@pytest.mark.parametrize("key", ['key = "l.id"\nid = "l.id"', 'key = "l.id"\nid = "l.dish"'])
+def test_lines_that_are_alike_but_for_their_id_are_told_apart(serve: Serve, key: str):
+    place = serve(
+        "ALTER TABLE line ADD dish int; INSERT INTO chk (id, name, total) VALUES (1, 'One', 9), (2, 'Two', 6);"
+        "INSERT INTO line (id, check_id, name, qty, price, dish) VALUES"
+        " (1, 1, 'Tea', 1, 3, 1), (2, 1, 'Tea', 1, 3, 2), (3, 1, 'Tea', 1, 3, 3), (2001, 2, 'Tea', 2, 3, 2001)",
+        f"[item]\n{key}",
+    )
+    for _ in range(2):
+        first, second = place.order("One").bill, place.order("Two").bill
+        assert first is not None
+        assert second is not None
+        assert [item.id for item in first.items] == ["1", "2", "3"]
+        assert [(item.id, item.quantity) for item in second.items] == [("2001", 2)]
+
+
 def test_items_have_their_plu_and_their_price_before_modifiers_and_discounts_stand_apart(serve: Serve):
     place = serve(
         LINES,

@@ -13,7 +13,7 @@ from sqlglot import exp, parse_one
 from adapter.mapping.engines import ENGINES
 from adapter.mapping.gather import Gathered, Gatherer, branch_of
 from adapter.mapping.narrowing import narrowed
-from adapter.mapping.plans import Part, plan, width
+from adapter.mapping.plans import Part, identity, plan, pruned, width
 
 TIMES, AMOUNTS = ("began", "ended", "due", "changed"), ("total", "paid", "tax", "tips")
 KEY = {"session.0": parse_one("k.id")}
@@ -77,6 +77,19 @@ def test_two_sessions_of_one_key_are_told_apart_by_whichever_half_differs(till: 
     till.execute(f"UPDATE k SET {name} = 99 WHERE rowid = (SELECT MAX(rowid) FROM k)")
     _, found = gathered(till, narrowed([SESSION, LINE], TYPES))
     assert [one.is_ambiguous for _, one in found] == [True, False]
+
+
+def test_what_an_outer_join_brings_in_is_in_one_half_so_that_the_other_does_without_it():
+    join = exp.Join(this=parse_one("u", into=exp.Table), side="LEFT", on=parse_one("u.k = k.id"))
+    names = [f"name{number}" for number in range(6)]
+    waiters = {f"waiter{number}": parse_one(f"u.name{number}") for number in range(4)}
+    outputs = {**KEY, "name0": parse_one("k.name0"), **waiters, **{name: parse_one(f"k.{name}") for name in names[1:]}}
+    session = replace(SESSION, outputs=outputs, joins=(join,))
+    types = {identity(tree): "text" for tree in outputs.values()}
+    first, second, _ = narrowed([session, LINE], types)
+    assert [name for name in first.outputs if name in waiters] == list(waiters)
+    assert [len(half.outputs) for half in (first, second)] == [6, 6]
+    assert [pruned(half).joins for half in (first, second)] == [(join,), ()]
 
 
 def test_a_row_stays_whole_where_halves_save_nothing_or_something_is_derived_of_it():

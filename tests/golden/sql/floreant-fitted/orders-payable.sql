@@ -18,8 +18,53 @@ LIMIT :page_size
 SELECT
   0 AS branch,
   k.id AS session_0,
-  CONCAT('Check ', COALESCE(NULL, k.id)) AS session_name,
+  u.first_name AS session_waiter_name_0,
   u.last_name AS session_waiter_name_1,
+  CONCAT('Check ', COALESCE(NULL, k.id)) AS session_name,
+  k.create_date AS session_created_at,
+  k.closing_date AS session_finished_at,
+  k.settled AS session_finished,
+  (
+    k.paid = FALSE OR k.paid IS NULL
+  ) AS session_payable,
+  COALESCE(k.total_discount, 0) <> 0 AS session_discount_1_there,
+  u.user_id AS session_waiter_id,
+  k.number_of_guests AS session_covers,
+  k.total_price - COALESCE((
+    SELECT
+      g.amount
+    FROM gratuity AS g
+    WHERE
+      g.id = k.gratuity_id
+  ), 0) AS session_total,
+  k.paid_amount AS session_paid,
+  k.total_tax AS session_tax,
+  k.service_charge AS session_service_charge,
+  CAST(NULL AS integer), CAST(NULL AS integer), CAST(NULL AS integer), CAST(NULL AS integer)
+FROM ticket AS k
+LEFT JOIN users AS u
+  ON u.auto_id = k.owner_id
+WHERE
+  (
+    k.voided = FALSE OR k.voided IS NULL
+  ) AND k.id = ANY(
+    :keys_0
+  )
+UNION ALL
+SELECT
+  1 AS branch,
+  k.id AS session_0,
+  (
+    SELECT
+      CASE
+        WHEN COALESCE(o.show_table_selection, TRUE) OR COALESCE(o.bar_tab, FALSE)
+        THEN 'dine_in'
+        ELSE 'collection'
+      END
+    FROM order_type AS o
+    WHERE
+      o.name = k.ticket_type
+  ) AS session_kind,
   CASE
     WHEN COALESCE(k.total_discount, 0) <> 0
     THEN COALESCE(
@@ -35,21 +80,14 @@ SELECT
       'Discount'
     )
   END AS session_discount_1_name,
-  k.create_date AS session_created_at,
+  NULL,
   k.deliveery_date AS session_collect_at,
-  k.settled AS session_finished,
-  COALESCE(k.total_discount, 0) <> 0 AS session_discount_1_there,
+  COALESCE(k.active_date, k.create_date) AS session_discount_1_ordered_at,
+  COALESCE(k.delivery_charge, 0) <> 0 AS session_charge_0_there,
   COALESCE(k.adjustment_amount, 0) <> 0 AS session_charge_1_there,
-  k.number_of_guests AS session_covers,
+  NULL,
   COALESCE(NULL, k.id) AS session_reference,
-  k.total_price - COALESCE((
-    SELECT
-      g.amount
-    FROM gratuity AS g
-    WHERE
-      g.id = k.gratuity_id
-  ), 0) AS session_total,
-  k.total_tax AS session_tax,
+  NULL,
   CASE
     WHEN COALESCE(k.total_discount, 0) <> 0
     THEN k.total_discount - COALESCE((
@@ -60,50 +98,10 @@ SELECT
         i.ticket_id = k.id
     ), 0)
   END AS session_discount_1_amount,
-  k.adjustment_amount AS session_charge_1_amount,
-  CAST(NULL AS integer), CAST(NULL AS integer), CAST(NULL AS integer), CAST(NULL AS integer)
-FROM ticket AS k
-LEFT JOIN users AS u
-  ON u.auto_id = k.owner_id
-WHERE
-  (
-    k.voided = FALSE OR k.voided IS NULL
-  ) AND k.id = ANY(
-    :keys_0
-  )
-UNION ALL
-SELECT
-  1 AS branch,
-  k.id AS session_0,
-  u.first_name AS session_waiter_name_0,
-  (
-    SELECT
-      CASE
-        WHEN COALESCE(o.show_table_selection, TRUE) OR COALESCE(o.bar_tab, FALSE)
-        THEN 'dine_in'
-        ELSE 'collection'
-      END
-    FROM order_type AS o
-    WHERE
-      o.name = k.ticket_type
-  ) AS session_kind,
-  NULL,
-  k.closing_date AS session_finished_at,
-  COALESCE(k.active_date, k.create_date) AS session_discount_1_ordered_at,
-  (
-    k.paid = FALSE OR k.paid IS NULL
-  ) AS session_payable,
-  COALESCE(k.delivery_charge, 0) <> 0 AS session_charge_0_there,
-  NULL,
-  u.user_id AS session_waiter_id,
-  NULL,
-  k.paid_amount AS session_paid,
-  k.service_charge AS session_service_charge,
   k.delivery_charge AS session_charge_0_amount,
+  k.adjustment_amount AS session_charge_1_amount,
   NULL, NULL, NULL, NULL, NULL
 FROM ticket AS k
-LEFT JOIN users AS u
-  ON u.auto_id = k.owner_id
 WHERE
   (
     k.voided = FALSE OR k.voided IS NULL
