@@ -19,6 +19,11 @@ from sqlalchemy.util import await_only
 
 from adapter.errors import Bug
 
+_FEW = 4
+"""Reads that run at once as long as they are quick. More would be in each other's way: who asks for them is one thread."""
+_SOON = 0.025
+"""Seconds in which a quick read has ended, and those that waited before."""
+
 
 class Connections:
     """The connections to one database; used from units on stacks that may wait (`adapter.store.stacks`)."""
@@ -30,6 +35,8 @@ class Connections:
         # SQLite in memory has a pool of one connection that everybody shares.
         self._size = pool.size() if isinstance(pool, QueuePool) else sys.maxsize
         self._patience = pool.timeout() if isinstance(pool, QueuePool) else 0.0
+        self._soon = min(_SOON, self._patience)
+        self._few = _FEW if isinstance(pool, QueuePool) else sys.maxsize
         self._ready: list[PoolProxiedConnection] = []
         """Well and used by nobody; the last to come back is the first to go."""
         self._out = 0
@@ -44,13 +51,16 @@ class Connections:
         """How many are answering something now."""
         return self._out
 
-    def take(self) -> PoolProxiedConnection:
+    def take(self, *, at_once: bool = True) -> PoolProxiedConnection:
         """A connection that nobody else has, opened after the last one was lost: those from before are gone too.
 
-        Every one must be given back. Raises the driver's or SQLAlchemy's errors, TimeoutError of the pool's among them.
+        Where a few are in use already, whoever needs none `at_once` waits a moment for one of these first. Every one must be
+        given back. Raises the driver's or SQLAlchemy's errors, TimeoutError of the pool's among them.
         """
         connection = None
-        if self._ready:
+        if not at_once and self._few <= self._out < self._size:
+            connection = self._wait(for_few=True)
+        elif self._ready:
             connection = self._ready.pop()
             self._out += 1
         elif self._out < self._size:
@@ -103,12 +113,19 @@ class Connections:
             connection.close()
         self._engine.dispose()
 
-    def _wait(self) -> PoolProxiedConnection | None:
-        """Wait for a place: with the connection that had it, or None where that is gone and another must be opened."""
+    def _wait(self, *, for_few: bool = False) -> PoolProxiedConnection | None:
+        """Wait for a place: with the connection that had it, or None where that is gone and another must be opened.
+
+        With `for_few` there are free ones too, of which one will do after a moment.
+        """
         loop = asyncio.get_running_loop()
         place: _Place = loop.create_future()
         self._waiting.append(place)
-        timer = loop.call_later(self._patience, _give_up, place)
+        timer = (
+            loop.call_later(self._soon, self._one_more, place)
+            if for_few
+            else loop.call_later(self._patience, _give_up, place)
+        )
         try:
             found = await_only(place)
         except asyncio.CancelledError:
@@ -120,6 +137,17 @@ class Connections:
         if isinstance(found, _NoneLeft):
             raise PoolTimeout("all connections are in use")
         return found
+
+    def _one_more(self, place: _Place) -> None:
+        """Those in use are not quick: give whoever waits another, if there is one left by now."""
+        if place.done():
+            return
+        if self._out < self._size:
+            self._out += 1
+            place.set_result(self._ready.pop() if self._ready else None)
+            return
+        timer = asyncio.get_running_loop().call_later(self._patience - self._soon, _give_up, place)
+        place.add_done_callback(lambda _: timer.cancel())
 
     def _pass_on(self, connection: PoolProxiedConnection | None) -> None:
         """Give a place to whoever waits longest, with its connection if it is well."""

@@ -156,7 +156,7 @@ class Database:
         # The pool's connection is used below SQLAlchemy's statement layer: the statements are made and fixed already,
         # and the layer would add a quarter to the time of every answer (docs/decisions.md).
         try:
-            connection = self.connections.take()
+            connection = self.connections.take(at_once=False)
         except (SQLAlchemyError, self.driver_error) as error:
             raise translate(error) from None
         try:

@@ -27,8 +27,8 @@ class Hands:
         self.connections = Connections(connect(DatabaseSettings(url=url, **settings)))
         self._stacks = Stacks()
 
-    async def take(self) -> PoolProxiedConnection:
-        return await self._stacks.run(self.connections.take)
+    async def take(self, *, at_once: bool = True) -> PoolProxiedConnection:
+        return await self._stacks.run(lambda: self.connections.take(at_once=at_once))
 
     async def hold(self) -> None:
         """Take one, wait, and give it back."""
@@ -42,9 +42,9 @@ class Hands:
 
         await self._stacks.run(held)
 
-    async def asks(self) -> asyncio.Task[PoolProxiedConnection]:
+    async def asks(self, *, at_once: bool = True) -> asyncio.Task[PoolProxiedConnection]:
         """Somebody who waits for one by now."""
-        task = asyncio.ensure_future(self.take())
+        task = asyncio.ensure_future(self.take(at_once=at_once))
         await asyncio.sleep(0)
         return task
 
@@ -101,6 +101,80 @@ def test_a_connection_that_comes_back_goes_to_whoever_waits_longest(url: str):
         hands.give_back(only)
 
     with_hands(url, use, pool_size=1)
+
+
+async def busy(hands: Hands) -> list[PoolProxiedConnection]:
+    """As many in use as may be before whoever can wait does."""
+    return [await hands.take(at_once=False) for _ in range(4)]
+
+
+def test_where_a_few_are_in_use_whoever_can_wait_gets_the_first_that_comes_back(url: str):
+    async def use(hands: Hands) -> None:
+        few = await busy(hands)
+        waiting = await hands.asks(at_once=False)
+        hands.give_back(few[2])
+        assert await waiting is few[2]
+        assert hands.connections.in_use == 4
+        for connection in few:
+            hands.give_back(connection)
+
+    with_hands(url, use, pool_size=8)
+
+
+def test_whoever_cannot_wait_gets_another_at_once_and_waits_for_nobody_who_can(url: str):
+    async def use(hands: Hands) -> None:
+        few = await busy(hands)
+        waiting = await hands.asks(at_once=False)
+        another = await hands.take()
+        assert another not in few
+        assert not waiting.done()
+        hands.give_back(another)
+        assert await waiting is another
+        for connection in (*few, another):
+            hands.give_back(connection)
+
+    with_hands(url, use, pool_size=8)
+
+
+def test_where_those_in_use_are_slow_whoever_waits_gets_another_a_ready_one_first(url: str):
+    async def use(hands: Hands) -> None:
+        few = await busy(hands)
+        ready = await hands.take()
+        hands.give_back(ready)
+        more = [await hands.take(at_once=False) for _ in range(4)]
+        assert more[0] is ready
+        assert len({id(one) for one in (*few, *more)}) == hands.connections.in_use == 8
+        for connection in (*few, *more):
+            hands.give_back(connection)
+
+    with_hands(url, use, pool_size=8)
+
+
+def test_where_all_are_in_use_by_then_nobody_waits_longer_than_the_pool_says(url: str):
+    async def use(hands: Hands) -> None:
+        few = await busy(hands)
+        waiting = await hands.asks(at_once=False)
+        last = await hands.take()
+        with pytest.raises(PoolTimeout):
+            await waiting
+        for connection in (*few, last):
+            hands.give_back(connection)
+
+    with_hands(url, use, pool_size=5, pool_timeout=0.05)
+
+
+def test_whoever_goes_while_there_are_others_to_be_had_leaves_no_place_taken(url: str):
+    async def use(hands: Hands) -> None:
+        few = await busy(hands)
+        gone, late = await hands.asks(at_once=False), await hands.asks(at_once=False)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        another = await late
+        assert hands.connections.in_use == 5
+        for connection in (*few, another):
+            hands.give_back(connection)
+
+    with_hands(url, use, pool_size=8)
 
 
 def test_whoever_stops_waiting_is_passed_over(url: str):
