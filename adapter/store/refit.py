@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 AGAIN = 10.0
-"""Seconds between attempts while it does not fit."""
+"""Seconds between attempts while it does not fit, whether it has ever fitted or not."""
 _AT_MOST = 300.0
 """The longest time in seconds between fittings that succeed and help nothing: each takes half a second of the processor."""
 

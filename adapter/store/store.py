@@ -33,12 +33,12 @@ from adapter.mapping.load import Mapping as LoadedMapping
 from adapter.mapping.plans import Plan
 from adapter.mapping.receipt_schema import ReceiptRule
 from adapter.mapping.variants import files_of
+from adapter.store import refit
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
 from adapter.store.fitting import Fitting
 from adapter.store.flagged import FlaggedRow
 from adapter.store.ledger import VERSION, Ledger, LockRow
-from adapter.store.refit import Refit
 from adapter.store.till import SqlTill
 from adapter.store.units import Reader, Writer
 from adapter.store.verify import Verifier
@@ -49,8 +49,8 @@ _BIND_PATIENCE = 20.0
 """Seconds that binding may take; it takes a half."""
 _PURGE_AGAIN = 3600.0
 """Seconds between looks for old locks that nobody needs to remember any more."""
-_TRY_AGAIN = 10.0
-"""Seconds before a mapping that did not fit is tried again."""
+_CLOSE_PATIENCE = 10.0
+"""Seconds that what nobody waits for any more may take to be written before the connections are closed."""
 _LOOK = 1.0
 """Seconds between looks whether the database has refused a statement of the mapping."""
 
@@ -96,7 +96,7 @@ class SqlStore:
         self._unfit: AdapterError | None = None
         self._problems: list[str] = []
         self._tried_at = 0.0
-        self._refit = Refit()
+        self._refit = refit.Refit()
         self._purged_at = -_PURGE_AGAIN
 
     async def read(self, unit: Callable[[Book], Answer]) -> Answer:
@@ -155,7 +155,7 @@ class SqlStore:
             return
         while not self._recording:
             try:
-                await asyncio.wait_for(stop.wait(), _TRY_AGAIN)
+                await asyncio.wait_for(stop.wait(), refit.AGAIN)
             except TimeoutError:
                 continue
             return
@@ -333,7 +333,7 @@ class SqlStore:
         async with self._binding:
             if self._bound is not None:
                 return self._bound
-            if self._unfit is not None and time.monotonic() - self._tried_at < _TRY_AGAIN:
+            if self._unfit is not None and time.monotonic() - self._tried_at < refit.AGAIN:
                 raise self._unfit
             try:
                 async with asyncio.timeout(_BIND_PATIENCE):
@@ -389,7 +389,7 @@ class SqlStore:
     async def close(self) -> None:
         """Close every connection to the database, once nothing is to be written any more."""
         if self._later:
-            await asyncio.wait(self._later, timeout=_TRY_AGAIN)
+            await asyncio.wait(self._later, timeout=_CLOSE_PATIENCE)
         await self._database.close()
 
     async def bind_or_raise(self) -> Bound:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from adapter.events import BugFound, DatabaseDown, MappingBound, MappingUnfit, StatementRun
-from adapter.store import store
+from adapter.store import refit
 
 Serve = Callable[..., Any]
 
@@ -181,7 +181,7 @@ def test_everything_that_does_not_fit_is_told_with_its_place_and_the_adapter_liv
         """CREATE TABLE bord (id int, name text, seats int, state int); CREATE TABLE staff (id int); ALTER TABLE chk ADD staf int, ADD nam text;
         ALTER TABLE line ADD vat numeric; INSERT INTO bord VALUES (1, 'New', 2, 0);"""
     )
-    monkeypatch.setattr(store, "_TRY_AGAIN", 0.0)
+    monkeypatch.setattr(refit, "AGAIN", 0.0)
     assert place.ask("ListTables")["errorCode"] == "ERROR_INTERNAL_POS_ERROR"
     assert any(
         "test.toml:17" in event.problem and "k.void may be NULL" in event.problem for event in place.of(MappingUnfit)
