@@ -6,6 +6,7 @@ Each runs inside a transaction, may be run again as a whole, and leaves nothing 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from adapter.domain import requests as ask
-from adapter.domain.payments import Balance, Holds, Lock, Payment, Recorded
+from adapter.domain.payments import Balance, Holds, Kept, Lock, Payment, Recorded
 from adapter.domain.ports import Till
 from adapter.domain.rules import NO_BILL, NO_SESSION, WaiterCheck, require_waiter
 from adapter.domain.values import Bill
@@ -179,7 +180,7 @@ def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules
     balance = till.held_balance(payment.session_id)
     held = till.lock_of(payment.session_id)
     earlier = till.payments(payment)
-    known = next((one for one in earlier if one.payment.identity == payment.identity), None)
+    known = _known(earlier, payment)
     if known is None:
         require_session(till, payment.session_id, balance, held)
     if balance is not None:
@@ -203,6 +204,17 @@ def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules
     till.keep(payment, flags, request.requestor, token)
     till.enter(payment, balance, flags, request.requestor)
     return flags
+
+
+def recall_payment(till: Till, request: ask.RecordPayment, token: UUID) -> Recorded | None:
+    """What became of a payment, by what is kept of it alone: its check cannot be held or read. None where nothing is kept.
+
+    Whose the check is and who has locked it cannot be told then. Raises PaymentAlreadyRecorded where another request did it.
+    """
+    known = _known(till.payments(request.payment), request.payment)
+    if known is not None and known.token != token:
+        raise PaymentAlreadyRecorded("this payment has been recorded already")
+    return None if known is None else known.flags
 
 
 def require_recordable(payment: Payment, balance: Balance, holds: Holds) -> None:
@@ -252,6 +264,11 @@ def holder_of(held: Lock) -> str:
     since = f" since {said(held.locked_at)}" if held.locked_at is not None else ""
     until = f" until {said(held.order.expires_at)}" if held.order is not None else ""
     return f"locked{since} by terminal {held.terminal or 'unknown'}{until}"
+
+
+def _known(earlier: Sequence[Kept], payment: Payment) -> Kept | None:
+    """This very payment among those that were kept under its id."""
+    return next((one for one in earlier if one.payment.identity == payment.identity), None)
 
 
 def said(moment: datetime) -> str:

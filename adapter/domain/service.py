@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from adapter.domain import order_recording, order_rules, recording, rules
 from adapter.domain import requests as ask
 from adapter.domain.orders import Area, BareOrder, Order, OrderBill, OrderPage, TablePage
-from adapter.domain.payments import Lock, Payment
+from adapter.domain.payments import Lock, Payment, Recorded
 from adapter.domain.ports import Store, Till
 from adapter.domain.recording import RecordingRules
 from adapter.domain.values import Bill, FullBill, Session, Table
@@ -30,6 +30,7 @@ from adapter.errors import (
     PaymentDiffers,
     PaymentNotRecorded,
     PaymentRefused,
+    StoreError,
     TooSlow,
 )
 from adapter.events import Emit, LockExpired, LockTakenOver, PaymentFlagged, PaymentKept, PaymentTurnedDown
@@ -280,9 +281,7 @@ class Service:
         token = uuid4()
         names = {"session": str(payment.session_id), "payment": str(payment.id)}
         try:
-            flags = await self._store.write(lambda till: recording.record_payment(till, request, self._rules, token))
-        except CommitRefused as error:
-            raise PaymentNotRecorded(f"the till cannot take it: {error.message}") from None
+            flags = await self._recorded(request, token)
         except OutcomeUnknown as error:
             self._emit(PaymentFlagged(**names, kind="unknown_at_till", reason=error.message))
             raise
@@ -295,6 +294,23 @@ class Service:
         if not payment.successful and payment.details.status == "UNKNOWN":
             reason = "the provider does not know whether money has moved"
             self._emit(PaymentFlagged(**names, kind="unknown_at_provider", reason=reason))
+
+    async def _recorded(self, request: ask.RecordPayment, token: UUID) -> Recorded:
+        try:
+            return await self._store.write(lambda till: recording.record_payment(till, request, self._rules, token))
+        except CommitRefused as error:
+            raise PaymentNotRecorded(f"the till cannot take it: {error.message}") from None
+        except _UNKNOWN:
+            raise
+        except (MappingError, StoreError):
+            # The till has been changed so that the check cannot be held or read: that is no answer to what is recorded.
+            with suppress(MappingError, NotEnabled, StoreError):
+                recalled = await self._store.write(
+                    lambda till: recording.recall_payment(till, request, token), even_unheard=False
+                )
+                if recalled is not None:
+                    return recalled
+            raise
 
     def _say_kept(self, names: Mapping[str, str], payment: Payment) -> None:
         self._emit(

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
 from adapter.domain import requests as ask
 from adapter.domain.payments import Lock, OrderLock, Payment, Recorded
-from adapter.domain.recording import RecordingRules, give_back, lock_session, record_payment, unlock_session
+from adapter.domain.recording import (
+    RecordingRules,
+    give_back,
+    lock_session,
+    recall_payment,
+    record_payment,
+    unlock_session,
+)
 from adapter.domain.requests import Requestor
-from adapter.errors import AlreadyLocked, NotLocked, OutcomeUnknown, PaymentAlreadyRecorded, UnableToUnlock
+from adapter.domain.service import Service
+from adapter.errors import (
+    AdapterError,
+    AlreadyLocked,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    MappingMismatch,
+    NotLocked,
+    OutcomeUnknown,
+    PaymentAlreadyRecorded,
+    StoreError,
+    TooSlow,
+    UnableToUnlock,
+)
+from adapter.events import Event, PaymentKept
 from tests.unit.domain.memory import MACHINE, NOW, SESSION, Memory
 
 RULES = RecordingRules()
@@ -153,3 +178,45 @@ def test_a_lock_of_the_other_protocol_that_has_ended_is_no_lock():
     assert taken.taken_from is None
     assert till.held.terminal == "22334455"
     assert till.held.order is None
+
+
+def test_a_payment_is_recalled_by_what_is_kept_of_it_whoever_has_the_check():
+    till, token, request = Memory(), uuid4(), paying()
+    assert recall_payment(till, request, token) is None
+    till.keep(request.payment, Recorded(over_payment=True), MACHINE, token)
+    assert recall_payment(till, request, token) == Recorded(over_payment=True)
+    with pytest.raises(PaymentAlreadyRecorded):
+        recall_payment(till, request, uuid4())
+    other = structs.replace(request, payment=structs.replace(request.payment, base=1))
+    assert recall_payment(till, other, token) is None
+
+
+def test_a_payment_whose_commit_was_not_heard_is_a_success_though_its_check_cannot_be_held_any_more():
+    said: list[Event] = []
+    till, request = Memory(), paying()
+    till.lock(SESSION, uuid4(), MACHINE)
+
+    class Store:
+        async def write(self, unit: Callable[[Any], Any], *, even_unheard: bool = True) -> Any:
+            answer = unit(till)
+            if even_unheard:  # committed, not heard, and run again on a till that has been changed
+                raise MappingMismatch("the mapping does not fit the database")
+            return answer
+
+    service = Service(Store(), recording_rules=RULES, emit=said.append)  # type: ignore[arg-type]
+    assert asyncio.run(service.answer(request)) is None
+    assert [type(event) for event in said] == [PaymentKept]
+    assert len(till.kept) == 1
+
+
+@pytest.mark.parametrize(
+    "failure", [DatabaseUnavailable, DatabaseBusy, TooSlow, OutcomeUnknown, MappingMismatch, StoreError]
+)
+def test_what_the_database_cannot_say_is_told_as_it_was_met(failure: type[AdapterError]):
+    class Store:
+        async def write(self, _unit: Callable[[Any], Any], *, even_unheard: bool = True) -> Any:
+            raise failure("first" if even_unheard else "second")
+
+    service = Service(Store(), recording_rules=RULES, emit=lambda _: None)  # type: ignore[arg-type]
+    with pytest.raises(failure, match="first"):
+        asyncio.run(service.answer(paying()))
