@@ -27,7 +27,7 @@ from websockets.http11 import Request, Response
 
 from adapter.addresses import host_and_port, is_loopback, peer_of
 from adapter.attempts import Attempts
-from adapter.crowd import bounded
+from adapter.crowd import Crowd
 from adapter.errors import where_of
 from adapter.events import BugFound, Emit, StatusLockedOut, StatusNotServed, StatusRefused, StatusServed
 from adapter.ops.reporter import Reporter
@@ -148,7 +148,7 @@ class Port:
             self._settings.host,
             self._settings.port,
             process_request=self._answer,
-            create_connection=bounded(lambda: None),
+            create_connection=Crowd(lambda _: None).connections(),
             server_header=None,
             logger=_SILENT,
             compression=None,

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable
 from http import HTTPStatus
 from math import ceil
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +21,7 @@ from websockets.http11 import Request, Response
 from adapter.addresses import host_and_port, is_loopback, peer_of
 from adapter.attempts import Attempts
 from adapter.connection_events import Listening, LockedOut
-from adapter.crowd import bounded
+from adapter.crowd import MOST, Crowd, Tls
 from adapter.errors import AdapterError
 from adapter.events import Emit
 from adapter.transport.credentials import Identity, secrets_in
@@ -60,7 +61,8 @@ async def listen(
     """
     check_listening(host, identity, settings)
     door = _Door(identity, handle, settings, emit, stop)
-    server = await _bind(host, port, door, settings)
+    crowd = Crowd(door.put_out, _tls_of(settings))
+    server = await _bind(host, port, door, crowd, settings)
     try:
         bound = server.sockets[0].getsockname()[1]
         emit(Listening(connection=settings.connection, address=host_and_port(host, bound)))
@@ -70,6 +72,7 @@ async def listen(
     finally:
         # Server.close() by itself would close the sockets under the answers that are still being worked out.
         server.close(close_connections=not stop.is_set())
+        await crowd.close()
         await server.wait_closed()
         door.turned_away.close()
 
@@ -141,6 +144,10 @@ class _Door:
         refusal.headers["WWW-Authenticate"] = 'Basic realm="epos-adapter", charset="UTF-8"'
         return refusal
 
+    def put_out(self, address: Any) -> None:
+        """Say that somebody had to go, or was not let in, because too many were there."""
+        self.turned_away.tell(peer_of(address), f"more than {MOST} were connected, and it had shown no key yet")
+
     def _refuse(self, ws: ServerConnection, reason: str) -> None:
         self.turned_away.tell(peer_of(ws.remote_address), reason)
 
@@ -158,16 +165,21 @@ class _Door:
         )
 
 
-async def _bind(host: str, port: int, door: _Door, settings: ListenSettings) -> Server:
+def _tls_of(settings: ListenSettings) -> Tls | None:
+    if settings.tls is None:
+        return None
+    return Tls(context=settings.tls, patience=settings.socket.open_timeout, goodbye=settings.socket.close_timeout)
+
+
+async def _bind(host: str, port: int, door: _Door, crowd: Crowd, settings: ListenSettings) -> Server:
     try:
         return await serve_sockets(
             door.serve,
             host,
             port,
             process_request=door.check,
-            create_connection=bounded(door.turned_away.count),
+            create_connection=crowd.connections(),
             server_header=None,
-            ssl=settings.tls,
             **settings.socket.options(),
         )
     except OSError as problem:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidMessage, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
-from adapter import crowd
 from adapter.attempts import FREE, WAIT, Attempts
 from adapter.connection_events import ConnectionOpened, ConnectionRefused, LockedOut, MoreRefused
 from adapter.transport import listen as door
@@ -124,33 +120,3 @@ def test_when_a_while_has_passed_they_are_told_of_again(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(turned_away, "WINDOW", 0.001)
     run(test)
-
-
-def test_a_crowd_at_the_door_takes_no_more_than_its_places_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowd, "MOST", 3)
-
-    async def test() -> None:
-        async with listens() as (url, _, heard):
-            host, port = url.removeprefix("ws://").split(":")
-            waiting = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
-            late, closing = await asyncio.open_connection(host, int(port))
-            with contextlib.suppress(ConnectionResetError):
-                assert await late.read() == b""
-            closing.close()
-            # They have not been asked to go, and one that goes makes room for a gateway.
-            assert not any(reader.at_eof() for reader, _ in waiting)
-            waiting[0][1].close()
-            await waiting[0][1].wait_closed()
-            await until_let_in(url)
-            for _, writer in waiting[1:]:
-                writer.close()
-        assert heard.of(MoreRefused)[0].count >= 1
-
-    run(test)
-
-
-async def until_let_in(url: str) -> None:
-    while True:
-        with contextlib.suppress(OSError, InvalidMessage, EOFError):
-            assert await status(url, RIGHT) == 101
-            return
