@@ -21,6 +21,7 @@ from adapter.events import Emit
 from adapter.mapping.plans import Plan
 from adapter.store.connections import Connections
 from adapter.store.drivers import driver_of, verdict_on
+from adapter.store.drivers.base import Verdict
 from adapter.store.health import Health
 from adapter.store.stacks import Stacks
 from adapter.store.units import Reader, Writer
@@ -54,6 +55,8 @@ class Database:
         self._engine = engine
         self.connections = Connections(engine)
         self.health = Health(None) if health is None else health
+        self.when_altered: Callable[[], None] = _nobody_minds
+        """Called when the tables of a statement turn out to have been altered; who asked is answered all the same."""
         self._write_patience = write_patience
         self._emit = emit
         self.stacks = Stacks()
@@ -162,7 +165,7 @@ class Database:
         try:
             return unit(Reader(connection, self.driver, self._emit))
         except self.driver_error as error:
-            translated = translate(error)
+            translated = self.translate(error)
             if isinstance(translated, DatabaseUnavailable):
                 self.connections.lost(connection, error)
             raise translated from None
@@ -173,9 +176,10 @@ class Database:
         finally:
             self.connections.give_back(connection)
 
-    @staticmethod
-    def translate(error: BaseException) -> AdapterError:
-        """A driver's error as one of ours."""
+    def translate(self, error: BaseException) -> AdapterError:
+        """A driver's error as one of ours; tables that were altered are told of."""
+        if _verdict(error).kind == "altered":
+            self.when_altered()
         return translate(error)
 
     @property
@@ -189,11 +193,11 @@ def translate(error: BaseException) -> AdapterError:
     """A driver's error as one of ours. Nothing of its text is kept: it may quote values."""
     if isinstance(error, PoolTimeout):
         return DatabaseBusy("all connections to the database are in use")
-    kind, code = verdict_on(getattr(error, "orig", None) or error)
+    kind, code = _verdict(error)
     match kind:
         case "busy":
             return DatabaseBusy("the database is busy")
-        case "gone":
+        case "altered" | "gone":
             return DatabaseUnavailable("the database cannot be reached")
         case "login":
             return DatabaseUnavailable(
@@ -210,3 +214,12 @@ def translate(error: BaseException) -> AdapterError:
         case "unasked":
             return StoreError(f"the database cannot be asked this ({code})")
     return StoreError(f"the database reports an error ({code})")
+
+
+def _verdict(error: BaseException) -> Verdict:
+    """What the driver makes of an error, which SQLAlchemy may have wrapped."""
+    return verdict_on(getattr(error, "orig", None) or error)
+
+
+def _nobody_minds() -> None:
+    """For a database whose statements nobody has fitted to it."""

@@ -24,18 +24,22 @@ class Refit:
         return self._is_needed and time.monotonic() >= self._not_before
 
     def refused(self) -> None:
-        """The database has refused a statement."""
+        """The database has refused a statement, or says that its tables were altered."""
         if not self._is_needed and time.monotonic() >= self._not_before + self._pause:
             self._pause = AGAIN  # the fitting before did help
         self._is_needed = True
 
+    def begun(self) -> None:
+        """It is being fitted; what is refused from now on may be of tables that were altered after they were looked at."""
+        self._is_needed = False
+
     def failed(self) -> None:
         """It was fitted, and does not fit."""
+        self._is_needed = True
         self._pause = AGAIN
         self._not_before = time.monotonic() + AGAIN
 
     def fitted(self) -> None:
         """It fits; should it be refused again soon, that is no matter of fitting, and is tried less and less often."""
-        self._is_needed = False
         self._not_before = time.monotonic() + self._pause
         self._pause = min(self._pause * 2, _AT_MOST)

@@ -97,6 +97,7 @@ class SqlStore:
         self._problems: list[str] = []
         self._tried_at = 0.0
         self._refit = refit.Refit()
+        database.when_altered = self._refit.refused
         self._purged_at = -_PURGE_AGAIN
 
     async def read(self, unit: Callable[[Book], Answer]) -> Answer:
@@ -154,11 +155,9 @@ class SqlStore:
         if not said or self._ledger is None:
             return
         while not self._recording:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), refit.AGAIN)
-            except TimeoutError:
-                continue
-            return
+                return
         while not stop.is_set():
             verifier = await self.verifier()
             if verifier is None:
@@ -219,7 +218,7 @@ class SqlStore:
         await self._database.health.watch(self._look, stop)
 
     async def keep_fitting(self, stop: asyncio.Event) -> None:
-        """Fit the mapping anew when the database has refused a statement of it, which an update of the EPOS does, until `stop`.
+        """Fit the mapping anew when an update of the EPOS has altered its tables or made a statement impossible, until `stop`.
 
         Until it fits, what the database still takes is answered as before.
         """
@@ -230,6 +229,7 @@ class SqlStore:
                 await asyncio.wait_for(stop.wait(), _LOOK)
 
     async def _fit_again(self) -> None:
+        self._refit.begun()
         try:
             async with asyncio.timeout(_BIND_PATIENCE):
                 bound = await self.bind_or_raise()

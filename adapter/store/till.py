@@ -220,7 +220,7 @@ class SqlTill:
             touched, rows = self._writer.change(step.plan, values)
         except Exception as error:
             kind, code = verdict_on(error)
-            if kind in ("busy", "gone", "login", "slow", "unasked"):
+            if kind in ("altered", "busy", "gone", "login", "slow", "unasked"):
                 raise
             raise PaymentNotRecorded(f"the till cannot take it: {step.place} fails with {code}") from None
         if (step.expected == "some" and touched < 1) or (isinstance(step.expected, int) and touched != step.expected):

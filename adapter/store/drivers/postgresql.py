@@ -195,8 +195,9 @@ async def _rows(cursor: AsyncRawCursor[Any], sql: bytes, values: Sequence[Any], 
 
 _BUSY = frozenset({"40001", "40P01", "53300", "55P03"})
 _MISMATCH = frozenset({"42501", "42703", "42883", "42P01", "42804"})
-_UNAVAILABLE = frozenset({"0A000", "57P01", "57P02", "57P03"})
-"""The connection cannot be used any more. 0A000 is a prepared statement whose tables were altered by an update."""
+_UNAVAILABLE = frozenset({"57P01", "57P02", "57P03"})
+_ALTERED = "0A000"
+"""A prepared statement would give columns of other types than when it was prepared; another connection prepares it anew."""
 
 
 def verdict(error: BaseException) -> Verdict:
@@ -211,6 +212,8 @@ def verdict(error: BaseException) -> Verdict:
         return Verdict("gone", code)
     if state.startswith("28") or state == "3D000":
         return Verdict("login", code)
+    if state == _ALTERED:
+        return Verdict("altered", code)
     if state in _BUSY:
         return Verdict("busy", code)
     if state in _MISMATCH:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
-from adapter.events import Event, MappingBound, MappingUnfit, RecordingOff, RecordingOn
+from adapter.events import DatabaseDown, Event, MappingBound, MappingOutgrown, MappingUnfit, RecordingOff, RecordingOn
 from adapter.store import refit, store
 
 PATIENCE = 20.0
@@ -91,3 +91,69 @@ def test_a_ledger_that_was_taken_away_is_said_and_used_again_when_it_is_back(pla
     assert "ledger create" in told.reason
     place.sql("ALTER SCHEMA away RENAME TO epos_adapter")
     place.lock_and_pay(5103, 100)
+
+
+TWO_COLUMNS = (
+    ('id         = "k.id"\nname       = "k.name"', 'id = ["k.id", "k.part"]\nname = "k.name"'),
+    ('id              = "i.id"', 'id = "i.name"'),
+)
+
+
+@pytest.fixture
+def small_place(small: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Opens the restaurant of two tables, looked after in the same way."""
+    monkeypatch.setattr(refit, "AGAIN", 0.0)
+    monkeypatch.setattr(store, "_LOOK", 0.01)
+    with ExitStack() as looking:
+
+        def open_(*sql: str, **more: Any) -> Any:
+            place = small(*sql, **more)
+            looking.enter_context(looked_after(place))
+            return place
+
+        yield open_
+
+
+def names(place: Any) -> set[str]:
+    return {session["name"] for session in place.ask("ListSessions")["sessions"]}
+
+
+def test_a_column_whose_type_was_altered_is_read_as_it_is_now(small_place: Callable[..., Any]):
+    place = small_place("ALTER TABLE chk ADD part int NOT NULL DEFAULT 1", "", edits=TWO_COLUMNS)
+    for _ in range(3):  # often enough to be prepared
+        assert names(place) == {"One", "Two"}
+    place.sql(
+        "ALTER TABLE chk ALTER id TYPE bigint; INSERT INTO chk (id, name, total) VALUES (1::bigint << 40, 'Big', 5)"
+    )
+    assert "sessions" in place.ask("ListSessions")
+    wait_for(place, MappingBound, 2)
+    assert names(place) == {"One", "Two", "Big"}
+    assert not place.of(MappingOutgrown)
+    assert not place.of(DatabaseDown)
+
+
+def test_a_payment_is_recorded_though_a_column_was_altered_and_the_mapping_is_fitted_anew(
+    small_place: Callable[..., Any],
+):
+    place = small_place()
+    place.lock(1)
+    for _ in range(3):
+        place.pay(1, 100)
+    place.sql("ALTER TABLE chk ALTER paid TYPE numeric(12,4)")
+    place.pay(1, 100)
+    wait_for(place, MappingBound, 2)
+    place.pay(1, 100)
+    assert place.sql("SELECT paid::float, (SELECT count(*) FROM pay) FROM chk WHERE id = 1") == [(5.0, 5)]
+
+
+def test_a_type_that_the_mapping_does_not_fit_is_told_and_until_then_it_is_answered_as_before(
+    small_place: Callable[..., Any],
+):
+    place = small_place("ALTER TABLE chk ADD part int NOT NULL DEFAULT 1", "", edits=TWO_COLUMNS)
+    for _ in range(3):
+        assert names(place) == {"One", "Two"}
+    place.sql("ALTER TABLE chk ALTER id TYPE bigint, ALTER part TYPE bigint")
+    assert names(place) == {"One", "Two"}
+    assert any("128 bits" in told.problem for told in wait_for(place, MappingUnfit))
+    assert names(place) == {"One", "Two"}
+    assert not place.of(DatabaseDown)
