@@ -139,13 +139,14 @@ def explain_command(
 def test_command(config_file: Path, as_json: bool) -> None:
     """Run the [[test]]s of the mapping on temporary copies of the database's tables; nothing of it is changed.
 
-    Exits with 1 when a test fails, and with 2 when mapping and database do not fit each other.
+    Exits with 1 when a test fails, and with 2 when they could not be run: mapping and database do not fit each other, the
+    database cannot be reached, or the role may not make the copies; what it needs is said.
     """
     from rich.console import Console  # noqa: PLC0415 - as above
 
     from adapter.trials import run_tests, show  # noqa: PLC0415 - as above
 
-    with explained():
+    with explained(code=2):
         config, mapping = load(config_file)
         out = Console()
         results = run_async(

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.check.findings import Findings
-from adapter.check.probing import is_denied, reason_of
+from adapter.check.probing import reason_of
 from adapter.config import Config
 from adapter.errors import AdapterError, DatabaseUnavailable, InvalidFile, Problem
 from adapter.mapping.load import Mapping
 from adapter.store.engines import DatabaseSettings
-from adapter.trials import TestResult, run_tests
+from adapter.trials import CopiesRefused, TestResult, run_tests
 
 _SECONDS = 60.0
 """Longest that all tests together may take."""
@@ -55,9 +55,8 @@ async def look_at_tests(
         raise
     except AdapterError as error:
         why, hint = reason_of(error), error.hint
-        if is_denied(error.message):
-            why = "this role may not copy the till's tables for a moment, which they need"
-            hint = "nothing, on site; before, run epos-adapter test as whoever owns the tables, best on a copy of the database"
+        if isinstance(error, CopiesRefused):
+            hint = f"nothing, on site; before, for epos-adapter test: {hint}"
         findings.add("note", "not-checked", ("test",), f"the tests could not be run, because {why}", hint)
     except TimeoutError:
         findings.add("note", "not-checked", ("test",), f"the tests took more than {_SECONDS:.0f} seconds")

@@ -6,17 +6,18 @@ What differs from engine to engine stands here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from msgspec.structs import replace
-from sqlalchemy import inspect, text, types
+from sqlalchemy import inspect, types
 from sqlalchemy.engine import Connection, make_url
 
 from adapter.errors import AdapterError
 from adapter.mapping.naming import TableName
 from adapter.store.engines import DatabaseSettings
+from adapter.trials.definitions import definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class TableShape:
     columns: tuple[ColumnShape, ...]
     is_view: bool = False
     definition: tuple[str, ...] = ()
-    """The statements that made it, where the engine keeps them."""
+    """The statements that make it, where the engine tells them."""
 
     def column(self, name: str) -> ColumnShape | None:
         """The column of this name: letter by letter if there is one, else whatever the case."""
@@ -72,20 +73,10 @@ def shapes(connection: Connection, tables: Sequence[TableName]) -> list[TableSha
                 name=name,
                 columns=columns,
                 is_view=is_view,
-                definition=_definition(connection, name),
+                definition=definition(connection, schema, name),
             )
         )
     return found
-
-
-def _definition(connection: Connection, name: str) -> tuple[str, ...]:
-    if connection.dialect.name != "sqlite":
-        return ()
-    asked = text(
-        "SELECT m.sql FROM sqlite_master m WHERE m.tbl_name = :name AND m.sql IS NOT NULL"
-        " AND m.type IN ('table', 'index') ORDER BY m.type DESC"
-    )
-    return tuple(str(made) for (made,) in connection.execute(asked, {"name": name}))
 
 
 def _shape(column: Any, unique: set[str], is_view: bool) -> ColumnShape:
@@ -103,6 +94,17 @@ def _shape(column: Any, unique: set[str], is_view: bool) -> ColumnShape:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A statement that only who may make copies can run."""
+
+    what: str
+    """What it takes to be allowed, to stand after `may not`."""
+    text: str
+    grant: str
+    """What gives it, with `{database}` and `{role}` in it."""
+
+
 class Copying(Protocol):
     """How an engine makes copies of tables that nobody else sees and that go with the transaction."""
 
@@ -110,8 +112,10 @@ class Copying(Protocol):
     """Where the tables of a temporary ledger are."""
     ledger_create: str
     """How they are made."""
-    probe: str
-    """A statement that only who may make copies can run; empty where that is no right of its own."""
+    denied: frozenset[str]
+    """What the engine calls an error by which it refuses a right."""
+    asked: str
+    """The query that gives the role and the database, as a GRANT writes them."""
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         """How the database is reached for it."""
@@ -119,6 +123,10 @@ class Copying(Protocol):
 
     def room(self) -> list[str]:
         """The statements that must come before the transaction."""
+        ...
+
+    def probes(self, tables: Iterable[TableName]) -> list[Probe]:
+        """What tells whether a role may make copies of these tables; none where everybody may."""
         ...
 
     def copy(self, table: TableShape) -> list[str]:
@@ -142,12 +150,17 @@ class Copying(Protocol):
         ...
 
 
+_MAKING = "make temporary tables"
+_MADE = "CREATE TEMPORARY TABLE epos_trial_probe (one int)"
+
+
 class _PostgreSQL:
     """Temporary tables, found before all others; a transaction that turned read-only may write to them alone."""
 
     ledger_schema = "pg_temp"
     ledger_create = "CREATE TABLE IF NOT EXISTS {table}"
-    probe = ""
+    denied = frozenset({"SQLSTATE 42501"})
+    asked = "SELECT quote_ident(current_user), quote_ident(current_database())"
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         return settings
@@ -155,18 +168,18 @@ class _PostgreSQL:
     def room(self) -> list[str]:
         return []
 
+    def probes(self, tables: Iterable[TableName]) -> list[Probe]:  # noqa: ARG002 -- catalogues are read by all
+        return [Probe(what=_MAKING, text=_MADE, grant="GRANT TEMPORARY ON DATABASE {database} TO {role};")]
+
     def copy(self, table: TableShape) -> list[str]:
-        schema = f"{self.quoted(table.schema)}." if table.schema is not None else ""
         name = self.quoted(table.name)
-        parts = "INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY INCLUDING INDEXES"
-        texts = [f"CREATE TEMPORARY TABLE {name} (LIKE {schema}{name} {parts}) ON COMMIT DROP"]
+        texts = list(table.definition)
         for column in table.columns:
             if column.counted:
-                # A default that was copied counts up the till's own sequence, which no rollback takes back.
+                # A default that was copied would count up the till's own sequence, which no rollback takes back.
                 sequence = self.quoted(f"epos_trial_{table.name}_{column.name}"[:63])
                 place = f"pg_temp.{name} ALTER COLUMN {self.quoted(column.name)}"
                 texts += [
-                    f"ALTER TABLE {place} DROP IDENTITY IF EXISTS",
                     f"CREATE TEMPORARY SEQUENCE {sequence} OWNED BY pg_temp.{name}.{self.quoted(column.name)}",
                     f"ALTER TABLE {place} SET DEFAULT nextval('pg_temp.{sequence}')",
                 ]
@@ -199,19 +212,35 @@ class _PostgreSQL:
 class _MariaDB:
     """Temporary tables hide those of the same name; only a transaction that may not write leaves all others alone.
 
-    A copy cannot be made under the name of what it copies, so it is renamed. The session may write for as long as that
-    takes, and is closed in the end, which is when the copies go.
+    A copy cannot be made under the name of what it copies, so a copy of it is copied again: to rename it would need the
+    right to make a lasting table of that name. The session may write for as long as that takes, and is closed in the end,
+    which is when the copies go.
     """
 
     ledger_schema = "epos_trial"
     ledger_create = "CREATE TEMPORARY TABLE {table}"
-    probe = "CREATE TEMPORARY TABLE epos_trial_probe (one int)"
+    denied = frozenset({"error 1044", "error 1142", "error 1143"})
+    asked = (
+        "SELECT CONCAT(QUOTE(REGEXP_REPLACE(CURRENT_USER(), '@[^@]*$', '')), '@',"
+        " QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))), CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`')"
+    )
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         return settings
 
     def room(self) -> list[str]:
         return ["SET SESSION TRANSACTION READ WRITE"]
+
+    def probes(self, tables: Iterable[TableName]) -> list[Probe]:
+        every = "GRANT CREATE TEMPORARY TABLES, SELECT, SHOW VIEW ON {database}.* TO {role};"
+        listed = [Probe(what=_MAKING, text=_MADE, grant=every)]
+        for schema, name in sorted(tables, key=str):
+            place, grant = self.quoted(name), every
+            if schema is not None:
+                place = f"{self.quoted(schema)}.{place}"
+                grant = f"GRANT SELECT, SHOW VIEW ON {self.quoted(schema)}.* TO {{role}};"
+            listed.append(Probe(what=f"read {name} as a whole", text=f"SHOW CREATE TABLE {place}", grant=grant))
+        return listed
 
     def copy(self, table: TableShape) -> list[str]:
         schema = f"{self.quoted(table.schema)}." if table.schema is not None else ""
@@ -223,7 +252,9 @@ class _MariaDB:
         # Whatever storage the till has chosen: what a test writes must be undone.
         return [
             f"CREATE TEMPORARY TABLE {new} {like}",
-            f"ALTER TABLE {new} ENGINE = InnoDB, RENAME {self.quoted(table.name)}",
+            f"ALTER TABLE {new} ENGINE = InnoDB",
+            f"CREATE TEMPORARY TABLE {self.quoted(table.name)} LIKE {new}",
+            f"DROP TEMPORARY TABLE {new}",
         ]
 
     def guard(self) -> list[str]:
@@ -245,7 +276,8 @@ class _SQLite:
 
     ledger_schema = "epos_trial"
     ledger_create = "CREATE TEMPORARY TABLE {table}"
-    probe = ""
+    denied = frozenset[str]()
+    asked = ""
 
     def connection(self, settings: DatabaseSettings) -> DatabaseSettings:
         url = make_url(settings.url).update_query_dict({"mode": "ro"})
@@ -253,6 +285,9 @@ class _SQLite:
 
     def room(self) -> list[str]:
         return ["PRAGMA foreign_keys = OFF"]  # elsewhere copies have no foreign keys
+
+    def probes(self, tables: Iterable[TableName]) -> list[Probe]:  # noqa: ARG002 -- it has no rights
+        return []
 
     def copy(self, table: TableShape) -> list[str]:
         name = self.quoted(table.name)

@@ -83,7 +83,6 @@ async def run_tests(
     stage = Stage(replace(settings, pool_size=1, prepare=False))
     ledger = stage.ledger() if use_ledger else None
     try:
-        await stage.require()
         play = await _opened(mapping, stage, ledger)
         results = []
         for index, rule in enumerate(mapping.file.test):
@@ -100,6 +99,7 @@ async def _opened(mapping: LoadedMapping, stage: Stage, ledger: Ledger | None) -
     """A stage with copies of all tables on it; raises InvalidFile with every name that is not there."""
     source = Source(file=mapping.source.file, locator=mapping.source.locator)
     tables = Naming(mapping=mapping, catalogue=None, source=source).tables()
+    await stage.require(tables)
     require_distinct(tables, mapping.source.file)
     catalogue = await stage.inspect(reading(tables))
     check_columns(mapping, catalogue, source)

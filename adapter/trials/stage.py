@@ -5,7 +5,7 @@ Whatever happens on it, it is rolled back.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from adapter.domain.ports import Book, Till
 from adapter.domain.requests import Requestor
 from adapter.errors import AdapterError, Bug, NotEnabled
 from adapter.mapping.engines import Engine
+from adapter.mapping.naming import TableName
 from adapter.mapping.plans import Plan
 from adapter.store.book import Bound, SqlBook
 from adapter.store.database import Database
@@ -35,6 +36,18 @@ class RowRefused(AdapterError):
     """The database does not take a row of a test."""
 
 
+class CopiesRefused(AdapterError):
+    """The role may not make copies of the till's tables."""
+
+    def __init__(self, message: str, grant: str = "") -> None:
+        """`grant` is the statement that gives what is missing, where it is known."""
+        super().__init__(
+            f"{message}, and the tests run on temporary copies of the tables",
+            hint="run it as whoever owns the tables, best on a copy of the database"
+            + (f"; or let them run: {grant}" if grant else ""),
+        )
+
+
 class Stage(Database):
     """A database for as long as its one transaction lasts; each unit is undone alone when it raises."""
 
@@ -50,27 +63,38 @@ class Stage(Database):
         words = structs.replace(self.engine.ledger, create=self.copying.ledger_create)
         return Ledger(self.copying.ledger_schema, replace(self.engine, ledger=words))
 
-    async def require(self) -> None:
-        """Raises AdapterError when the role may not make copies at all, whatever else is wrong."""
-        text = self.copying.probe
-        if not text:
+    async def require(self, tables: Iterable[TableName]) -> None:
+        """Raises CopiesRefused when the role may not make copies of these tables, whatever else is wrong."""
+        probes = self.copying.probes(tables)
+        if not probes:
             return
 
         def tried() -> None:
-            self._stage = self.connections.take()
+            connection = self.connections.take()
             try:
-                for each in (*self.copying.room(), text):
-                    self._made(each)
+                for text in self.copying.room():
+                    self.driver.change(connection, text, ())
+                self.driver.begin(connection)
+                # Asked before: what PostgreSQL refuses once ends what can be asked in a transaction.
+                ((role, database),) = self.driver.run(connection, self.copying.asked, ())
+                for probe in probes:
+                    try:
+                        self.driver.change(connection, probe.text, ())
+                    except self.driver_error as error:
+                        # What is not there, and whatever else is wrong, is said later, with its line where it has one.
+                        if self._is_denied(error):
+                            grant = probe.grant.replace("{database}", database).replace("{role}", role)
+                            raise CopiesRefused(f"the role {role} may not {probe.what}", grant) from None
             finally:
-                self._stage.invalidate()
-                self.connections.give_back(self._stage)
-                self._stage = None
+                connection.invalidate()
+                self.connections.give_back(connection)
 
         await self._translated(tried)
 
     async def open(self, tables: Sequence[TableShape], ledger: Ledger | None) -> None:
-        """Begin the transaction and make the copies; raises StoreError or MappingMismatch."""
-        texts = [text for table in tables for text in self.copying.copy(table)]
+        """Begin the transaction and make the copies; raises CopiesRefused, StoreError or MappingMismatch."""
+        copies = [(table.name, text) for table in tables for text in self.copying.copy(table)]
+        texts: list[str] = []
         if ledger is not None:
             # What makes room for them is not needed: temporary tables have a schema of theirs.
             texts += ledger.creation()[len(self.engine.ledger.before) :]
@@ -81,8 +105,15 @@ class Stage(Database):
             for text in self.copying.room():
                 self.driver.change(self._stage, text, ())
             self.driver.begin(self._stage)
+            for name, text in copies:
+                try:
+                    self.driver.change(self._stage, text, ())
+                except self.driver_error as error:
+                    if self._is_denied(error):  # a column's type may be in a schema that the role may not use
+                        raise CopiesRefused(f"the role may not make a copy of {name}") from None
+                    raise
             for text in texts:
-                self._made(text)
+                self.driver.change(self._stage, text, ())
 
         await self._translated(begun)
 
@@ -152,15 +183,8 @@ class Stage(Database):
         """Run a unit of writing, as `Database.write` does, but only once, and durable for nobody."""
         return await self._within(lambda: unit(Writer(self._connection, self.driver, None, uncertain=False)))
 
-    def _made(self, text: str) -> None:
-        try:
-            self.driver.change(self._connection, text, ())
-        except self.driver_error as error:
-            if verdict_on(error).kind == "login":  # what MariaDB says of a right that a role lacks in a database
-                raise AdapterError(
-                    "the role may not make temporary tables", hint="GRANT CREATE TEMPORARY TABLES, or test on a copy"
-                ) from None
-            raise
+    def _is_denied(self, error: BaseException) -> bool:
+        return verdict_on(error).code in self.copying.denied
 
     @property
     def _connection(self) -> PoolProxiedConnection:
