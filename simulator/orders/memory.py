@@ -35,6 +35,10 @@ class _Order:
         """Whether it is certainly locked; clocks may differ by a second."""
         return self.lock is not None and self.expiry > now + 1
 
+    def hold(self, asked: Asked) -> None:
+        """Take note of when its lock ends now, which is never sooner: whoever was told a later end relies on it."""
+        self.expiry = max(self.expiry, _moment(asked.params.get("expiry")))
+
 
 @dataclass(slots=True)
 class Memory:
@@ -54,7 +58,7 @@ class Memory:
             case "CreateOrderLockV1":
                 yield from self._locked(asked, now)
             case "ExtendOrderLockV1" if known.lock == asked.params.get("lockId"):
-                known.expiry = _moment(asked.params.get("expiry"))
+                known.hold(asked)
             case "RecordOrderPaymentByIdV1":
                 yield from self._recorded(asked, result)
             case "ListAreasV1":
@@ -113,7 +117,9 @@ class Memory:
             yield finding(
                 "locked-twice", "$.result", f"lock {short(known.lock)} holds this order; the answer is Conflict", _LOCKS
             )
-        known.lock, known.expiry = lock, _moment(asked.params.get("expiry"))
+        if known.lock != lock:
+            known.lock, known.expiry = lock, 0.0
+        known.hold(asked)
         # Whoever had it before may have recorded payments of which nothing is known here.
         known.is_exact = False
 

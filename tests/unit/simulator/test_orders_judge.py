@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -384,6 +385,43 @@ def test_a_split_payment_is_clean_from_the_search_to_the_last_look():
         (ONE, OF_IT, whole),
     ]:
         assert says(one, method, params, result) == []
+
+
+EXTEND = ("ExtendOrderLockV1", {**LOCK, "expiry": "2030-01-01T20:30:00Z"}, {})
+SHORTEN = ("ExtendOrderLockV1", {**LOCK, "expiry": "2030-01-01T20:05:00Z"}, {})
+OTHER_LOCK = ("CreateOrderLockV1", {**LOCK, "lockId": "lock_b", "expiry": "2030-01-01T21:00:00Z"}, ORDER)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "method", "params", "result", "kind"),
+    [
+        ([CREATE, SHORTEN], *OTHER_LOCK, "locked-twice"),
+        ([CREATE, EXTEND, SHORTEN], *OTHER_LOCK, "locked-twice"),
+        ([CREATE, EXTEND, CREATE], *OTHER_LOCK, "locked-twice"),
+        ([CREATE, SHORTEN], *EXTEND[:2], "Conflict", "lock-forgotten"),
+    ],
+    ids=["shortened", "extended and shortened", "created again late", "not extended any more"],
+)
+def test_a_lock_that_ends_sooner_for_being_extended_is_found(
+    earlier: list[tuple[str, Mapping[str, Any], Any]], method: str, params: Mapping[str, Any], result: Any, kind: str
+):
+    now = NOW
+    one = OrdersJudge(clock=lambda: now)
+    for each in earlier:
+        assert says(one, *each) == []
+    now = datetime.fromisoformat("2030-01-01T20:10:00Z").timestamp()
+    if EXTEND in earlier:
+        now += 600
+    assert says(one, method, params, result) == [kind]
+
+
+def test_a_lock_that_was_to_be_shortened_gives_way_at_its_end():
+    now = NOW
+    one = OrdersJudge(clock=lambda: now)
+    for each in (CREATE, EXTEND, SHORTEN):
+        assert says(one, *each) == []
+    now = datetime.fromisoformat("2030-01-01T20:30:00Z").timestamp()
+    assert says(one, *OTHER_LOCK) == []
 
 
 def test_a_lock_that_has_expired_holds_nothing():

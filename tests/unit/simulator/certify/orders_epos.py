@@ -176,6 +176,11 @@ class Epos:
         except (KeyError, TypeError, ValueError):
             raise Refused("InvalidRequest") from None
 
+    def _later(self, order: Thing, lock: str, expiry: float) -> float:
+        """When a lock ends that is asked for again or extended: never sooner than it would have."""
+        held, until = self.locks.get(order["id"], (None, 0.0))
+        return max(until, expiry) if held == lock else expiry
+
     def _lock(self, params: Thing) -> Thing:
         order, lock = self._order(params), params.get("lockId")
         if self.quirk == "locks that break":
@@ -188,7 +193,7 @@ class Epos:
             raise Refused("Conflict")
         if self._held(order) == lock and self.quirk == "a lock's own repeat refused":
             raise Refused("Conflict")
-        self.locks[order["id"]] = (lock, expiry)
+        self.locks[order["id"]] = (lock, self._later(order, lock, expiry))
         return self._told(order)
 
     def _extend(self, params: Thing) -> Thing:
@@ -197,7 +202,7 @@ class Epos:
         if self._held(order) != params.get("lockId") and self.quirk != "anybody extends":
             raise Refused("Conflict")
         if self.quirk != "an extension that does nothing":
-            self.locks[order["id"]] = (params["lockId"], expiry)
+            self.locks[order["id"]] = (params["lockId"], self._later(order, params["lockId"], expiry))
         return {}
 
     def _unlock(self, params: Thing) -> Thing:
