@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from adapter.mapping.catalogue import ColumnFact
 from adapter.mapping.plans import Part, is_key, pruned
-from adapter.mapping.trees import aliases
+from adapter.mapping.trees import aliases, in_brackets
 
 Fact = Callable[[exp.Column], ColumnFact | None]
 """What the catalogue knows of a column."""
@@ -26,11 +26,11 @@ _EXACT = frozenset({"integer", "uuid"})
 def direct(part: Part, root: Sequence[exp.Expr], fact: Fact) -> Part:
     """The branch without its sessions' own table, where it needs nothing of it but the key by which the two are joined.
 
-    `root` are those of its conditions that say which sessions are wanted, among them what the key must be. They must leave
-    as many sessions to a key as there are; a condition that counts on others than the key is the session's alone.
+    `root` are those of its conditions that say which sessions are wanted, among them what the key must be. One that counts
+    on more of the session than its key is the session's alone, unless it says which rows of another table go with it.
     """
     short = pruned(part)
-    if part.kind == "session" or not short.joins:
+    if part.kind == "session" or not short.joins or in_brackets(short.first) is not None:
         return part
     join, *others = short.joins
     on = join.args.get("on")
@@ -45,7 +45,14 @@ def direct(part: Part, root: Sequence[exp.Expr], fact: Fact) -> Part:
     gone = frozenset({short.first.alias_or_name.casefold()})
     own = [condition for condition in short.where if not any(condition is wanted for wanted in root)]
     asked = [condition for condition in root if not _mentions(_told(condition, stands_for), gone)]
+    left_out = [condition for condition in root if not any(condition is one for one in asked)]
+    there = frozenset(alias for each in short.joins for alias in aliases(each))
     rest = [condition for condition in tied if not any(condition is one for one in said)]
+    # A SELECT inside that calls a table of its own by the same name would take what stands for the key for that table's.
+    names = frozenset(column.table.casefold() for column in stands_for.values())
+    told = (*part.outputs.values(), *others, *short.where, *rest)
+    if any(_takes(tree, names) for tree in told) or any(_mentions(tree, there) for tree in left_out):
+        return part
     made = replace(
         part,
         outputs={name: _told(tree, stands_for) for name, tree in part.outputs.items()},
@@ -114,7 +121,12 @@ def _told(tree: exp.Expr, stands_for: Mapping[Place, exp.Column]) -> exp.Expr:
 
 def _mentions(tree: exp.Expr, names: frozenset[str]) -> bool:
     """Whether anything in a tree is of a table of these names, or takes one of them for itself."""
+    columns = tree.find_all(exp.Column)
+    return any((column.table or column.name).casefold() in names for column in columns) or _takes(tree, names)
+
+
+def _takes(tree: exp.Expr, names: frozenset[str]) -> bool:
+    """Whether a table inside a tree is called by one of these names."""
     return any(
-        (node.table or node.name if isinstance(node, exp.Column) else node.alias_or_name).casefold() in names
-        for node in tree.find_all(exp.Column, exp.Table, exp.Subquery)
+        node.alias_or_name.casefold() in names for node in tree.find_all(exp.Table, exp.Subquery, exp.TableAlias)
     )

@@ -127,6 +127,58 @@ def test_lines_that_are_alike_but_for_their_id_are_told_apart(serve: Serve, key:
         assert [(item.id, item.quantity) for item in second.items] == [("2001", 2)]
 
 
+@pytest.mark.parametrize("id_", ['"l.doc"', '{ column = "l.note", path = "code" }'])
+def test_of_ids_out_of_json_those_that_are_equal_to_python_only_are_told_apart(serve: Serve, id_: str):
+    place = serve(
+        """
+        ALTER TABLE line ADD doc jsonb, ADD note text;
+        INSERT INTO chk (id, name, total) VALUES (1, 'One', 6);
+        INSERT INTO line (id, check_id, name, price, doc, note) VALUES
+          (1, 1, 'Tea', 3, '1', '{"code": 1}'), (2, 1, 'Tea', 3, 'true', '{"code": true}');
+        """,
+        f"[item]\nid = {id_}",
+    )
+    bill = place.order("One").bill
+    assert bill is not None
+    assert len({item.id for item in bill.items}) == 2
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        # The same name stands for a table of its own in a SELECT inside.
+        '[session]\nwhere = "NOT EXISTS (SELECT 1 FROM line l WHERE l.check_id = k.id AND l.price < 0)"',
+        '[item]\nwhere = "NOT EXISTS (SELECT 1 FROM gone l WHERE l.check_id = k.id)"',
+        '[item]\nname = "COALESCE((SELECT MAX(l.label) FROM gone l WHERE l.check_id = k.id), l.name)"',
+        # A check has two seats, of which one counts.
+        '[session]\nfrom = "chk k JOIN seat s ON s.check_id = k.id"\nwhere = "s.no = k.seat"',
+        '[session]\nfrom = "chk k JOIN seat s ON s.check_id = k.id"\nwhere = "NOT k.done AND s.no = 1"',
+        '[session]\nfrom = "(chk k JOIN seat s ON s.check_id = k.id AND s.no = k.seat)"\nwhere = "NOT k.done"',
+    ],
+)
+def test_a_check_has_the_same_lines_whether_it_is_asked_for_alone_or_with_all_others(serve: Serve, toml: str):
+    place = serve(
+        """
+        ALTER TABLE chk ADD seat int NOT NULL DEFAULT 1;
+        CREATE TABLE seat (check_id int, no int NOT NULL);
+        CREATE TABLE gone (check_id int, label text);
+        INSERT INTO chk (id, name) VALUES (1, 'One'), (2, 'Two'), (3, 'Three');
+        INSERT INTO seat VALUES (1, 1), (1, 2), (2, 1), (2, 2), (3, 1);
+        INSERT INTO gone VALUES (2, 'Gone');
+        INSERT INTO line (id, check_id, name, price) VALUES (1, 1, 'Tea', 3), (2, 1, 'Pie', 5), (3, 2, 'Ale', 4), (4, 3, 'Bad', -1);
+        """,
+        toml + '\n[bill]\ntotal = { sum = "lines" }',
+    )
+    alone = {name: place.bill(name) for name in place.names()}
+    assert [item["name"] for item in alone["One"]["items"]] == ["Tea", "Pie"]
+    assert list(alone.values()) == place.bills()
+    page = [order.bill for order in place.orders()]
+    assert page == [place.order(order.session.name).bill for order in place.orders()]
+    assert [[item.name for item in bill.items] for bill in page if bill is not None] == [
+        [item["name"] for item in bill["items"]] for bill in alone.values()
+    ]
+
+
 def test_items_have_their_plu_and_their_price_before_modifiers_and_discounts_stand_apart(serve: Serve):
     place = serve(
         LINES,

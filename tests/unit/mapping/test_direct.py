@@ -132,11 +132,43 @@ def test_a_key_of_several_columns_needs_a_reference_of_as_many():
         ("SELECT (SELECT MAX(p) FROM p WHERE p.k = k.shop) AS x FROM k JOIN i ON i.k_id = k.id", "an inner SELECT"),
         ("SELECT ROW_TO_JSON(k) AS x FROM k JOIN i ON i.k_id = k.id", "the whole row"),
         ("SELECT i.price FROM k JOIN u ON u.id = k.u_id JOIN i ON i.k_id = k.id", "sessions need another table to be there"),
+        ("SELECT i.price FROM (k JOIN u ON u.id = k.u_id) JOIN i ON i.k_id = k.id", "they are found in two at once"),
+        ("SELECT (SELECT MAX(i.p) FROM p AS i WHERE i.k = k.id) AS x FROM k JOIN i ON i.k_id = k.id", "its name is another's"),
+        ("SELECT i.price FROM k JOIN i ON i.k_id = k.id WHERE NOT EXISTS(SELECT 1 FROM p AS i WHERE i.k = k.id)", "there too"),
+        ("SELECT i.price FROM k JOIN i ON i.k_id = k.id JOIN (SELECT 1 AS n FROM p AS i) AS m ON m.n = k.id", "and in a join"),
     ],
 )  # fmt: skip
 def test_a_branch_stays_as_it_is_where_it_needs_its_session(sql: str, why: str):
     one = part(sql)
     assert made(one) == one, why
+
+
+@pytest.mark.parametrize(
+    ("sql", "condition", "why"),
+    [
+        (
+            "SELECT i.price FROM k JOIN s ON s.k_id = k.id JOIN i ON i.k_id = k.id",
+            "s.n = k.n",
+            "which of its rows go with it",
+        ),
+        (
+            "SELECT i.price FROM k JOIN s ON s.k_id = k.id JOIN i ON i.k_id = k.id",
+            "k.open AND s.n = 1",
+            "and says more",
+        ),
+        (
+            "SELECT i.price FROM k JOIN i ON i.k_id = k.id",
+            "NOT EXISTS(SELECT 1 FROM i WHERE i.k_id = k.id)",
+            "none may be there",
+        ),
+    ],
+)
+def test_a_branch_stays_as_it_is_where_what_is_wanted_of_a_session_says_more_than_which(
+    sql: str, condition: str, why: str
+):
+    wanted = (*WANTED, parse_one(condition))
+    one = part(sql, wanted=wanted)
+    assert made(one, wanted=wanted) == one, why
 
 
 def test_only_keys_that_are_equal_in_one_way_are_taken_for_each_other():
