@@ -24,6 +24,8 @@ class Difference(Struct, frozen=True):
     path: Path
     """From the top of the expectation."""
     message: str
+    is_order: bool = False
+    """Whether a list holds what it should, and in another order."""
 
 
 def differences(expected: Any, found: Any, path: Path = ()) -> Iterator[Difference]:
@@ -35,10 +37,23 @@ def differences(expected: Any, found: Any, path: Path = ()) -> Iterator[Differen
             count = f"expected {len(expected)} {'entry' if len(expected) == 1 else 'entries'}"
             yield Difference(path, f"{count}, was {_entries(found)}")
             return
-        for index, (one, other) in enumerate(zip(expected, found, strict=True)):
-            yield from differences(one, other, (*path, index))
+        pairs = zip(expected, found, strict=True)
+        told = [each for index, pair in enumerate(pairs) for each in differences(*pair, (*path, index))]
+        if told and _is_reordered(expected, found):
+            told = [Difference(path, f"expected the same in another order, was {_entries(found)}", is_order=True)]
+        yield from told
     elif not is_same(expected, found):
         yield Difference(path, f"expected {shown(expected)}, was {shown(found)}")
+
+
+def _is_reordered(expected: list[Any], found: list[Any]) -> bool:
+    left = list(found)
+    for one in expected:
+        match = next((other for other in left if not any(differences(one, other))), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return True
 
 
 def _members(expected: dict[str, Any], found: Any, path: Path) -> Iterator[Difference]:

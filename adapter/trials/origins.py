@@ -136,6 +136,17 @@ def origin_of_member(mapping: Mapping, path: Path, *, negative: bool = False) ->
     return _of_rows(mapping, entity) if entity not in ("", "bill") else ""
 
 
+def origin_of_order(mapping: Mapping, path: Path) -> str:
+    """`they are put in order by item.order.0, line 85` for the path of a list; where that is not told, where its rows come from."""
+    entity = _ENTITIES.get(str(path[-1]), "") if path else ""
+    rule = {"item": mapping.file.item, "modifier": mapping.file.modifier}.get(entity)
+    if rule is None or not rule.order:
+        return origin_of_member(mapping, path)
+    places: list[Path] = [(entity, "order", index) for index in range(len(rule.order))]
+    known = [each for each in places if each in mapping.source.locator.keys]
+    return _told(mapping, "they are put in order by", known or [(entity, "order")])
+
+
 def _of_order(mapping: Mapping, path: Path) -> str:
     """The same for a member that only an order has; empty for any other."""
     first = str(path[0]) if path else ""

@@ -36,7 +36,7 @@ from adapter.trials.columns import check_columns, lacking
 from adapter.trials.compare import Difference, differences, row_differences, unwanted_rows
 from adapter.trials.copies import TableShape, shapes
 from adapter.trials.flat import flat_catalogue, flat_mapping, require_distinct
-from adapter.trials.origins import origin_of_column, origin_of_member
+from adapter.trials.origins import origin_of_column, origin_of_member, origin_of_order
 from adapter.trials.requests import asking, dialect_of, is_locked_before, result_of, unknown_members
 from adapter.trials.rows import complete
 from adapter.trials.stage import RowRefused, Stage, StagedStore
@@ -265,7 +265,10 @@ class _Play:
         part, rest = one.path[:1], one.path[1:]
         hint = ""
         if part == ("expect",):
-            hint = origin_of_member(self._mapping, rest, negative="-" in one.message)
+            if one.is_order:
+                hint = origin_of_order(self._mapping, rest)
+            else:
+                hint = origin_of_member(self._mapping, rest, negative="-" in one.message)
         elif part == ("after",):
             rest = rest[1:] if rest[0] == "absent" else rest
             hint = origin_of_column(self._mapping, str(rest[0]), str(rest[-1]))

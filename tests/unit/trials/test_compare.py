@@ -32,6 +32,18 @@ def test_a_list_of_another_length_is_told_by_the_names_in_it():
     assert said({"items": [{}]}, found) == [(("items",), "expected 1 entry, was 2 (Pie, Seat 1)")]
 
 
+def test_a_list_that_holds_the_same_in_another_order_is_told_as_that():
+    found = {"items": [{"name": "Pie", "id": "1"}, {"name": "Ale", "id": "2"}, {"name": "Ale", "id": "3"}]}
+    message = "expected the same in another order, was 3 (Pie, Ale, Ale)"
+    (one,) = differences({"items": [{"name": "Ale"}, {"name": "Ale"}, {"id": "1"}]}, found)
+    assert (one.path, one.message, one.is_order) == (("items",), message, True)
+    assert said({"items": [{"name": "Ale"}, {"name": "Pie"}, {"name": "Pie"}]}, found) == [
+        (("items", 0, "name"), 'expected "Ale", was "Pie"'),
+        (("items", 1, "name"), 'expected "Pie", was "Ale"'),
+        (("items", 2, "name"), 'expected "Pie", was "Ale"'),
+    ]
+
+
 def test_nothing_and_anything_can_be_expected():
     assert said({"a": {"absent": True}, "b": {"absent": False}}, {"b": 1}) == []
     assert said({"a": {"absent": True}}, {"a": 1}) == [(("a",), "expected nothing, was 1")]

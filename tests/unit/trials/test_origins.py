@@ -8,7 +8,7 @@ import pytest
 
 from adapter.mapping.load import load_mapping
 from adapter.toml.locate import Path as KeyPath
-from adapter.trials.origins import origin_of_column, origin_of_member
+from adapter.trials.origins import origin_of_column, origin_of_member, origin_of_order
 
 FILE = Path(__file__).parents[3] / "mappings" / "floreant.toml"
 MAPPING = load_mapping(FILE)
@@ -86,3 +86,12 @@ def test_a_written_column_names_the_step_that_sets_it():
 def test_a_column_that_no_step_sets_names_the_steps_of_its_table():
     assert "record.step[0]" in origin_of_column(MAPPING, "transactions", "nobody")
     assert origin_of_column(MAPPING, "nowhere", "nobody") == ""
+
+
+def test_what_comes_in_another_order_is_told_by_what_puts_it_in_order():
+    told = origin_of_order(MAPPING, ("billItems", "items", 0, "modifiers"))
+    first, second = line("modifier", "order", 0), line("modifier", "order", 1)
+    assert told.startswith(
+        f"they are put in order by modifier.order[0], line {first} (or modifier.order[1], line {second};"
+    )
+    assert origin_of_order(MAPPING, ("sessions",)) == origin_of_member(MAPPING, ("sessions",))
