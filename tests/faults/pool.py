@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import psycopg
+
 from tests.faults.adapters import DEADLINE, Adapter, folder, running
 from tests.faults.client import Line, Lost
 from tests.faults.restaurant import Check, fill, instrument, read_checks
@@ -88,7 +90,7 @@ async def torture(server: Server, *, cancels: int, freezes: int, restarts: int, 
         await adapter.create_ledger()
         await asyncio.to_thread(instrument, url)
         await stack.enter_async_context(running(adapter))
-        rack = _Rack(server, adapter, read_checks(url), Random(seed))  # noqa: S311 -- no secret
+        rack = _Rack(server, url, adapter, read_checks(url), Random(seed))  # noqa: S311 -- no secret
         pid = adapter.pid
         for _ in range(cancels):
             await rack.cut_short()
@@ -107,8 +109,9 @@ async def torture(server: Server, *, cancels: int, freezes: int, restarts: int, 
 
 
 class _Rack:
-    def __init__(self, server: Server, adapter: Adapter, checks: list[Check], random: Random) -> None:
+    def __init__(self, server: Server, url: str, adapter: Adapter, checks: list[Check], random: Random) -> None:
         self._server = server
+        self._url = url
         self._adapter = adapter
         self._checks = checks
         self._random = random
@@ -163,6 +166,8 @@ class _Rack:
                     await asyncio.sleep(0.05)
         except TimeoutError:
             found.append(f"{in_use} connections are still in use after {after}")
+        if not await self._all_are_used():
+            found.append(f"not all {POOL} connections can be used after {after}")
         answers = await asyncio.gather(*(line.ask("ListTables", {}) for line in self._lines), return_exceptions=True)
         if not all(getattr(answer, "outcome", "") == "ok" for answer in answers):
             found.append(f"not every caller is served after {after}: {answers}")
@@ -175,6 +180,27 @@ class _Rack:
         self.outcome.sessions = sessions
         if sessions > POOL:
             found.append(f"the server has {sessions} connections after {after}")
+
+    async def _all_are_used(self) -> bool:
+        """Whether each connection of the pool can be put to work: reads that are quick would share a few."""
+        async with await psycopg.AsyncConnection.connect(self._url) as till:
+            await till.execute("LOCK TABLE shop_table IN ACCESS EXCLUSIVE MODE")
+            asking = [asyncio.create_task(line.ask("ListTables", {})) for line in self._lines]
+            try:
+                async with asyncio.timeout(_BACK_WITHIN):
+                    while await self._in_use() < POOL:
+                        await asyncio.sleep(0.01)
+                        # Who waits for the table in vain is told so, and asks again.
+                        for place, line in enumerate(self._lines):
+                            if asking[place].done():
+                                asking[place] = asyncio.create_task(line.ask("ListTables", {}))
+            except TimeoutError:
+                return False
+            else:
+                return True
+            finally:
+                await till.rollback()
+                await asyncio.gather(*asking, return_exceptions=True)
 
     async def freeze(self) -> None:
         await asyncio.to_thread(self._server.freeze)
