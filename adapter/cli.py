@@ -20,7 +20,7 @@ from adapter.errors import AdapterError
 from adapter.mapping.engines import ENGINES
 from adapter.ops.log import said_log, stderr_log
 from adapter.serving import database_settings
-from adapter.signals import on_hangup, on_signal
+from adapter.signals import on_end_of_input, on_hangup, on_signal
 from adapter.simulate import simulate_command
 from adapter.store.engines import engine_of
 from adapter.store.ledger import Ledger
@@ -41,7 +41,8 @@ main.add_command(reload_command)
 
 @main.command()
 @CONFIG
-def run(config_file: Path) -> None:
+@click.option("--while-input-is-open", "ends_with_input", is_flag=True, hidden=True)
+def run(config_file: Path, ends_with_input: bool) -> None:
     """Serve the provider, until told to stop."""
     with explained():
         config, mapping = load(config_file)
@@ -67,6 +68,9 @@ def run(config_file: Path) -> None:
             )
             on_signal(loop, stop.set)
             on_hangup(loop, app.reload_soon)
+            if ends_with_input:
+                # Never as a service, which has an input that is at its end from the beginning.
+                on_end_of_input(loop, stop.set)
             await app.run(stop)
 
         run_async(serve())
@@ -80,14 +84,14 @@ def demo_command(once: bool, plain: bool, no_browser: bool) -> None:
     """Show it all on this machine: a PostgreSQL, a restaurant's EPOS, the adapter, and a card machine to try it with."""
     with explained():
         with needing("demo", "jsonschema", "segno", "starlette", "uvicorn"):
-            from adapter import demo  # noqa: PLC0415 - what serves all night does not carry what shows
+            from adapter.demo.show import show  # noqa: PLC0415 - what serves all night does not carry what shows
 
         def on_end(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
             on_signal(loop, stop)
             # A terminal that is closed would leave the adapter and the database behind.
             on_hangup(loop, stop)
 
-        sys.exit(demo.show(once=once, plain=plain, on_signal=on_end, browser=not no_browser))
+        sys.exit(show(once=once, plain=plain, on_signal=on_end, browser=not no_browser))
 
 
 @main.command("explain")

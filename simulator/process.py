@@ -21,9 +21,10 @@ _ERRORS = 2
 """The file descriptor of the error output, which is there whatever `sys.stderr` has become."""
 # Ctrl-C reaches everything that the terminal runs: an adapter that ends with us could not give back what we have locked.
 if sys.platform == "win32":
-    _OUT_OF_REACH: Mapping[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    OUT_OF_REACH: Mapping[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 else:
-    _OUT_OF_REACH: Mapping[str, Any] = {"process_group": 0}
+    OUT_OF_REACH: Mapping[str, Any] = {"process_group": 0}
+"""For `Popen`: what is started so does not hear the Ctrl-C that we do."""
 _GRACE = 5.0
 """Seconds that it has to end by itself when the simulator ends."""
 
@@ -59,8 +60,14 @@ class Process:
         try:
             # Windows takes a command as one text; elsewhere a shell in between would be killed in place of the adapter.
             command = self._command if os.name == "nt" else shlex.split(self._command)
-            # What it says goes where complaints go: our own output may be a report that a program reads.
-            self._running = subprocess.Popen(command, stdout=_ERRORS, **_OUT_OF_REACH)  # noqa: S603 - as whoever starts us says
+            self._running = subprocess.Popen(  # noqa: S603 - as whoever starts us says
+                command,
+                # Never written to. It ends when we do, however we end, so that an adapter can notice.
+                stdin=subprocess.PIPE,
+                # What it says goes where complaints go: our own output may be a report that a program reads.
+                stdout=_ERRORS,
+                **OUT_OF_REACH,
+            )
         except (OSError, ValueError) as problem:
             raise SimulatorError(f"the adapter's command cannot be run: {type(problem).__name__}") from None
         self._watching = asyncio.create_task(self._watch(self._running))
@@ -92,12 +99,13 @@ class Process:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watching
         running = self._running
-        if running is None or running.poll() is not None:
+        if running is None:
             return
-        running.terminate()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE):
-                await _ended(running)
+        if running.poll() is None:
+            running.terminate()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GRACE):
+                    await _ended(running)
         if running.poll() is None:
             running.kill()
         await _ended(running)
@@ -117,4 +125,6 @@ class Process:
 async def _ended(running: subprocess.Popen[bytes]) -> int:
     while (code := running.poll()) is None:  # noqa: ASYNC110 - nobody signals it
         await asyncio.sleep(_LOOK_EVERY)
+    if running.stdin is not None:
+        running.stdin.close()
     return code

@@ -1,5 +1,1 @@
 """The demonstration: a real database, a real EPOS, the adapter and a stand-in for the provider, on one machine."""
-
-from adapter.demo.show import show
-
-__all__ = ["show"]

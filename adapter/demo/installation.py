@@ -47,7 +47,7 @@ class Installation:
     @property
     def command(self) -> str:
         """What starts the adapter, as one text for this system."""
-        words = [sys.executable, "-m", "adapter", "run", "--config", str(self.config)]
+        words = [sys.executable, "-m", "adapter", "run", "--config", str(self.config), "--while-input-is-open"]
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
     def create_ledger(self) -> None:

@@ -25,6 +25,7 @@ import psycopg
 from rich.console import Console
 
 from adapter.app import run_async
+from adapter.demo.guard import DATABASE, guarded
 from adapter.demo.installation import ACCOUNT, ACCOUNTS, LOCAL_ACCOUNT, Installation
 from adapter.demo.page import Page
 from adapter.demo.till import till
@@ -34,6 +35,7 @@ from simulator.errors import NoAnswer
 from simulator.explaining import Explaining, statements_of
 from simulator.gateway import Gateway
 from simulator.journal import Note
+from simulator.process import OUT_OF_REACH
 
 _PATIENCE = 10.0
 """Seconds for an answer."""
@@ -53,7 +55,7 @@ def show(*, once: bool, plain: bool, on_signal: OnSignal, browser: bool = True) 
     width = None if sys.stdout.isatty() else _WIDTH
     page = Page(Console(no_color=plain or None, highlight=False, width=width))
     page.title()
-    with _folder() as folder, _database(page, folder / "database") as url:
+    with _folder() as folder, _database(page, folder / DATABASE) as url:
         _load_restaurant(url, page)
         installation = Installation(folder, url)
         return int(
@@ -205,12 +207,13 @@ def _is(answer: Any, expected: Any) -> bool:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder of our own that is gone afterwards."""
+    """A folder of our own that is gone afterwards, even if we are killed."""
     folder = Path(tempfile.mkdtemp(prefix="epos-adapter-demo-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with guarded(folder, OUT_OF_REACH):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -52,6 +52,6 @@ def test_its_bills_are_printed_as_the_mapping_says_below_a_logo(installed: tuple
 def test_it_is_started_by_one_text_that_this_system_takes_apart_again(installed: tuple[Installation, Gateway]):
     installation, _ = installed
     if sys.platform != "win32":
-        words = [sys.executable, "-m", "adapter", "run", "--config", str(installation.config)]
+        words = [sys.executable, "-m", "adapter", "run", "--config", str(installation.config), "--while-input-is-open"]
         assert shlex.split(installation.command) == words
     assert len({installation.gateway, installation.status, installation.local}) == 3
