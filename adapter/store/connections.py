@@ -139,15 +139,16 @@ class Connections:
         return found
 
     def _one_more(self, place: _Place) -> None:
-        """Those in use are not quick: give whoever waits another, if there is one left by now."""
-        if place.done():
-            return
-        if self._out < self._size:
+        """Those in use are not quick: give whoever waits another, if there is one left by now.
+
+        Those before in the queue come first: where a clock is coarse, they are due at the same moment.
+        """
+        while not place.done() and self._out < self._size:
             self._out += 1
-            place.set_result(self._ready.pop() if self._ready else None)
-            return
-        timer = asyncio.get_running_loop().call_later(self._patience - self._soon, _give_up, place)
-        place.add_done_callback(lambda _: timer.cancel())
+            self._pass_on(self._ready.pop() if self._ready else None)
+        if not place.done():
+            timer = asyncio.get_running_loop().call_later(self._patience - self._soon, _give_up, place)
+            place.add_done_callback(lambda _: timer.cancel())
 
     def _pass_on(self, connection: PoolProxiedConnection | None) -> None:
         """Give a place to whoever waits longest, with its connection if it is well."""
