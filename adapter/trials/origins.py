@@ -138,13 +138,14 @@ def origin_of_member(mapping: Mapping, path: Path, *, negative: bool = False) ->
 
 def origin_of_order(mapping: Mapping, path: Path) -> str:
     """`they are put in order by item.order.0, line 85` for the path of a list; where that is not told, where its rows come from."""
-    entity = _ENTITIES.get(str(path[-1]), "") if path else ""
-    rule = {"item": mapping.file.item, "modifier": mapping.file.modifier}.get(entity)
-    if rule is None or not rule.order:
-        return origin_of_member(mapping, path)
-    places: list[Path] = [(entity, "order", index) for index in range(len(rule.order))]
-    known = [each for each in places if each in mapping.source.locator.keys]
-    return _told(mapping, "they are put in order by", known or [(entity, "order")])
+    last = str(path[-1]) if path else ""
+    sections: list[Path] = [("item",)] if last == "items" else [("modifier",)] if last == "modifiers" else []
+    if last in _LISTED:
+        sections = [(_LISTED[last], index) for index in range(len(getattr(mapping.file, _LISTED[last])))]
+    keys = mapping.source.locator.keys
+    known = [key for key in keys if any(key[: len(each) + 1] == (*each, "order") for each in sections)]
+    known = [key for key in known if (*key, 0) not in keys]  # of a list, its entries
+    return _told(mapping, "they are put in order by", known) or origin_of_member(mapping, path)
 
 
 def _of_order(mapping: Mapping, path: Path) -> str:
@@ -156,8 +157,10 @@ def _of_order(mapping: Mapping, path: Path) -> str:
         return _of_field(mapping, _OF_ORDER[names[-1]]) if names else ""
     count = len(getattr(mapping.file, section))
     field = _OF_LISTED.get(str(path[2])) if len(path) > 2 else None
-    fields = ("from", "where") if field is None else (field, "tax") if field == "amount" else (field,)
+    fields = ("from", "where", "order") if field is None else (field, "tax") if field == "amount" else (field,)
     places: list[Path] = [(section, index, name) for index in range(count) for name in fields]
+    if field is None:
+        places += [each for index in range(count) for each in _made_of(mapping, (section, index, "where"))]
     lead = "its rows come from" if field is None else "it is"
     return _told(mapping, lead, [each for each in places if each in mapping.source.locator.keys])
 

@@ -95,3 +95,9 @@ def test_what_comes_in_another_order_is_told_by_what_puts_it_in_order():
         f"they are put in order by modifier.order[0], line {first} (or modifier.order[1], line {second};"
     )
     assert origin_of_order(MAPPING, ("sessions",)) == origin_of_member(MAPPING, ("sessions",))
+
+
+def test_payments_in_another_order_and_payments_that_are_missing_are_told_by_all_that_decides_about_them():
+    assert f"payment[0].order[0], line {line('payment', 0, 'order', 0)}" in origin_of_order(MAPPING, ("payments",))
+    flag = line("columns", "transactions", "voided")
+    assert f"columns.transactions.voided, line {flag}" in origin_of_member(MAPPING, ("payments",))
