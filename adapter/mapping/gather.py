@@ -71,10 +71,12 @@ class Gatherer:
 
 
 def _join(found: Iterable[Gathered]) -> None:
-    """Make one row of the two that each session has."""
+    """Make one row of the two that each session has.
+
+    One with a single half is none: a condition that looks at the clock may let the one through and not the other.
+    """
     for one in found:
-        if one.row is not None and one.rest is not None:
-            one.row = (*one.row, *one.rest)
+        one.row = None if one.row is None or one.rest is None else (*one.row, *one.rest)
 
 
 def item_key_of(branch: Branch | None) -> Callable[[Row], Any]:

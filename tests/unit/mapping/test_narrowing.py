@@ -79,6 +79,14 @@ def test_two_sessions_of_one_key_are_told_apart_by_whichever_half_differs(till: 
     assert [one.is_ambiguous for _, one in found] == [True, False]
 
 
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_session_of_which_only_one_half_was_let_through_is_none(till: sqlite3.Connection, missing: int):
+    parts = narrowed([SESSION, LINE], TYPES)
+    parts[missing] = replace(parts[missing], where=(parse_one("k.id <> 7"),))
+    _, found = gathered(till, parts)
+    assert [fields["session.0"] for fields, _ in found] == [8]
+
+
 def test_what_an_outer_join_brings_in_is_in_one_half_so_that_the_other_does_without_it():
     join = exp.Join(this=parse_one("u", into=exp.Table), side="LEFT", on=parse_one("u.k = k.id"))
     names = [f"name{number}" for number in range(6)]
