@@ -37,9 +37,6 @@ LONGEST_LOCK = timedelta(hours=1)
 """Until when a lock of the EPOS Data API may be asked for, unless the restaurant says otherwise."""
 
 
-_ALREADY = "this payment has been recorded already"
-
-
 class RecordingRules(Struct, frozen=True, kw_only=True):
     """What differs from restaurant to restaurant."""
 
@@ -191,11 +188,11 @@ def record_payment(till: Till, request: ask.RecordPayment, rules: RecordingRules
     if known is not None and till.uncertain and known.token in (token, None):
         return known.flags  # recorded by the run whose outcome was not heard
     if known is not None and rules.acknowledge_duplicates_first:
-        raise PaymentAlreadyRecorded(_ALREADY)
+        raise PaymentAlreadyRecorded("this payment has been recorded already")
     if held is None or held.by_till or is_over(held, till):
         raise NotLocked("this session is not locked")
     if known is not None:
-        raise PaymentAlreadyRecorded(_ALREADY)
+        raise PaymentAlreadyRecorded("this payment has been recorded already")
     if not payment.successful:
         flags = Recorded(conflict=bool(earlier))
         till.keep(payment, flags, request.requestor, token)
@@ -216,7 +213,7 @@ def recall_payment(till: Till, request: ask.RecordPayment, token: UUID) -> Recor
     """
     known = _known(till.payments(request.payment), request.payment)
     if known is not None and known.token != token:
-        raise PaymentAlreadyRecorded(_ALREADY)
+        raise PaymentAlreadyRecorded("this payment has been recorded already")
     return None if known is None else known.flags
 
 

@@ -66,7 +66,7 @@ class LineMaker:
         self._note = first_of(slots, ["note"], _missing(file.item.note))
         exact_of = _exact_minor(self._read_amount, fields.line_rule.digits)
         quantity = self._quantity or 0
-        self._own_id = None if self._dishes_have_ids() else self._id
+        self._own_id = None if self._is_of_dish("id") else self._id
         told = ["name", "category"] if self._own_id is not None else ["id", "name", "category"]
         self._dish = read_once(
             [quantity, self._amount, *(place for name in told for place in places_of(slots, name))],
@@ -89,16 +89,16 @@ class LineMaker:
             self._extras_in_order = list
         self._quick = self._quick_way()
 
-    def _dishes_have_ids(self) -> bool:
-        """Whether the lines of one dish have an id in common, which is remembered with it.
+    def _is_of_dish(self, name: str) -> bool:
+        """Whether lines of one dish have a field in common that is remembered with it.
 
         What each line has for itself would never be found again, and only in a column of one type do equal values mean the same.
         """
         slots = self._branch.slots
         of_line = {place for output, place in slots.items() if output.startswith(("item.", "order."))}
-        fact = self._fields.binder.fact_of(("item", "id"))
+        fact = self._fields.binder.fact_of(("item", name))
         has_type = fact is not None and fact.family in ("integer", "text") and not self._fields.binder.mapping.rows
-        return has_type and of_line.isdisjoint(places_of(slots, "id"))
+        return has_type and of_line.isdisjoint(places_of(slots, name))
 
     def make(self, created_at: datetime, one: Gathered, rule: LineRule) -> tuple[list[BillItem], int]:
         """The items in their order, and the sum of their amounts in minor units."""

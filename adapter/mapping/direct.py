@@ -38,17 +38,16 @@ def direct(part: Part, root: Sequence[exp.Expr], fact: Fact) -> Part:
         return part
     tied = list(on.flatten()) if isinstance(on, exp.And) else [on]
     keys = [tree for name, tree in part.outputs.items() if is_key(name)]
-    stands_for, rest = _references(keys, tied, aliases(join), fact)
+    stands_for, said = _references(keys, tied, aliases(join), fact)
     if len(stands_for) < len({_place(key) for key in keys}):
         return part
 
     gone = frozenset({short.first.alias_or_name.casefold()})
     own = [condition for condition in short.where if not any(condition is wanted for wanted in root)]
-    asked: list[exp.Expr] = []
-    left_out: list[exp.Expr] = []
-    for condition in root:
-        (left_out if _mentions(_told(condition, stands_for), gone) else asked).append(condition)
+    asked = [condition for condition in root if not _mentions(_told(condition, stands_for), gone)]
+    left_out = [condition for condition in root if not any(condition is one for one in asked)]
     there = frozenset(alias for each in short.joins for alias in aliases(each))
+    rest = [condition for condition in tied if not any(condition is one for one in said)]
     # A SELECT inside that calls a table of its own by the same name would take what stands for the key for that table's.
     names = frozenset(column.table.casefold() for column in stands_for.values())
     told = (*part.outputs.values(), *others, *short.where, *rest)
@@ -75,21 +74,22 @@ def _place(tree: exp.Expr) -> Place:
 def _references(
     keys: Sequence[exp.Expr], tied: Sequence[exp.Expr], brought: frozenset[str], fact: Fact
 ) -> tuple[dict[Place, exp.Column], list[exp.Expr]]:
-    """What stands for each column of the key in the table that is joined, and the conditions that say something else."""
+    """What stands for each column of the key in the table that is joined, and the conditions that say so."""
     found: dict[Place, exp.Column] = {}
-    rest: list[exp.Expr] = []
+    said: list[exp.Expr] = []
     wanted = {_place(key): key for key in keys}
     for condition in tied:
-        sides = (condition.this, condition.expression) if isinstance(condition, exp.EQ) else ()
-        for own, other in (sides, sides[::-1]) if sides else ():
+        if not isinstance(condition, exp.EQ):
+            continue
+        for own, other in ((condition.this, condition.expression), (condition.expression, condition.this)):
             key = wanted.get(_place(own))
             is_free = _place(own) not in found and _place(other) not in map(_place, found.values())
-            if key is not None and is_free and _is_of(other, brought) and _is_same(key, other, fact):
-                found[_place(own)] = other
-                break
-        else:
-            rest.append(condition)
-    return found, rest
+            if key is None or not is_free or not _is_of(other, brought) or not _is_same(key, other, fact):
+                continue
+            found[_place(own)] = other
+            said.append(condition)
+            break
+    return found, said
 
 
 def _is_of(tree: exp.Expr, brought: frozenset[str]) -> bool:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sqlglot import exp
 
 from adapter.mapping.plans import REST, Identity, Part, identity, is_key, width
-from adapter.mapping.trees import aliases, has_columns_of
+from adapter.mapping.trees import aliases
 
 _WORTH = 3
 """Columns that must be saved, for the database finds each session once more."""
@@ -47,9 +47,13 @@ def _halves(session: Part, types: Mapping[Identity, str]) -> tuple[Part, Part]:
             groups[types.get(key, "")].setdefault(key, {})[name] = tree
     first, second = dict(own), dict(own)
     for group in groups.values():
-        joined = {key: has_columns_of(brought, outputs.values()) for key, outputs in group.items()}
+        joined = {key: _is_of(brought, *outputs.values()) for key, outputs in group.items()}
         dealt = sorted(group, key=lambda key: not joined[key])
         half = max(sum(joined.values()), (len(group) + 1) // 2)
         for place, key in enumerate(dealt):
             (first if place < half else second).update(group[key])
     return replace(session, outputs=first), replace(session, outputs=second, index=REST)
+
+
+def _is_of(brought: frozenset[str], *trees: exp.Expr) -> bool:
+    return any(column.table.casefold() in brought for tree in trees for column in tree.find_all(exp.Column))

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from adapter.mapping.engines import Engine
 from adapter.mapping.readings import Reading
-from adapter.mapping.trees import aliases, has_columns_of
+from adapter.mapping.trees import aliases
 from adapter.mapping.walk import BESIDE
 from adapter.toml.locate import Path
 
@@ -205,7 +205,8 @@ def pruned(part: Part) -> Part:
             continue
         brought = aliases(join)
         others = [*part.outputs.values(), *part.where, *(other for other in joins if other is not join)]
-        if not has_columns_of(brought, others):
+        used = any(column.table.casefold() in brought for tree in others for column in tree.find_all(exp.Column))
+        if not used:
             joins.remove(join)
     return replace(part, joins=tuple(joins))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 from sqlglot import exp
@@ -90,11 +90,6 @@ def sources(node: exp.Expr) -> list[exp.Expr]:
 def aliases(join: exp.Join) -> frozenset[str]:
     """The names under which a join brings in its tables."""
     return frozenset(source.alias_or_name.casefold() for source in sources(join.this))
-
-
-def has_columns_of(names: frozenset[str], trees: Iterable[exp.Expr]) -> bool:
-    """Whether any column in these trees is of a table that is called by one of these names."""
-    return any(column.table.casefold() in names for tree in trees for column in tree.find_all(exp.Column))
 
 
 def outputs(select: exp.Expr | None) -> frozenset[str] | None:

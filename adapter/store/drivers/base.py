@@ -12,10 +12,9 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import await_only
 
 Kind = Literal["altered", "busy", "duplicate", "gone", "login", "mismatch", "other", "slow", "unasked", "untyped"]
-"""What an error means: the tables of a statement that this connection remembers were altered; somebody is in the way; a row
-is there already; the connection is lost; the user, password or database is refused; what the mapping names is not there or
-not allowed; anything else that the database says; it took too long; the driver refused what it was given; nothing tells the
-type of a parameter."""
+"""What an error means: the tables of a statement that this connection remembers were altered; somebody is in the way; a row is there already; the connection is lost; the user, password or
+database is refused; what the mapping names is not there or not allowed; anything else that the database says; it took
+too long; the driver refused what it was given; nothing tells the type of a parameter."""
 
 
 class Verdict(NamedTuple):
